@@ -1,0 +1,13 @@
+//! The words of the field as types: identifiers, secrets, DNI and NIE, algorithms, digests, levels.
+//!
+//! Imports nothing else of this crate and does no input or output.
+
+pub mod algorithm;
+pub mod algorithm_identifier;
+pub mod document;
+pub mod id;
+pub mod identifier;
+pub mod key;
+pub mod language;
+pub mod level;
+pub mod secret;

@@ -1,0 +1,227 @@
+//! Public keys and signature values, and the check that one made the other.
+
+use aws_lc_rs::digest as lc;
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
+use der::Decode;
+use der::asn1::ObjectIdentifier;
+use der::referenced::OwnedToRef;
+use spki::SubjectPublicKeyInfoOwned;
+
+use super::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
+
+const RSA_ENCRYPTION: ObjectIdentifier = const_oid::db::rfc5912::RSA_ENCRYPTION;
+const EC_PUBLIC_KEY: ObjectIdentifier = const_oid::db::rfc5912::ID_EC_PUBLIC_KEY;
+
+/// Data to be signed, in the form the HSM signs: a digest, never a document (DTBS/R of EN 419 241-1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DtbsR(pub Digest);
+
+/// A signature value as CMS wants it (RFC 5652 section 5.3): RSA as it is, ECDSA as DER `ECDSA-Sig-Value`
+/// (RFC 5753 section 7.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureValue(pub Vec<u8>);
+
+/// A public key and which kind it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    algorithm: KeyAlgorithm,
+    spki: Vec<u8>,
+}
+
+/// Why a public key cannot be used here.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPublicKey {
+    /// Not a `SubjectPublicKeyInfo` in DER.
+    #[error("not a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) in DER")]
+    Encoding(#[source] der::Error),
+    /// Some other algorithm, curve or length.
+    #[error("unsupported key: RSA of 2048, 3072 or 4096 bits, P-256 or P-384 expected")]
+    Unsupported,
+}
+
+/// The signature value was not made over this digest with this key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not verify with the public key")]
+pub struct BadSignature;
+
+impl PublicKey {
+    /// Reads a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in DER.
+    pub fn from_spki(spki: &[u8]) -> Result<Self, InvalidPublicKey> {
+        let parsed =
+            SubjectPublicKeyInfoOwned::from_der(spki).map_err(InvalidPublicKey::Encoding)?;
+        let algorithm = if parsed.algorithm.oid == RSA_ENCRYPTION {
+            use rsa::traits::PublicKeyParts;
+            let key = rsa::RsaPublicKey::try_from(parsed.owned_to_ref())
+                .ok()
+                .ok_or(InvalidPublicKey::Unsupported)?;
+            match key.n().bits() {
+                2048 => KeyAlgorithm::Rsa2048,
+                3072 => KeyAlgorithm::Rsa3072,
+                4096 => KeyAlgorithm::Rsa4096,
+                _ => return Err(InvalidPublicKey::Unsupported),
+            }
+        } else if parsed.algorithm.oid == EC_PUBLIC_KEY {
+            if p256::PublicKey::try_from(parsed.owned_to_ref()).is_ok() {
+                KeyAlgorithm::EcP256
+            } else if p384::PublicKey::try_from(parsed.owned_to_ref()).is_ok() {
+                KeyAlgorithm::EcP384
+            } else {
+                return Err(InvalidPublicKey::Unsupported);
+            }
+        } else {
+            return Err(InvalidPublicKey::Unsupported);
+        };
+        Ok(Self {
+            algorithm,
+            spki: spki.to_vec(),
+        })
+    }
+
+    /// Which kind of key it is.
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm
+    }
+
+    /// The `SubjectPublicKeyInfo` in DER.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The key identifier of RFC 5280 section 4.2.1.2, method 1 shortened as RFC 7093 section 2 allows: the
+    /// leftmost 160 bits of SHA-256 over the key's bit string.
+    pub fn identifier(&self) -> Vec<u8> {
+        let bits = SubjectPublicKeyInfoOwned::from_der(&self.spki)
+            .ok()
+            .map(|spki| spki.subject_public_key.raw_bytes().to_vec())
+            .unwrap_or_default();
+        let mut digest = Digest::of(DigestAlgorithm::Sha256, &bits).bytes().to_vec();
+        digest.truncate(20);
+        digest
+    }
+
+    /// Checks a signature value over a digest, without the HSM.
+    pub fn verify(
+        &self,
+        scheme: SignatureScheme,
+        dtbs_r: &DtbsR,
+        value: &SignatureValue,
+    ) -> Result<(), BadSignature> {
+        if !self.algorithm.supports(scheme) || dtbs_r.0.algorithm() != scheme.digest {
+            return Err(BadSignature);
+        }
+        let (hash, verification) = self.verification(scheme);
+        let digest = lc::Digest::import_less_safe(dtbs_r.0.bytes(), hash)
+            .ok()
+            .ok_or(BadSignature)?;
+        let key = ParsedPublicKey::new(verification, &self.spki)
+            .ok()
+            .ok_or(BadSignature)?;
+        key.verify_digest_sig(&digest, &value.0)
+            .ok()
+            .ok_or(BadSignature)
+    }
+
+    fn verification(
+        &self,
+        scheme: SignatureScheme,
+    ) -> (&'static lc::Algorithm, &'static dyn VerificationAlgorithm) {
+        use DigestAlgorithm::{Sha256, Sha384, Sha512};
+        let p384 = self.algorithm == KeyAlgorithm::EcP384;
+        match (scheme.padding, scheme.digest) {
+            (Padding::Pkcs1v15, Sha256) => (&lc::SHA256, &signature::RSA_PKCS1_2048_8192_SHA256),
+            (Padding::Pkcs1v15, Sha384) => (&lc::SHA384, &signature::RSA_PKCS1_2048_8192_SHA384),
+            (Padding::Pkcs1v15, Sha512) => (&lc::SHA512, &signature::RSA_PKCS1_2048_8192_SHA512),
+            (Padding::Pss, Sha256) => (&lc::SHA256, &signature::RSA_PSS_2048_8192_SHA256),
+            (Padding::Pss, Sha384) => (&lc::SHA384, &signature::RSA_PSS_2048_8192_SHA384),
+            (Padding::Pss, Sha512) => (&lc::SHA512, &signature::RSA_PSS_2048_8192_SHA512),
+            (Padding::Ecdsa, Sha256) if p384 => (&lc::SHA256, &signature::ECDSA_P384_SHA256_ASN1),
+            (Padding::Ecdsa, Sha384) if p384 => (&lc::SHA384, &signature::ECDSA_P384_SHA384_ASN1),
+            (Padding::Ecdsa, Sha512) if p384 => (&lc::SHA512, &signature::ECDSA_P384_SHA512_ASN1),
+            (Padding::Ecdsa, Sha256) => (&lc::SHA256, &signature::ECDSA_P256_SHA256_ASN1),
+            (Padding::Ecdsa, Sha384) => (&lc::SHA384, &signature::ECDSA_P256_SHA384_ASN1),
+            (Padding::Ecdsa, Sha512) => (&lc::SHA512, &signature::ECDSA_P256_SHA512_ASN1),
+        }
+    }
+}
+
+impl SignatureValue {
+    /// Turns the r‖s of PKCS#11 `CKM_ECDSA` into DER; `None` when the halves are no valid pair.
+    pub fn from_ecdsa_rs(algorithm: KeyAlgorithm, rs: &[u8]) -> Option<Self> {
+        let der = match algorithm {
+            KeyAlgorithm::EcP256 => p256::ecdsa::Signature::from_slice(rs)
+                .ok()?
+                .to_der()
+                .as_bytes()
+                .to_vec(),
+            KeyAlgorithm::EcP384 => p384::ecdsa::Signature::from_slice(rs)
+                .ok()?
+                .to_der()
+                .as_bytes()
+                .to_vec(),
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => return None,
+        };
+        Some(Self(der))
+    }
+}
+
+/// Encodes an RSA public key from the token's `CKA_MODULUS` and `CKA_PUBLIC_EXPONENT` (big-endian).
+pub fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, InvalidPublicKey> {
+    use rsa::BoxedUint;
+    use spki::EncodePublicKey;
+    let key = rsa::RsaPublicKey::new(
+        BoxedUint::from_be_slice_vartime(modulus),
+        BoxedUint::from_be_slice_vartime(exponent),
+    )
+    .ok()
+    .ok_or(InvalidPublicKey::Unsupported)?;
+    let document = key
+        .to_public_key_der()
+        .ok()
+        .ok_or(InvalidPublicKey::Unsupported)?;
+    PublicKey::from_spki(document.as_bytes())
+}
+
+/// Encodes an elliptic-curve public key from an uncompressed point (SEC 1 section 2.3.3), the content of the
+/// octet string in `CKA_EC_POINT`.
+pub fn ec_spki(algorithm: KeyAlgorithm, point: &[u8]) -> Result<PublicKey, InvalidPublicKey> {
+    use spki::EncodePublicKey;
+    let document = match algorithm {
+        KeyAlgorithm::EcP256 => p256::PublicKey::from_sec1_bytes(point)
+            .ok()
+            .and_then(|key| key.to_public_key_der().ok()),
+        KeyAlgorithm::EcP384 => p384::PublicKey::from_sec1_bytes(point)
+            .ok()
+            .and_then(|key| key.to_public_key_der().ok()),
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => None,
+    };
+    PublicKey::from_spki(document.ok_or(InvalidPublicKey::Unsupported)?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use p256::ecdsa::signature::hazmat::PrehashSigner;
+
+    #[test]
+    fn a_p256_signature_verifies_only_over_its_own_digest() {
+        let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let point = key.verifying_key().to_sec1_point(false);
+        let public = ec_spki(KeyAlgorithm::EcP256, point.as_bytes()).unwrap();
+        let scheme = KeyAlgorithm::EcP256.default_scheme();
+        let dtbs_r = DtbsR(Digest::of(DigestAlgorithm::Sha256, b"yes"));
+        let rs: p256::ecdsa::Signature = key.sign_prehash(dtbs_r.0.bytes()).unwrap();
+        let value = SignatureValue::from_ecdsa_rs(KeyAlgorithm::EcP256, &rs.to_bytes()).unwrap();
+        assert_eq!(public.verify(scheme, &dtbs_r, &value), Ok(()));
+        let other = DtbsR(Digest::of(DigestAlgorithm::Sha256, b"no"));
+        assert_eq!(public.verify(scheme, &other, &value), Err(BadSignature));
+    }
+
+    #[test]
+    fn keys_of_other_kinds_are_refused() {
+        assert!(matches!(
+            PublicKey::from_spki(b"junk"),
+            Err(InvalidPublicKey::Encoding(_))
+        ));
+        assert!(rsa_spki(&[0xff; 128], &[1, 0, 1]).is_err());
+    }
+}

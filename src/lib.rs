@@ -1,0 +1,11 @@
+//! Rubrica, a cloud remote-signing server.
+//!
+//! It keeps citizens' signing keys behind an HSM and signs a document only when the citizen, and
+//! nobody else, approves exactly that document with a password and a code sent by SMS.
+//! Applications talk to it over REST, citizens over web pages, administrators over a command line.
+//!
+//! Calls go one way: `main → cli → app → http → auth → service →` the parts `→ store, hsm → domain`.
+//! Start reading at [`domain`] for the words.
+
+pub mod clock;
+pub mod domain;

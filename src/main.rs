@@ -1,0 +1,3 @@
+//! The `rubrica` command.
+
+fn main() {}
