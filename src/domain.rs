@@ -5,6 +5,7 @@
 pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod document;
+mod hasher;
 pub mod id;
 pub mod identifier;
 pub mod key;

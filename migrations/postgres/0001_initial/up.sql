@@ -1,0 +1,185 @@
+-- Times are microseconds since 1970-01-01 UTC. Identifiers are UUIDs as text.
+
+CREATE TABLE signers (
+    id TEXT NOT NULL PRIMARY KEY,
+    national_id TEXT NOT NULL UNIQUE,
+    given_name TEXT NOT NULL,
+    surname1 TEXT NOT NULL,
+    surname2 TEXT,
+    phone TEXT UNIQUE,
+    email TEXT,
+    method TEXT NOT NULL,
+    level TEXT NOT NULL,
+    proofed_at BIGINT NOT NULL,
+    registered_at BIGINT NOT NULL,
+    activated_at BIGINT,
+    password_set_at BIGINT,
+    password_failures INTEGER NOT NULL DEFAULT 0,
+    blocked_at BIGINT,
+    activation_failures INTEGER NOT NULL DEFAULT 0,
+    activation_blocked_at BIGINT,
+    last_access_at BIGINT,
+    sealing_key BYTEA NOT NULL
+);
+
+-- The citizen secret, sealed under what the citizen knows: as in disk encryption, any slot opens it.
+CREATE TABLE keyslots (
+    signer_id TEXT NOT NULL REFERENCES signers (id),
+    kind TEXT NOT NULL,
+    derivation TEXT NOT NULL,
+    salt BYTEA NOT NULL,
+    verifier BYTEA NOT NULL,
+    sealed_secret BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (signer_id, kind)
+);
+
+-- Between the first factor and the code: the citizen secret under a key only the browser holds, and the code
+-- hashed under that same key.
+CREATE TABLE challenges (
+    id TEXT NOT NULL PRIMARY KEY,
+    signer_id TEXT NOT NULL REFERENCES signers (id),
+    purpose TEXT NOT NULL,
+    request_id TEXT,
+    binding BYTEA NOT NULL,
+    sealed_secret BYTEA,
+    code_hash BYTEA NOT NULL,
+    tries_left INTEGER NOT NULL,
+    resends_left INTEGER NOT NULL,
+    sms_state TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    outcome TEXT
+);
+CREATE INDEX challenges_signer ON challenges (signer_id);
+CREATE INDEX challenges_expiry ON challenges (expires_at);
+
+CREATE TABLE authorities (
+    name TEXT NOT NULL PRIMARY KEY,
+    certificate BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    crl BYTEA,
+    crl_number BIGINT NOT NULL DEFAULT 0,
+    crl_next_update BIGINT
+);
+
+CREATE TABLE credentials (
+    id TEXT NOT NULL PRIMARY KEY,
+    signer_id TEXT NOT NULL REFERENCES signers (id),
+    state TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    public_key BYTEA NOT NULL,
+    kek_version INTEGER NOT NULL,
+    sealed_key BYTEA,
+    issuer TEXT NOT NULL,
+    certificate_request BYTEA,
+    certificate BYTEA,
+    chain BYTEA,
+    serial TEXT,
+    not_before BIGINT,
+    not_after BIGINT,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    revocation_reason TEXT
+);
+CREATE INDEX credentials_signer ON credentials (signer_id);
+CREATE INDEX credentials_kek ON credentials (kek_version);
+CREATE INDEX credentials_revoked ON credentials (issuer, revoked_at);
+
+CREATE TABLE apps (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    return_urls TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    disabled_at BIGINT
+);
+
+CREATE TABLE app_tokens (
+    hash BYTEA NOT NULL PRIMARY KEY,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT
+);
+CREATE INDEX app_tokens_app ON app_tokens (app_id);
+
+CREATE TABLE app_certificates (
+    fingerprint BYTEA NOT NULL PRIMARY KEY,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT
+);
+CREATE INDEX app_certificates_app ON app_certificates (app_id);
+
+CREATE TABLE requests (
+    id TEXT NOT NULL PRIMARY KEY,
+    app_id TEXT NOT NULL REFERENCES apps (id),
+    signer_id TEXT NOT NULL REFERENCES signers (id),
+    state TEXT NOT NULL,
+    reason TEXT,
+    title TEXT,
+    language TEXT NOT NULL,
+    return_url TEXT,
+    idempotency_key TEXT,
+    idempotency_hash BYTEA,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    finished_at BIGINT,
+    delete_at BIGINT NOT NULL,
+    credential_id TEXT,
+    node TEXT,
+    lease_until BIGINT,
+    UNIQUE (app_id, idempotency_key)
+);
+CREATE INDEX requests_expiry ON requests (state, expires_at);
+CREATE INDEX requests_deletion ON requests (delete_at);
+CREATE INDEX requests_signer ON requests (signer_id);
+
+CREATE TABLE documents (
+    id TEXT NOT NULL PRIMARY KEY,
+    request_id TEXT NOT NULL REFERENCES requests (id),
+    position INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    detail TEXT,
+    name TEXT NOT NULL,
+    title TEXT,
+    media_type TEXT NOT NULL,
+    format TEXT NOT NULL,
+    packaging TEXT,
+    digest_algorithm TEXT,
+    padding TEXT,
+    options TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    digest BYTEA NOT NULL,
+    digest_midstate BYTEA NOT NULL,
+    object_key TEXT,
+    signed_object_key TEXT,
+    signed_size BIGINT,
+    signed_sha256 BYTEA,
+    signed_at BIGINT,
+    UNIQUE (request_id, position)
+);
+
+-- Each signature activation data is spent once: the row is written before the HSM is touched.
+CREATE TABLE sads (
+    id TEXT NOT NULL PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    credential_id TEXT NOT NULL,
+    spent_at BIGINT NOT NULL
+);
+
+CREATE TABLE journal (
+    node TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    request_id TEXT,
+    body TEXT NOT NULL,
+    previous BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (node, seq)
+);
+CREATE INDEX journal_at ON journal (at);
+CREATE INDEX journal_request ON journal (request_id);

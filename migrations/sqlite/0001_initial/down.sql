@@ -1,0 +1,12 @@
+DROP TABLE journal;
+DROP TABLE sads;
+DROP TABLE documents;
+DROP TABLE requests;
+DROP TABLE app_certificates;
+DROP TABLE app_tokens;
+DROP TABLE apps;
+DROP TABLE credentials;
+DROP TABLE authorities;
+DROP TABLE challenges;
+DROP TABLE keyslots;
+DROP TABLE signers;

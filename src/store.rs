@@ -1,0 +1,219 @@
+//! The database: diesel over SQLite (default) and PostgreSQL, one file per table.
+//!
+//! A table's functions take a [`AnyConnection`], so that callers put several into one transaction with
+//! [`Store::write`]. Nothing here decides anything: rules live in the parts above.
+
+use std::time::Duration;
+
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+mod connection;
+mod moment;
+pub mod sads;
+mod schema;
+
+pub use connection::{AnyConnection, Database};
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Where the database is and how many connections to keep.
+#[derive(Clone)]
+pub struct Settings {
+    /// `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/NAME`.
+    pub url: String,
+    /// Most connections held at once.
+    pub connections: u32,
+    /// How long to wait for one before saying that the database is away.
+    pub wait: Duration,
+}
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names no database known here.
+    #[error("database.url must begin with `sqlite:`, `postgres://` or `postgresql://`")]
+    UnknownDatabase,
+    /// No connection within the waiting time, or it broke. Trying again later may succeed.
+    #[error("the database is not reachable")]
+    Away(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A value that must be unique is there already.
+    #[error("the {constraint} exists already")]
+    Conflict {
+        /// The database's name of the constraint or column.
+        constraint: String,
+    },
+    /// A column holds what this program never writes.
+    #[error("the database holds {what} that cannot be read")]
+    Corrupt {
+        /// What was read.
+        what: &'static str,
+        /// Why it cannot be.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The schema could not be brought up to date.
+    #[error("the database's schema could not be migrated")]
+    Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Any other failure of a query.
+    #[error("a database query failed")]
+    Query(#[source] diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::DatabaseErrorKind::{ClosedConnection, UniqueViolation};
+        use diesel::result::Error::DatabaseError;
+        match error {
+            DatabaseError(UniqueViolation, ref information) => Self::Conflict {
+                constraint: information
+                    .constraint_name()
+                    .map_or_else(|| information.message().to_owned(), str::to_owned),
+            },
+            DatabaseError(ClosedConnection, _)
+            | diesel::result::Error::BrokenTransactionManager => Self::Away(Box::new(error)),
+            other => Self::Query(other),
+        }
+    }
+}
+
+/// The pool of connections. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    pool: r2d2::Pool<connection::Manager>,
+    database: Database,
+}
+
+impl Store {
+    /// Prepares a pool. Connects when first used, so that a server starts while its database is away.
+    pub fn open(settings: &Settings) -> Result<Self, StoreError> {
+        let (database, target) = if let Some(path) = settings.url.strip_prefix("sqlite:") {
+            (Database::Sqlite, path.trim_start_matches("//").to_owned())
+        } else if settings.url.starts_with("postgres://")
+            || settings.url.starts_with("postgresql://")
+        {
+            (Database::Postgres, settings.url.clone())
+        } else {
+            return Err(StoreError::UnknownDatabase);
+        };
+        let pool = r2d2::Pool::builder()
+            .max_size(settings.connections)
+            .min_idle(Some(0))
+            .connection_timeout(settings.wait)
+            .test_on_check_out(database == Database::Postgres)
+            .error_handler(Box::new(LogFailures))
+            .build_unchecked(connection::Manager { database, target });
+        Ok(Self { pool, database })
+    }
+
+    /// Which database it is.
+    pub fn database(&self) -> Database {
+        self.database
+    }
+
+    /// Brings the schema up to date. Safe when several nodes start at once: PostgreSQL serialises them with an
+    /// advisory lock, SQLite with its write lock.
+    pub fn migrate(&self) -> Result<(), StoreError> {
+        self.migrating(|connection| match connection {
+            AnyConnection::Sqlite(inner) => {
+                inner.run_pending_migrations(SQLITE_MIGRATIONS).map(|_| ())
+            }
+            AnyConnection::Postgres(inner) => inner
+                .run_pending_migrations(POSTGRES_MIGRATIONS)
+                .map(|_| ()),
+        })
+    }
+
+    /// Takes the whole schema, and all data, away again.
+    pub fn revert_all_migrations(&self) -> Result<(), StoreError> {
+        self.migrating(|connection| match connection {
+            AnyConnection::Sqlite(inner) => {
+                inner.revert_all_migrations(SQLITE_MIGRATIONS).map(|_| ())
+            }
+            AnyConnection::Postgres(inner) => {
+                inner.revert_all_migrations(POSTGRES_MIGRATIONS).map(|_| ())
+            }
+        })
+    }
+
+    /// Runs queries outside a transaction.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        work(&mut *self.connection()?)
+    }
+
+    /// Runs queries in one transaction: all of them count, or, when `work` fails, none.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.connection()?;
+        connection::begin_write(&mut connection).map_err(StoreError::from)?;
+        match work(&mut connection) {
+            Ok(value) => {
+                connection::commit(&mut connection).map_err(StoreError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(second) = connection::roll_back(&mut connection) {
+                    tracing::error!(error = %second, "a transaction could not be rolled back");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn connection(&self) -> Result<r2d2::PooledConnection<connection::Manager>, StoreError> {
+        self.pool
+            .get()
+            .map_err(|error| StoreError::Away(Box::new(error)))
+    }
+
+    fn migrating(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<(), StoreError> {
+        use diesel::connection::SimpleConnection;
+        let mut connection = self.connection()?;
+        let postgres = self.database == Database::Postgres;
+        if postgres {
+            connection.batch_execute("SELECT pg_advisory_lock(7211002)")?;
+        }
+        let outcome = work(&mut connection).map_err(StoreError::Migration);
+        if postgres {
+            connection.batch_execute("SELECT pg_advisory_unlock(7211002)")?;
+        }
+        outcome
+    }
+}
+
+/// Connection failures are repeated by the pool until its waiting time is over; each goes to the log.
+#[derive(Debug)]
+struct LogFailures;
+
+impl r2d2::HandleError<connection::ConnectionFailed> for LogFailures {
+    fn handle_error(&self, error: connection::ConnectionFailed) {
+        tracing::warn!(error = %error, "a database connection failed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_goes_up_down_and_up_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Settings {
+            url: format!("sqlite:{}", folder.path().join("test.db").display()),
+            connections: 2,
+            wait: Duration::from_secs(5),
+        })
+        .unwrap();
+        store.migrate().unwrap();
+        store.revert_all_migrations().unwrap();
+        store.migrate().unwrap();
+        store.migrate().unwrap();
+    }
+}

@@ -1,0 +1,204 @@
+//! The tables as diesel sees them; the migrations are their source. Types are those both databases share.
+
+diesel::table! {
+    signers (id) {
+        id -> Text,
+        national_id -> Text,
+        given_name -> Text,
+        surname1 -> Text,
+        surname2 -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        method -> Text,
+        level -> Text,
+        proofed_at -> BigInt,
+        registered_at -> BigInt,
+        activated_at -> Nullable<BigInt>,
+        password_set_at -> Nullable<BigInt>,
+        password_failures -> Integer,
+        blocked_at -> Nullable<BigInt>,
+        activation_failures -> Integer,
+        activation_blocked_at -> Nullable<BigInt>,
+        last_access_at -> Nullable<BigInt>,
+        sealing_key -> Binary,
+    }
+}
+
+diesel::table! {
+    keyslots (signer_id, kind) {
+        signer_id -> Text,
+        kind -> Text,
+        derivation -> Text,
+        salt -> Binary,
+        verifier -> Binary,
+        sealed_secret -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    challenges (id) {
+        id -> Text,
+        signer_id -> Text,
+        purpose -> Text,
+        request_id -> Nullable<Text>,
+        binding -> Binary,
+        sealed_secret -> Nullable<Binary>,
+        code_hash -> Binary,
+        tries_left -> Integer,
+        resends_left -> Integer,
+        sms_state -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    authorities (name) {
+        name -> Text,
+        certificate -> Binary,
+        created_at -> BigInt,
+        crl -> Nullable<Binary>,
+        crl_number -> BigInt,
+        crl_next_update -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    credentials (id) {
+        id -> Text,
+        signer_id -> Text,
+        state -> Text,
+        algorithm -> Text,
+        public_key -> Binary,
+        kek_version -> Integer,
+        sealed_key -> Nullable<Binary>,
+        issuer -> Text,
+        certificate_request -> Nullable<Binary>,
+        certificate -> Nullable<Binary>,
+        chain -> Nullable<Binary>,
+        serial -> Nullable<Text>,
+        not_before -> Nullable<BigInt>,
+        not_after -> Nullable<BigInt>,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revocation_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    apps (id) {
+        id -> Text,
+        name -> Text,
+        return_urls -> Text,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    app_tokens (hash) {
+        hash -> Binary,
+        app_id -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    app_certificates (fingerprint) {
+        fingerprint -> Binary,
+        app_id -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    requests (id) {
+        id -> Text,
+        app_id -> Text,
+        signer_id -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        title -> Nullable<Text>,
+        language -> Text,
+        return_url -> Nullable<Text>,
+        idempotency_key -> Nullable<Text>,
+        idempotency_hash -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        delete_at -> BigInt,
+        credential_id -> Nullable<Text>,
+        node -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Text,
+        request_id -> Text,
+        position -> Integer,
+        state -> Text,
+        reason -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        name -> Text,
+        title -> Nullable<Text>,
+        media_type -> Text,
+        format -> Text,
+        packaging -> Nullable<Text>,
+        digest_algorithm -> Nullable<Text>,
+        padding -> Nullable<Text>,
+        options -> Text,
+        size -> BigInt,
+        sha256 -> Binary,
+        digest -> Binary,
+        digest_midstate -> Binary,
+        object_key -> Nullable<Text>,
+        signed_object_key -> Nullable<Text>,
+        signed_size -> Nullable<BigInt>,
+        signed_sha256 -> Nullable<Binary>,
+        signed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sads (id) {
+        id -> Text,
+        request_id -> Text,
+        credential_id -> Text,
+        spent_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    journal (node, seq) {
+        node -> Text,
+        seq -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        request_id -> Nullable<Text>,
+        body -> Text,
+        previous -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    signers,
+    keyslots,
+    challenges,
+    authorities,
+    credentials,
+    apps,
+    app_tokens,
+    app_certificates,
+    requests,
+    documents,
+    sads,
+    journal,
+);
