@@ -1,1 +1,5 @@
-//! The integration tests, one binary.
+//! The integration tests, one binary. Names are statements; each must be able to fail.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod structure;
