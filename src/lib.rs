@@ -7,6 +7,7 @@
 //! Calls go one way: `main → cli → app → http → auth → service →` the parts `→ store, hsm → domain`.
 //! Start reading at [`domain`] for the words.
 
+pub mod ades;
 pub mod clock;
 pub mod domain;
 pub mod store;

@@ -1,0 +1,239 @@
+//! Signed attributes a signer may add at level B-B (EN 319 122-1 clause 5.2), each checked when it is made.
+//!
+//! Which of them a format admits is the format's own rule: PAdES forbids signer-location and mime-type.
+
+use der::Sequence;
+use der::asn1::{Ia5String, ObjectIdentifier, OctetString};
+use spki::AlgorithmIdentifierOwned;
+use x509_cert::attr::Attribute;
+
+use super::attribute::attribute;
+use crate::ades::AdesError;
+use crate::domain::algorithm::Digest;
+use crate::domain::algorithm_identifier::digest_algorithm;
+use crate::domain::document::CommitmentType;
+
+const COMMITMENT_TYPE: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.16");
+const SIGNER_LOCATION: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.17");
+const SIGNATURE_POLICY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.15");
+const SIGNATURE_POLICY_URI: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.5.1");
+const MIME_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1733.2.1");
+const SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+
+/// Most lines of a postal address (EN 319 122-1 clause 5.2.5).
+const POSTAL_LINES: usize = 6;
+
+/// One signed attribute beyond the mandatory ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalAttribute(Attribute);
+
+/// Where the signer claims to have signed; at least one field is filled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignerLocation {
+    /// Country, by name or two-letter code.
+    pub country: Option<String>,
+    /// City or place.
+    pub locality: Option<String>,
+    /// Up to six lines.
+    pub postal_address: Vec<String>,
+}
+
+/// The signature policy under which the signer signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignaturePolicy {
+    /// The policy's object identifier, in dotted decimal.
+    pub oid: String,
+    /// Digest of the policy document, as its publisher states it.
+    pub digest: PolicyDigest,
+    /// Where the policy document is found.
+    pub uri: Option<String>,
+}
+
+/// Digest of a policy document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyDigest {
+    /// An SHA-2 digest.
+    Sha2(Digest),
+    /// SHA-1, because policies in force are published with no other digest. It identifies the policy and protects
+    /// nothing of the signature.
+    Sha1([u8; 20]),
+}
+
+/// Why an optional attribute was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAttribute {
+    /// Attributes of one kind stand once in a signature.
+    #[error("the signed attribute {0} was given twice")]
+    Twice(ObjectIdentifier),
+    /// A location says nothing.
+    #[error("the signer location is empty; give a country, a locality or a postal address")]
+    EmptyLocation,
+    /// A field is there and blank.
+    #[error("the signer location has a blank {0}; leave it out")]
+    BlankLocation(&'static str),
+    /// More lines than the standard holds.
+    #[error("the postal address has more than six lines")]
+    PostalAddress,
+    /// No object identifier.
+    #[error("the signature policy {0:?} is no object identifier, such as 2.16.724.1.3.1.1.2.1.9")]
+    PolicyOid(String),
+    /// The address is empty or not plain ASCII.
+    #[error("the signature policy's address must be a URI in ASCII")]
+    PolicyUri,
+    /// The text is no media type.
+    #[error("{0:?} is no media type, such as text/plain (RFC 6838 section 4.2)")]
+    MimeType(String),
+}
+
+impl OptionalAttribute {
+    /// Commitment-type-indication: what the signature means (EN 319 122-1 clause 5.2.3).
+    pub fn commitment(commitment: CommitmentType) -> Result<Self, AdesError> {
+        let value = CommitmentTypeIndication {
+            commitment_type_id: commitment_oid(commitment),
+        };
+        Ok(Self(attribute(COMMITMENT_TYPE, &value)?))
+    }
+
+    /// Signer-location (EN 319 122-1 clause 5.2.5).
+    pub fn location(location: &SignerLocation) -> Result<Self, AdesError> {
+        if *location == SignerLocation::default() {
+            return Err(InvalidAttribute::EmptyLocation.into());
+        }
+        if location.postal_address.len() > POSTAL_LINES {
+            return Err(InvalidAttribute::PostalAddress.into());
+        }
+        let address = &location.postal_address;
+        let value = SignerLocationValue {
+            country_name: filled("country", location.country.as_ref())?,
+            locality_name: filled("locality", location.locality.as_ref())?,
+            postal_address: (!address.is_empty()).then(|| address.clone()),
+        };
+        for line in address {
+            filled("line in its postal address", Some(line))?;
+        }
+        Ok(Self(attribute(SIGNER_LOCATION, &value)?))
+    }
+
+    /// Signature-policy-identifier (EN 319 122-1 clause 5.2.9).
+    pub fn policy(policy: &SignaturePolicy) -> Result<Self, AdesError> {
+        let id = ObjectIdentifier::new(&policy.oid)
+            .ok()
+            .ok_or_else(|| InvalidAttribute::PolicyOid(policy.oid.clone()))?;
+        let (hash_algorithm, hash) = match &policy.digest {
+            PolicyDigest::Sha2(digest) => (digest_algorithm(digest.algorithm()), digest.bytes()),
+            PolicyDigest::Sha1(hash) => (
+                AlgorithmIdentifierOwned {
+                    oid: SHA_1,
+                    parameters: None,
+                },
+                hash.as_slice(),
+            ),
+        };
+        let value = SignaturePolicyId {
+            id,
+            hash: OtherHash {
+                hash_algorithm,
+                hash_value: OctetString::new(hash)?,
+            },
+            qualifiers: policy.uri.as_deref().map(policy_uri).transpose()?,
+        };
+        Ok(Self(attribute(SIGNATURE_POLICY, &value)?))
+    }
+
+    /// Mime-type of the signed document (EN 319 122-1 clause 5.2.4.2), such as `text/plain`.
+    pub fn mime_type(mime_type: &str) -> Result<Self, AdesError> {
+        if !is_media_type(mime_type) {
+            return Err(InvalidAttribute::MimeType(mime_type.to_owned()).into());
+        }
+        Ok(Self(attribute(MIME_TYPE, &mime_type.to_owned())?))
+    }
+
+    pub(super) fn attribute(&self) -> &Attribute {
+        &self.0
+    }
+}
+
+/// `CommitmentTypeIndication` (EN 319 122-1 clause 5.2.3) without qualifiers.
+#[derive(Sequence)]
+struct CommitmentTypeIndication {
+    commitment_type_id: ObjectIdentifier,
+}
+
+/// `SignerLocation` (EN 319 122-1 clause 5.2.5).
+#[derive(Sequence)]
+struct SignerLocationValue {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    country_name: Option<String>,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
+    locality_name: Option<String>,
+    #[asn1(context_specific = "2", tag_mode = "EXPLICIT", optional = "true")]
+    postal_address: Option<Vec<String>>,
+}
+
+/// `SignaturePolicyId` (EN 319 122-1 clause 5.2.9).
+#[derive(Sequence)]
+struct SignaturePolicyId {
+    id: ObjectIdentifier,
+    hash: OtherHash,
+    qualifiers: Option<Vec<PolicyQualifier>>,
+}
+
+/// `OtherHashAlgAndValue` (EN 319 122-1 clause 5.2.9).
+#[derive(Sequence)]
+struct OtherHash {
+    hash_algorithm: AlgorithmIdentifierOwned,
+    hash_value: OctetString,
+}
+
+/// `SigPolicyQualifierInfo` with an `SPuri` (EN 319 122-1 clause 5.2.9).
+#[derive(Sequence)]
+struct PolicyQualifier {
+    qualifier_id: ObjectIdentifier,
+    uri: Ia5String,
+}
+
+/// The commitment types of RFC 5126 section 5.11.1, which EN 319 122-1 keeps.
+fn commitment_oid(commitment: CommitmentType) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(match commitment {
+        CommitmentType::ProofOfOrigin => "1.2.840.113549.1.9.16.6.1",
+        CommitmentType::ProofOfReceipt => "1.2.840.113549.1.9.16.6.2",
+        CommitmentType::ProofOfDelivery => "1.2.840.113549.1.9.16.6.3",
+        CommitmentType::ProofOfSender => "1.2.840.113549.1.9.16.6.4",
+        CommitmentType::ProofOfApproval => "1.2.840.113549.1.9.16.6.5",
+        CommitmentType::ProofOfCreation => "1.2.840.113549.1.9.16.6.6",
+    })
+}
+
+fn policy_uri(uri: &str) -> Result<Vec<PolicyQualifier>, AdesError> {
+    if uri.is_empty() || !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(InvalidAttribute::PolicyUri.into());
+    }
+    Ok(vec![PolicyQualifier {
+        qualifier_id: SIGNATURE_POLICY_URI,
+        uri: Ia5String::new(uri)?,
+    }])
+}
+
+fn filled(field: &'static str, text: Option<&String>) -> Result<Option<String>, InvalidAttribute> {
+    match text {
+        Some(text) if text.trim().is_empty() => Err(InvalidAttribute::BlankLocation(field)),
+        _ => Ok(text.cloned()),
+    }
+}
+
+/// `type/subtype`, without parameters, by the grammar of RFC 6838 section 4.2.
+fn is_media_type(text: &str) -> bool {
+    let name = |name: &str| {
+        name.len() <= 127
+            && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+}
