@@ -5,10 +5,15 @@
 pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod document;
+pub mod email;
 mod hasher;
 pub mod id;
 pub mod identifier;
 pub mod key;
 pub mod language;
 pub mod level;
+pub mod person;
+pub mod phone;
 pub mod secret;
+pub mod signer;
+pub mod standing;

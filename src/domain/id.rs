@@ -79,3 +79,7 @@ id!(
     /// One activation of a credential; a SAD carries it and it is used once.
     SadId
 );
+id!(
+    /// One run of the SMS code step: the code, what it is for and who may answer.
+    ChallengeId
+);

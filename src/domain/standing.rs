@@ -1,0 +1,31 @@
+//! Whether a signer can sign, and if not, why: the one list of reasons that apps and citizens are told.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::algorithm::named;
+
+named!(
+    /// Why a signer cannot sign now. The name is the stable code an app is given; the citizen reads it in words,
+    /// with the next step. Declared in the order in which they are found out.
+    Refusal {
+        /// Nobody is registered with this DNI or NIE.
+        Unknown = "signer_unknown",
+        /// Registered, and the account was not activated yet.
+        NotActivated = "signer_not_activated",
+        /// Registered at basic level, which may not sign.
+        BasicLevel = "signer_basic_level",
+        /// Too many wrong passwords.
+        Blocked = "signer_blocked",
+        /// The phone went to another citizen and no new one was supplied: no code can be sent.
+        NoPhone = "signer_no_phone",
+        /// The password is older than its life.
+        PasswordExpired = "signer_password_expired",
+        /// No credential was issued, or all are revoked.
+        NoCredential = "signer_no_credential",
+        /// The only credentials left are past their validity.
+        CredentialExpired = "credential_expired",
+    }
+);
