@@ -1,0 +1,139 @@
+//! One document of a signature request, as it is kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::options::DocumentOptions;
+use crate::domain::algorithm::{Digest, named};
+use crate::domain::id::{DocumentId, RequestId};
+
+named!(
+    /// Where one document stands.
+    DocumentState {
+        /// Not signed yet.
+        Waiting = "waiting",
+        /// Signed, verified and stored.
+        Signed = "signed",
+        /// It will not be signed; its reason says why.
+        Failed = "failed",
+    }
+);
+
+named!(
+    /// Why a document cannot be, or was not, signed.
+    DocumentReason {
+        /// The file does not begin as a PDF does.
+        NotAPdf = "not_a_pdf",
+        /// A PDF whose structure cannot be read.
+        PdfDamaged = "pdf_damaged",
+        /// A PDF that is encrypted.
+        PdfEncrypted = "pdf_encrypted",
+        /// A PDF whose author or an earlier signer forbids a further signature.
+        PdfSigningForbidden = "pdf_signing_forbidden",
+        /// A PDF with a construction that cannot be signed here.
+        PdfUnsupported = "pdf_unsupported",
+        /// The signature field asked for is not in the PDF, or is signed already.
+        PdfFieldUnavailable = "pdf_field_unavailable",
+        /// The padding asked for does not fit the signer's key.
+        PaddingUnsuited = "padding_unsuited",
+        /// The stored document is not there any more.
+        DocumentMissing = "document_missing",
+        /// The stored document no longer has the digest the signer saw.
+        DocumentChanged = "document_changed",
+        /// The signature value did not verify with the signer's certificate, so it was thrown away.
+        SignatureNotVerified = "signature_not_verified",
+        /// The HSM refused to sign.
+        HsmRefused = "hsm_refused",
+        /// The signed document could not be stored.
+        NotStored = "not_stored",
+        /// The server stopped before this document was signed.
+        Interrupted = "interrupted",
+        /// A fault of the server; its log says more.
+        InternalError = "internal_error",
+    }
+);
+
+impl DocumentReason {
+    /// The reason as a sentence for the developer of an app.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NotAPdf => "The file is not a PDF. Send a PDF, or ask for the format `cades`.",
+            Self::PdfDamaged => {
+                "The PDF's structure cannot be read. Repair it, for example by saving it anew."
+            }
+            Self::PdfEncrypted => "The PDF is encrypted. Send it without encryption.",
+            Self::PdfSigningForbidden => {
+                "The PDF forbids further signatures: its author or an earlier signer locked it."
+            }
+            Self::PdfUnsupported => "The PDF has a construction that cannot be signed here.",
+            Self::PdfFieldUnavailable => {
+                "The signature field asked for is not in the PDF, or is signed already."
+            }
+            Self::PaddingUnsuited => "The padding asked for does not fit the signer's key.",
+            Self::DocumentMissing => "The stored document is not there any more.",
+            Self::DocumentChanged => {
+                "The stored document no longer has the digest that the signer saw. It was not signed."
+            }
+            Self::SignatureNotVerified => {
+                "The signature did not verify with the signer's certificate and was thrown away."
+            }
+            Self::HsmRefused => "The HSM refused to sign.",
+            Self::NotStored => "The signed document could not be stored.",
+            Self::Interrupted => "The server stopped before this document was signed.",
+            Self::InternalError => "A fault of the server; its log says more.",
+        }
+    }
+}
+
+/// One document of a request. Its bytes are in the document store, under keys that name nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its identifier.
+    pub id: DocumentId,
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// Its place in the request, from 0.
+    pub position: u32,
+    /// Where it stands.
+    pub state: DocumentState,
+    /// Why, when it failed.
+    pub reason: Option<DocumentReason>,
+    /// What exactly was found, for people; free of secrets.
+    pub detail: Option<String>,
+    /// The file name the app gave.
+    pub name: String,
+    /// What the app calls it, shown to the signer.
+    pub title: Option<String>,
+    /// Its media type (RFC 6838).
+    pub media_type: String,
+    /// How it is to be signed.
+    pub options: DocumentOptions,
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 over the document as it was sent, shown to the signer.
+    pub sha256: Digest,
+    /// Digest over the same bytes by the algorithm of the signature.
+    pub digest: Digest,
+    /// State of that digest after the last whole block ([`Hasher::resume`](crate::domain::algorithm::Hasher::resume)).
+    pub digest_midstate: Vec<u8>,
+    /// Where its bytes are; `None` once they are deleted.
+    pub object_key: Option<String>,
+    /// The result, once there is one.
+    pub signed: Option<SignedDocument>,
+}
+
+/// A signed document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedDocument {
+    /// Where its bytes are; `None` once they are deleted.
+    pub object_key: Option<String>,
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256 over the signed file.
+    pub sha256: Digest,
+    /// The time written in the signature.
+    pub signed_at: OffsetDateTime,
+}
