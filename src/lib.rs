@@ -10,4 +10,5 @@
 pub mod ades;
 pub mod clock;
 pub mod domain;
+pub mod manual;
 pub mod store;
