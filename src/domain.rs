@@ -4,8 +4,10 @@
 
 pub mod algorithm;
 pub mod algorithm_identifier;
+pub mod challenge;
 pub mod document;
 pub mod email;
+pub mod factor;
 pub mod fingerprint;
 mod hasher;
 pub mod id;

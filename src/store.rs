@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+pub mod challenges;
+mod column;
 mod connection;
+pub mod keyslots;
 mod moment;
 pub mod sads;
 mod schema;
+pub mod signers;
 
 pub use connection::{AnyConnection, Database};
 

@@ -9,18 +9,28 @@ diesel::table! {
         surname2 -> Nullable<Text>,
         phone -> Nullable<Text>,
         email -> Nullable<Text>,
+        language -> Text,
         method -> Text,
         level -> Text,
         proofed_at -> BigInt,
         registered_at -> BigInt,
         activated_at -> Nullable<BigInt>,
         password_set_at -> Nullable<BigInt>,
+        password_expires_at -> Nullable<BigInt>,
         password_failures -> Integer,
         blocked_at -> Nullable<BigInt>,
         activation_failures -> Integer,
         activation_blocked_at -> Nullable<BigInt>,
         last_access_at -> Nullable<BigInt>,
+        deregistered_at -> Nullable<BigInt>,
         sealing_key -> Binary,
+    }
+}
+
+diesel::table! {
+    unknown_tries (bucket) {
+        bucket -> Integer,
+        tries -> BigInt,
     }
 }
 
@@ -46,7 +56,7 @@ diesel::table! {
         sealed_secret -> Nullable<Binary>,
         code_hash -> Binary,
         tries_left -> Integer,
-        resends_left -> Integer,
+        sms_count -> Integer,
         sms_state -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
@@ -190,6 +200,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     signers,
+    unknown_tries,
     keyslots,
     challenges,
     authorities,

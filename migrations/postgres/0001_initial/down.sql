@@ -9,4 +9,5 @@ DROP TABLE credentials;
 DROP TABLE authorities;
 DROP TABLE challenges;
 DROP TABLE keyslots;
+DROP TABLE unknown_tries;
 DROP TABLE signers;

@@ -8,19 +8,31 @@ CREATE TABLE signers (
     surname2 TEXT,
     phone TEXT UNIQUE,
     email TEXT,
+    language TEXT NOT NULL,
     method TEXT NOT NULL,
     level TEXT NOT NULL,
     proofed_at BIGINT NOT NULL,
     registered_at BIGINT NOT NULL,
     activated_at BIGINT,
     password_set_at BIGINT,
+    password_expires_at BIGINT,
     password_failures INTEGER NOT NULL DEFAULT 0,
     blocked_at BIGINT,
     activation_failures INTEGER NOT NULL DEFAULT 0,
     activation_blocked_at BIGINT,
     last_access_at BIGINT,
+    deregistered_at BIGINT,
     sealing_key BYTEA NOT NULL
 );
+
+-- Tries with identifiers nobody is registered with. They cost a write like the others, so that time does not
+-- tell who is registered; spread over rows, so that they do not wait for one another.
+CREATE TABLE unknown_tries (
+    bucket INTEGER NOT NULL PRIMARY KEY,
+    tries BIGINT NOT NULL
+);
+INSERT INTO unknown_tries (bucket, tries)
+VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
 
 -- The citizen secret, sealed under what the citizen knows: as in disk encryption, any slot opens it.
 CREATE TABLE keyslots (
@@ -45,14 +57,14 @@ CREATE TABLE challenges (
     sealed_secret BYTEA,
     code_hash BYTEA NOT NULL,
     tries_left INTEGER NOT NULL,
-    resends_left INTEGER NOT NULL,
+    sms_count INTEGER NOT NULL,
     sms_state TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,
     outcome TEXT
 );
-CREATE INDEX challenges_signer ON challenges (signer_id);
+CREATE INDEX challenges_signer ON challenges (signer_id, created_at);
 CREATE INDEX challenges_expiry ON challenges (expires_at);
 
 CREATE TABLE authorities (

@@ -1,0 +1,314 @@
+//! Challenges: one row for each run of the SMS code step. The counters change only by single statements, so that
+//! they hold between nodes.
+
+use diesel::dsl::sum;
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::column::{WrongLength, corrupt, count, optional, parsed};
+use super::moment::{from_micros, to_micros};
+use super::schema::challenges;
+use super::{AnyConnection, StoreError};
+use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
+use crate::domain::id::{ChallengeId, SignerId};
+
+/// A challenge as it is stored. Without the browser's key, nothing in it helps to guess the code or to open the
+/// secret.
+#[derive(Clone)]
+pub struct Challenge {
+    /// Which one.
+    pub id: ChallengeId,
+    /// Whose phone gets the code.
+    pub signer: SignerId,
+    /// What the code confirms.
+    pub purpose: Purpose,
+    /// Digest of exactly what the code confirms.
+    pub binding: [u8; 32],
+    /// The citizen secret under the browser's key; gone when the challenge has ended.
+    pub sealed_secret: Option<Vec<u8>>,
+    /// MAC of the present code under the browser's key.
+    pub code_mac: [u8; 32],
+    /// Wrong codes still allowed.
+    pub tries_left: u32,
+    /// Messages made so far, the first one included.
+    pub sms_count: u32,
+    /// What became of the last message.
+    pub sms_state: SmsState,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// When the present code ends.
+    pub expires_at: OffsetDateTime,
+    /// How it ended, if it did.
+    pub end: Option<ChallengeEnd>,
+}
+
+/// Adds a challenge.
+pub fn insert(connection: &mut AnyConnection, challenge: &Challenge) -> Result<(), StoreError> {
+    diesel::insert_into(challenges::table)
+        .values((
+            challenges::id.eq(challenge.id.to_string()),
+            challenges::signer_id.eq(challenge.signer.to_string()),
+            challenges::purpose.eq(challenge.purpose.name()),
+            challenges::request_id.eq(challenge.purpose.request().map(|id| id.to_string())),
+            challenges::binding.eq(challenge.binding.as_slice()),
+            challenges::sealed_secret.eq(challenge.sealed_secret.as_deref()),
+            challenges::code_hash.eq(challenge.code_mac.as_slice()),
+            challenges::tries_left.eq(stored(challenge.tries_left)),
+            challenges::sms_count.eq(stored(challenge.sms_count)),
+            challenges::sms_state.eq(challenge.sms_state.as_str()),
+            challenges::created_at.eq(to_micros(challenge.created_at)),
+            challenges::expires_at.eq(to_micros(challenge.expires_at)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// By identifier, ended ones too.
+pub fn find(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+) -> Result<Option<Challenge>, StoreError> {
+    challenges::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(Challenge::try_from)
+        .transpose()
+}
+
+/// Takes one try, of a challenge that is open at `now`. `None` when it is not, or no try is left; otherwise how
+/// many are left after it. To be called within a transaction: the row stays locked until it ends.
+pub fn take_try(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    now: OffsetDateTime,
+) -> Result<Option<u32>, StoreError> {
+    let taken = diesel::update(
+        challenges::table
+            .find(id.to_string())
+            .filter(challenges::ended_at.is_null())
+            .filter(challenges::expires_at.gt(to_micros(now)))
+            .filter(challenges::tries_left.gt(0)),
+    )
+    .set(challenges::tries_left.eq(challenges::tries_left - 1))
+    .execute(connection)?;
+    if taken == 0 {
+        return Ok(None);
+    }
+    let left: i32 = challenges::table
+        .find(id.to_string())
+        .select(challenges::tries_left)
+        .first(connection)?;
+    count("a challenge's tries", left).map(Some)
+}
+
+/// Ends a challenge and forgets its sealed secret. Does nothing when it has ended already.
+pub fn end(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    how: ChallengeEnd,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(
+        challenges::table
+            .find(id.to_string())
+            .filter(challenges::ended_at.is_null()),
+    )
+    .set((
+        challenges::ended_at.eq(Some(to_micros(now))),
+        challenges::outcome.eq(Some(how.as_str())),
+        challenges::sealed_secret.eq(None::<Vec<u8>>),
+    ))
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Ends all open challenges of a signer.
+pub fn end_all(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    how: ChallengeEnd,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(
+        challenges::table
+            .filter(challenges::signer_id.eq(signer.to_string()))
+            .filter(challenges::ended_at.is_null()),
+    )
+    .set((
+        challenges::ended_at.eq(Some(to_micros(now))),
+        challenges::outcome.eq(Some(how.as_str())),
+        challenges::sealed_secret.eq(None::<Vec<u8>>),
+    ))
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Ends the open challenges of a signer for one purpose: a newer one takes their place.
+pub fn supersede(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    purpose: Purpose,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let open: Vec<(String, Option<String>)> = challenges::table
+        .filter(challenges::signer_id.eq(signer.to_string()))
+        .filter(challenges::purpose.eq(purpose.name()))
+        .filter(challenges::ended_at.is_null())
+        .select((challenges::id, challenges::request_id))
+        .load(connection)?;
+    let request = purpose.request().map(|id| id.to_string());
+    for (id, of) in open {
+        if of == request {
+            end(
+                connection,
+                parsed("a challenge's id", &id)?,
+                ChallengeEnd::Superseded,
+                now,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a new code took the place of the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacement {
+    /// It did.
+    Done,
+    /// Something else happened to the challenge first.
+    Overtaken,
+}
+
+/// Puts a new code in the place of the old one, unless the challenge ended or another new code came first. The
+/// tries stay as they are.
+pub fn replace_code(
+    connection: &mut AnyConnection,
+    seen: &Challenge,
+    code_mac: &[u8; 32],
+    expires_at: OffsetDateTime,
+) -> Result<Replacement, StoreError> {
+    let changed = diesel::update(
+        challenges::table
+            .find(seen.id.to_string())
+            .filter(challenges::ended_at.is_null())
+            .filter(challenges::sms_count.eq(stored(seen.sms_count))),
+    )
+    .set((
+        challenges::code_hash.eq(code_mac.as_slice()),
+        challenges::sms_count.eq(challenges::sms_count + 1),
+        challenges::sms_state.eq(SmsState::Pending.as_str()),
+        challenges::expires_at.eq(to_micros(expires_at)),
+    ))
+    .execute(connection)?;
+    Ok(if changed == 0 {
+        Replacement::Overtaken
+    } else {
+        Replacement::Done
+    })
+}
+
+/// Notes what became of the last message.
+pub fn set_sms_state(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    state: SmsState,
+) -> Result<(), StoreError> {
+    diesel::update(challenges::table.find(id.to_string()))
+        .set(challenges::sms_state.eq(state.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// How many messages a signer's challenges caused that were opened at `since` or later.
+pub fn sms_since(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    since: OffsetDateTime,
+) -> Result<i64, StoreError> {
+    let total: Option<i64> = challenges::table
+        .filter(challenges::signer_id.eq(signer.to_string()))
+        .filter(challenges::created_at.ge(to_micros(since)))
+        .select(sum(challenges::sms_count))
+        .first(connection)?;
+    Ok(total.unwrap_or(0))
+}
+
+/// Forgets the sealed secrets whose code ended before `now`, and whole challenges opened before `oldest`. The
+/// number of challenges touched.
+pub fn forget(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    oldest: OffsetDateTime,
+) -> Result<usize, StoreError> {
+    let sealed = diesel::update(
+        challenges::table
+            .filter(challenges::expires_at.le(to_micros(now)))
+            .filter(challenges::sealed_secret.is_not_null()),
+    )
+    .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
+    .execute(connection)?;
+    let whole = diesel::delete(
+        challenges::table
+            .filter(challenges::expires_at.le(to_micros(now)))
+            .filter(challenges::created_at.lt(to_micros(oldest))),
+    )
+    .execute(connection)?;
+    Ok(sealed + whole)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = challenges)]
+struct Row {
+    id: String,
+    signer_id: String,
+    purpose: String,
+    request_id: Option<String>,
+    binding: Vec<u8>,
+    sealed_secret: Option<Vec<u8>>,
+    code_hash: Vec<u8>,
+    tries_left: i32,
+    sms_count: i32,
+    sms_state: String,
+    created_at: i64,
+    expires_at: i64,
+    outcome: Option<String>,
+}
+
+impl TryFrom<Row> for Challenge {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let request = optional("a challenge's request", row.request_id.as_deref())?;
+        let bytes = |what, bytes: &[u8]| {
+            <[u8; 32]>::try_from(bytes)
+                .ok()
+                .ok_or_else(|| corrupt(what, WrongLength))
+        };
+        Ok(Self {
+            id: parsed("a challenge's id", &row.id)?,
+            signer: parsed("a challenge's signer", &row.signer_id)?,
+            purpose: Purpose::from_parts(&row.purpose, request)
+                .ok_or_else(|| corrupt("a challenge's purpose", UnknownPurpose))?,
+            binding: bytes("a challenge's binding", &row.binding)?,
+            sealed_secret: row.sealed_secret,
+            code_mac: bytes("a challenge's code", &row.code_hash)?,
+            tries_left: count("a challenge's tries", row.tries_left)?,
+            sms_count: count("a challenge's messages", row.sms_count)?,
+            sms_state: parsed("a challenge's message state", &row.sms_state)?,
+            created_at: from_micros(row.created_at)?,
+            expires_at: from_micros(row.expires_at)?,
+            end: optional("a challenge's end", row.outcome.as_deref())?,
+        })
+    }
+}
+
+/// A purpose this version does not know, or one with the wrong kind of reference.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown purpose")]
+struct UnknownPurpose;
+
+fn stored(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

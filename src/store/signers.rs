@@ -1,0 +1,334 @@
+//! Signers: one row each. Also the counters of wrong passwords and wrong activation codes, which change only by
+//! single statements, so that they hold between nodes.
+
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::column::{WrongLength, corrupt, optional, parsed};
+use super::moment::{from_micros, to_micros};
+use super::schema::{signers, unknown_tries};
+use super::{AnyConnection, StoreError};
+use crate::domain::factor::Factor;
+use crate::domain::id::SignerId;
+use crate::domain::identifier::NationalId;
+use crate::domain::level::{ProofingMethod, RegistrationLevel};
+use crate::domain::person::PersonName;
+use crate::domain::phone::Phone;
+use crate::domain::secret::SealingKey;
+use crate::domain::signer::Signer;
+
+/// A try that was counted before its outcome is known. The number is how many are open or failed, this one included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedTry(pub i32);
+
+/// What became of a good try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// The counter stands at nought again.
+    Granted,
+    /// Wrong tries at the same time blocked the account first.
+    Blocked,
+}
+
+/// Adds a signer. A DNI or phone that is there already is a [`StoreError::Conflict`].
+pub fn insert(connection: &mut AnyConnection, signer: &Signer) -> Result<(), StoreError> {
+    diesel::insert_into(signers::table)
+        .values(&Row::from(signer))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes every field of [`Signer`]; the counters stay. A phone that another signer has is a
+/// [`StoreError::Conflict`].
+pub fn update(connection: &mut AnyConnection, signer: &Signer) -> Result<(), StoreError> {
+    diesel::update(signers::table.find(signer.id.to_string()))
+        .set(&Row::from(signer))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// By reference.
+pub fn find(connection: &mut AnyConnection, id: SignerId) -> Result<Option<Signer>, StoreError> {
+    signers::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(Signer::try_from)
+        .transpose()
+}
+
+/// By DNI or NIE; also one whose account was closed.
+pub fn find_by_national_id(
+    connection: &mut AnyConnection,
+    national_id: &NationalId,
+) -> Result<Option<Signer>, StoreError> {
+    signers::table
+        .filter(signers::national_id.eq(national_id.as_str()))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(Signer::try_from)
+        .transpose()
+}
+
+/// The one signer who has this phone.
+pub fn find_by_phone(
+    connection: &mut AnyConnection,
+    phone: &Phone,
+) -> Result<Option<Signer>, StoreError> {
+    signers::table
+        .filter(signers::phone.eq(phone.as_str()))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(Signer::try_from)
+        .transpose()
+}
+
+/// Keeps other transactions from passing this point for the same signer until this one ends.
+pub fn lock(connection: &mut AnyConnection, id: SignerId) -> Result<(), StoreError> {
+    diesel::update(signers::table.find(id.to_string()))
+        .set(signers::password_failures.eq(signers::password_failures))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Counts a try before it is looked at; the last one allowed blocks at once, until it turns out to be right.
+/// `None` when blocked already. To be called within a transaction.
+pub fn count_try(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    factor: Factor,
+    most: i32,
+    now: OffsetDateTime,
+) -> Result<Option<CountedTry>, StoreError> {
+    let row = signers::table.find(id.to_string());
+    let number: i32 = match factor {
+        Factor::Password => {
+            let counted = diesel::update(
+                row.filter(signers::blocked_at.is_null())
+                    .filter(signers::password_failures.lt(most)),
+            )
+            .set(signers::password_failures.eq(signers::password_failures + 1))
+            .execute(connection)?;
+            if counted == 0 {
+                return Ok(None);
+            }
+            signers::table
+                .find(id.to_string())
+                .select(signers::password_failures)
+                .first(connection)?
+        }
+        Factor::ActivationCode => {
+            let counted = diesel::update(
+                row.filter(signers::activation_blocked_at.is_null())
+                    .filter(signers::activation_failures.lt(most)),
+            )
+            .set(signers::activation_failures.eq(signers::activation_failures + 1))
+            .execute(connection)?;
+            if counted == 0 {
+                return Ok(None);
+            }
+            signers::table
+                .find(id.to_string())
+                .select(signers::activation_failures)
+                .first(connection)?
+        }
+    };
+    if number >= most {
+        let row = signers::table.find(id.to_string());
+        let at = Some(to_micros(now));
+        match factor {
+            Factor::Password => diesel::update(row)
+                .set(signers::blocked_at.eq(at))
+                .execute(connection)?,
+            Factor::ActivationCode => diesel::update(row)
+                .set(signers::activation_blocked_at.eq(at))
+                .execute(connection)?,
+        };
+    }
+    Ok(Some(CountedTry(number)))
+}
+
+/// A counted try was right: sets the counter back and notes the access, unless later tries, wrong ones as far as
+/// is known, blocked the account meanwhile.
+pub fn admit(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    factor: Factor,
+    counted: CountedTry,
+    now: OffsetDateTime,
+) -> Result<Admission, StoreError> {
+    let row = signers::table.find(id.to_string());
+    let accessed = signers::last_access_at.eq(Some(to_micros(now)));
+    let changed = match factor {
+        Factor::Password => diesel::update(
+            row.filter(
+                signers::blocked_at
+                    .is_null()
+                    .or(signers::password_failures.eq(counted.0)),
+            ),
+        )
+        .set((
+            signers::password_failures.eq(0),
+            signers::blocked_at.eq(None::<i64>),
+            accessed,
+        ))
+        .execute(connection)?,
+        Factor::ActivationCode => diesel::update(
+            row.filter(
+                signers::activation_blocked_at
+                    .is_null()
+                    .or(signers::activation_failures.eq(counted.0)),
+            ),
+        )
+        .set((
+            signers::activation_failures.eq(0),
+            signers::activation_blocked_at.eq(None::<i64>),
+            accessed,
+        ))
+        .execute(connection)?,
+    };
+    Ok(if changed == 0 {
+        Admission::Blocked
+    } else {
+        Admission::Granted
+    })
+}
+
+/// Sets a counter back and takes its block away.
+pub fn unblock(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    factor: Factor,
+) -> Result<(), StoreError> {
+    let row = signers::table.find(id.to_string());
+    match factor {
+        Factor::Password => diesel::update(row)
+            .set((
+                signers::password_failures.eq(0),
+                signers::blocked_at.eq(None::<i64>),
+            ))
+            .execute(connection)?,
+        Factor::ActivationCode => diesel::update(row)
+            .set((
+                signers::activation_failures.eq(0),
+                signers::activation_blocked_at.eq(None::<i64>),
+            ))
+            .execute(connection)?,
+    };
+    Ok(())
+}
+
+/// Notes that a password was chosen: the first one activates the account, any one unblocks it.
+pub fn password_chosen(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    unblock(connection, id, Factor::Password)?;
+    diesel::update(signers::table.find(id.to_string()))
+        .set((
+            signers::password_set_at.eq(Some(to_micros(at))),
+            signers::password_expires_at.eq(Some(to_micros(expires_at))),
+        ))
+        .execute(connection)?;
+    diesel::update(
+        signers::table
+            .find(id.to_string())
+            .filter(signers::activated_at.is_null()),
+    )
+    .set(signers::activated_at.eq(Some(to_micros(at))))
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Counts a try with an identifier nobody has. `any_byte` picks the row.
+pub fn count_unknown_try(connection: &mut AnyConnection, any_byte: u8) -> Result<(), StoreError> {
+    diesel::update(unknown_tries::table.find(i32::from(any_byte % 8)))
+        .set(unknown_tries::tries.eq(unknown_tries::tries + 1))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The columns of [`Signer`]; the counters are not among them.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = signers, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    national_id: String,
+    given_name: String,
+    surname1: String,
+    surname2: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    language: String,
+    method: String,
+    level: String,
+    proofed_at: i64,
+    registered_at: i64,
+    activated_at: Option<i64>,
+    password_expires_at: Option<i64>,
+    blocked_at: Option<i64>,
+    activation_blocked_at: Option<i64>,
+    last_access_at: Option<i64>,
+    deregistered_at: Option<i64>,
+    sealing_key: Vec<u8>,
+}
+
+impl From<&Signer> for Row {
+    fn from(signer: &Signer) -> Self {
+        Self {
+            id: signer.id.to_string(),
+            national_id: signer.national_id.as_str().to_owned(),
+            given_name: signer.name.given().to_owned(),
+            surname1: signer.name.surname1().to_owned(),
+            surname2: signer.name.surname2().map(str::to_owned),
+            phone: signer.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            email: signer.email.as_ref().map(|email| email.as_str().to_owned()),
+            language: signer.language.to_string(),
+            method: signer.method.to_string(),
+            level: signer.level.to_string(),
+            proofed_at: to_micros(signer.proofed_at.midnight().assume_utc()),
+            registered_at: to_micros(signer.registered_at),
+            activated_at: signer.activated_at.map(to_micros),
+            password_expires_at: signer.password_expires_at.map(to_micros),
+            blocked_at: signer.blocked_at.map(to_micros),
+            activation_blocked_at: signer.activation_blocked_at.map(to_micros),
+            last_access_at: signer.last_access_at.map(to_micros),
+            deregistered_at: signer.deregistered_at.map(to_micros),
+            sealing_key: signer.sealing_key.as_bytes().to_vec(),
+        }
+    }
+}
+
+impl TryFrom<Row> for Signer {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let moment = |micros: Option<i64>| micros.map(from_micros).transpose();
+        Ok(Self {
+            id: parsed("a signer's id", &row.id)?,
+            national_id: parsed("a signer's DNI or NIE", &row.national_id)?,
+            name: PersonName::new(&row.given_name, &row.surname1, row.surname2.as_deref())
+                .map_err(|error| corrupt("a signer's name", error))?,
+            phone: optional("a signer's phone", row.phone.as_deref())?,
+            email: optional("a signer's e-mail address", row.email.as_deref())?,
+            language: parsed("a signer's language", &row.language)?,
+            method: parsed::<ProofingMethod>("a signer's proofing method", &row.method)?,
+            level: parsed::<RegistrationLevel>("a signer's level", &row.level)?,
+            proofed_at: from_micros(row.proofed_at)?.date(),
+            registered_at: from_micros(row.registered_at)?,
+            activated_at: moment(row.activated_at)?,
+            password_expires_at: moment(row.password_expires_at)?,
+            blocked_at: moment(row.blocked_at)?,
+            activation_blocked_at: moment(row.activation_blocked_at)?,
+            last_access_at: moment(row.last_access_at)?,
+            deregistered_at: moment(row.deregistered_at)?,
+            sealing_key: SealingKey::from_slice(&row.sealing_key)
+                .ok_or_else(|| corrupt("a signer's sealing key", WrongLength))?,
+        })
+    }
+}
