@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use der::asn1::AnyRef;
-use der::pem::LineEnding;
 use der::{Decode, Encode, Reader, SliceReader};
 use x509_cert::Certificate;
 
 use super::AdesError;
 use crate::domain::key::PublicKey;
+use crate::domain::pem;
 
 /// A certificate chain, the signing certificate first, each in the very bytes it came in.
 ///
@@ -56,18 +56,7 @@ impl CertificateChain {
     /// Reads `CERTIFICATE` blocks (RFC 7468 section 5), the signing certificate first. Text around the blocks is
     /// skipped.
     pub fn from_pem(text: &str) -> Result<Self, AdesError> {
-        const END: &str = "-----END CERTIFICATE-----";
-        let mut certificates = Vec::new();
-        let mut rest = text;
-        while let Some(start) = rest.find("-----BEGIN CERTIFICATE-----") {
-            let block = rest.get(start..).unwrap_or_default();
-            let length = block.find(END).map_or(block.len(), |at| at + END.len());
-            let (block, after) = block.split_at_checked(length).unwrap_or((block, ""));
-            let (_, document) = der::Document::from_pem(block).map_err(AdesError::Pem)?;
-            certificates.push(document.as_bytes().to_vec());
-            rest = after;
-        }
-        Self::from_der(certificates)
+        Self::from_der(pem::certificates(text).map_err(AdesError::Pem)?)
     }
 
     /// The signing certificate.
@@ -87,12 +76,8 @@ impl CertificateChain {
 
     /// The chain as PEM blocks in the same order, lines ending in LF.
     pub fn to_pem(&self) -> Result<String, AdesError> {
-        let mut text = String::new();
-        for certificate in self.iter() {
-            let document = der::Document::try_from(certificate)?;
-            text.push_str(&document.to_pem("CERTIFICATE", LineEnding::LF)?);
-        }
-        Ok(text)
+        let blocks = self.iter().map(|der| pem::encode("CERTIFICATE", der));
+        Ok(blocks.collect::<Result<String, _>>()?)
     }
 }
 
