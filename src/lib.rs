@@ -11,4 +11,5 @@ pub mod ades;
 pub mod clock;
 pub mod domain;
 pub mod manual;
+pub mod pki;
 pub mod store;

@@ -2,4 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod ades;
+mod authorities;
+mod openssl;
+mod outline;
+mod pki;
+mod software_key;
 mod structure;
