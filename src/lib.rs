@@ -11,5 +11,6 @@ pub mod ades;
 pub mod clock;
 pub mod domain;
 pub mod manual;
+pub mod messages;
 pub mod pki;
 pub mod store;
