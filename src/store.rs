@@ -28,7 +28,8 @@ pub struct Settings {
     pub url: String,
     /// Most connections held at once.
     pub connections: u32,
-    /// How long to wait for one before saying that the database is away.
+    /// How long to wait for one, and for other writers of an SQLite file, before saying that the database is
+    /// away.
     pub wait: Duration,
 }
 
@@ -38,7 +39,8 @@ pub enum StoreError {
     /// The URL names no database known here.
     #[error("database.url must begin with `sqlite:`, `postgres://` or `postgresql://`")]
     UnknownDatabase,
-    /// No connection within the waiting time, or it broke. Trying again later may succeed.
+    /// No connection within the waiting time, or it broke. Trying again later may succeed. When it broke during
+    /// a commit, nobody can say whether the transaction counts.
     #[error("the database is not reachable")]
     Away(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A value that must be unique is there already.
@@ -65,16 +67,27 @@ pub enum StoreError {
 
 impl From<diesel::result::Error> for StoreError {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::DatabaseErrorKind::{ClosedConnection, UniqueViolation};
-        use diesel::result::Error::DatabaseError;
+        use diesel::result::DatabaseErrorKind::{
+            ClosedConnection, UnableToSendCommand, UniqueViolation, Unknown,
+        };
+        use diesel::result::Error::{
+            BrokenTransactionManager, DatabaseError, RollbackErrorOnCommit,
+        };
         match error {
             DatabaseError(UniqueViolation, ref information) => Self::Conflict {
                 constraint: information
                     .constraint_name()
                     .map_or_else(|| information.message().to_owned(), str::to_owned),
             },
-            DatabaseError(ClosedConnection, _)
-            | diesel::result::Error::BrokenTransactionManager => Self::Away(Box::new(error)),
+            DatabaseError(ClosedConnection | UnableToSendCommand, _)
+            | BrokenTransactionManager
+            | RollbackErrorOnCommit { .. } => Self::Away(Box::new(error)),
+            // SQLite after `busy_timeout`: another process kept the file to itself.
+            DatabaseError(Unknown, ref information)
+                if information.message() == "database is locked" =>
+            {
+                Self::Away(Box::new(error))
+            }
             other => Self::Query(other),
         }
     }
@@ -105,7 +118,11 @@ impl Store {
             .connection_timeout(settings.wait)
             .test_on_check_out(database == Database::Postgres)
             .error_handler(Box::new(LogFailures))
-            .build_unchecked(connection::Manager { database, target });
+            .build_unchecked(connection::Manager {
+                database,
+                target,
+                wait: settings.wait,
+            });
         Ok(Self { pool, database })
     }
 
@@ -144,7 +161,11 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        work(&mut *self.connection()?)
+        let mut connection = self.connection()?;
+        work(&mut connection).map_err(|error| match connection::probe(&mut connection) {
+            Ok(()) => error,
+            Err(broken) => StoreError::Away(Box::new(broken)).into(),
+        })
     }
 
     /// Runs queries in one transaction: all of them count, or, when `work` fails, none.
@@ -159,12 +180,10 @@ impl Store {
                 connection::commit(&mut connection).map_err(StoreError::from)?;
                 Ok(value)
             }
-            Err(error) => {
-                if let Err(second) = connection::roll_back(&mut connection) {
-                    tracing::error!(error = %second, "a transaction could not be rolled back");
-                }
-                Err(error)
-            }
+            Err(error) => Err(match connection::roll_back(&mut connection) {
+                Ok(()) => error,
+                Err(broken) => StoreError::Away(Box::new(broken)).into(),
+            }),
         }
     }
 
@@ -180,15 +199,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         use diesel::connection::SimpleConnection;
         let mut connection = self.connection()?;
-        let postgres = self.database == Database::Postgres;
-        if postgres {
-            connection.batch_execute("SELECT pg_advisory_lock(7211002)")?;
+        // All migrations are one transaction. SQLite's writing lock keeps other nodes out from its beginning.
+        connection::begin_write(&mut connection)?;
+        if self.database == Database::Postgres {
+            connection.batch_execute("SELECT pg_advisory_xact_lock(7211002)")?;
         }
-        let outcome = work(&mut connection).map_err(StoreError::Migration);
-        if postgres {
-            connection.batch_execute("SELECT pg_advisory_unlock(7211002)")?;
+        if let Err(source) = work(&mut connection) {
+            connection::roll_back(&mut connection)?;
+            return Err(StoreError::Migration(source));
         }
-        outcome
+        connection::commit(&mut connection)?;
+        Ok(())
     }
 }
 

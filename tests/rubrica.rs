@@ -4,8 +4,10 @@
 
 mod ades;
 mod authorities;
+mod harness;
 mod openssl;
 mod outline;
 mod pki;
 mod software_key;
+mod store;
 mod structure;

@@ -1,5 +1,7 @@
 //! One connection type over both databases, and the pool that makes them.
 
+use std::time::Duration;
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 
@@ -27,6 +29,8 @@ pub(super) struct Manager {
     pub(super) database: Database,
     /// For SQLite the path, for PostgreSQL the whole URL (it may hold a password: never print it).
     pub(super) target: String,
+    /// How long SQLite waits for another writer.
+    pub(super) wait: Duration,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -38,10 +42,11 @@ impl r2d2::ManageConnection for Manager {
             Database::Sqlite => {
                 let mut connection = SqliteConnection::establish(&self.target)?;
                 // FULL: a commit is on the disk when it returns; the journal's promises rest on it.
-                connection.batch_execute(
-                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
+                connection.batch_execute(&format!(
+                    "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; \
                      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-                )?;
+                    self.wait.as_millis()
+                ))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
             Database::Postgres => Ok(AnyConnection::Postgres(PgConnection::establish(
@@ -83,6 +88,14 @@ pub(super) fn begin_write(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
+/// Finds out after a failure whether the connection itself is gone: the drivers do not always say so.
+pub(super) fn probe(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(inner) => inner.batch_execute("SELECT 1"),
+    }
+}
+
 pub(super) fn commit(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(inner) => AnsiTransactionManager::commit_transaction(inner),
@@ -90,9 +103,16 @@ pub(super) fn commit(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
+/// Ends a transaction that failed. An error means that the connection is gone; SQLite has none to lose, and
+/// rolls back by itself when, say, the disk is full.
 pub(super) fn roll_back(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
-        AnyConnection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner),
+        AnyConnection::Sqlite(inner) => {
+            if let Err(error) = AnsiTransactionManager::rollback_transaction(inner) {
+                tracing::warn!(%error, "a transaction ended before it could be rolled back");
+            }
+            Ok(())
+        }
         AnyConnection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner),
     }
 }

@@ -1,0 +1,120 @@
+//! A database of its own for each test, and the macro that runs a test on both kinds.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rubrica::store::{Settings, Store};
+use tempfile::TempDir;
+
+use super::postgres::Postgres;
+
+/// Declares tests that run once on SQLite and once on PostgreSQL, each on a database of its own with the schema
+/// in place.
+///
+/// ```ignore
+/// both_databases! {
+///     fn what_is_written_can_be_read(database) {
+///         let store = database.store();
+///     }
+/// }
+/// ```
+macro_rules! both_databases {
+    ($($(#[$attribute:meta])* fn $name:ident($database:ident) $body:block)+) => {
+        $(
+            mod $name {
+                #[allow(unused_imports, clippy::allow_attributes, reason = "a test may need nothing")]
+                use super::*;
+
+                fn statement($database: &$crate::harness::database::TestDatabase) $body
+
+                $(#[$attribute])*
+                #[test]
+                fn on_sqlite() {
+                    statement(&$crate::harness::database::TestDatabase::sqlite());
+                }
+
+                $(#[$attribute])*
+                #[test]
+                fn on_postgres() {
+                    statement(&$crate::harness::database::TestDatabase::postgres());
+                }
+            }
+        )+
+    };
+}
+pub(crate) use both_databases;
+
+/// A fresh, migrated database, removed when dropped.
+pub(crate) struct TestDatabase {
+    url: String,
+    place: Place,
+}
+
+enum Place {
+    Sqlite { _folder: TempDir },
+    Postgres { name: String },
+}
+
+impl TestDatabase {
+    /// In a file of its own.
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Self {
+            url: format!("sqlite:{}", folder.path().join("rubrica.db").display()),
+            place: Place::Sqlite { _folder: folder },
+        };
+        database.store().migrate().unwrap();
+        database
+    }
+
+    /// On the server all tests of this run share.
+    pub(crate) fn postgres() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let server = shared_server();
+        let name = format!("test_{}", MADE.fetch_add(1, Ordering::Relaxed));
+        server.administer(&format!("CREATE DATABASE {name} TEMPLATE migrated"));
+        Self {
+            url: server.url(&name),
+            place: Place::Postgres { name },
+        }
+    }
+
+    /// Its address, for `database.url`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A pool of connections of its own, as another node has one.
+    pub(crate) fn store(&self) -> Store {
+        open(&self.url)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Place::Postgres { name } = &self.place {
+            shared_server().administer(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// Opens a pool as small as tests need it.
+pub(crate) fn open(url: &str) -> Store {
+    Store::open(&Settings {
+        url: url.to_owned(),
+        connections: 8,
+        wait: Duration::from_secs(20),
+    })
+    .unwrap()
+}
+
+fn shared_server() -> &'static Postgres {
+    static SERVER: OnceLock<Postgres> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let server = Postgres::start();
+        server.administer("CREATE DATABASE migrated");
+        open(&server.url("migrated")).migrate().unwrap();
+        server
+    })
+}

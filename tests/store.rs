@@ -1,0 +1,188 @@
+//! The database layer: the schema's way up and down, transactions, and how failures are told.
+
+use std::time::Duration;
+
+use rubrica::clock::Ambient;
+use rubrica::domain::id::{CredentialId, RequestId, SadId};
+use rubrica::store::{Settings, Store, StoreError, sads};
+
+use crate::harness::database::{TestDatabase, both_databases};
+use crate::harness::postgres::Postgres;
+
+both_databases! {
+    fn the_schema_goes_up_down_and_up_again(database) {
+        let store = database.store();
+        spend(&store, Ambient::system().id()).unwrap();
+        store.revert_all_migrations().unwrap();
+        assert!(matches!(spend(&store, Ambient::system().id()), Err(StoreError::Query(_))));
+        store.migrate().unwrap();
+        store.migrate().unwrap();
+        spend(&store, Ambient::system().id()).unwrap();
+    }
+
+    fn two_nodes_migrate_at_once(database) {
+        database.store().revert_all_migrations().unwrap();
+        let nodes = [database.store(), database.store(), database.store(), database.store()];
+        std::thread::scope(|scope| {
+            for node in &nodes {
+                scope.spawn(|| node.migrate().unwrap());
+            }
+        });
+        spend(&database.store(), Ambient::system().id()).unwrap();
+    }
+
+    fn what_must_be_unique_conflicts(database) {
+        let store = database.store();
+        let sad = Ambient::system().id();
+        spend(&store, sad).unwrap();
+        let error = spend(&database.store(), sad).unwrap_err();
+        assert!(matches!(error, StoreError::Conflict { .. }), "{error:?}");
+    }
+
+    fn of_many_who_spend_one_sad_one_succeeds(database) {
+        let sad = Ambient::system().id();
+        let nodes = [database.store(), database.store()];
+        let spent: usize = std::thread::scope(|scope| {
+            let tries: Vec<_> = nodes
+                .iter()
+                .cycle()
+                .take(8)
+                .map(|node| scope.spawn(move || usize::from(spend(node, sad).is_ok())))
+                .collect();
+            tries.into_iter().map(|one| one.join().unwrap()).sum()
+        });
+        assert_eq!(spent, 1);
+    }
+
+    fn a_failed_transaction_leaves_nothing(database) {
+        let store = database.store();
+        let sad = Ambient::system().id();
+        let outcome: Result<(), StoreError> = store.write(|connection| {
+            let (request, credential) = (Ambient::system().id(), Ambient::system().id());
+            sads::spend(connection, sad, request, credential, Ambient::system().now())?;
+            sads::spend(connection, sad, request, credential, Ambient::system().now())
+        });
+        assert!(matches!(outcome, Err(StoreError::Conflict { .. })));
+        assert_eq!(store.read(|connection| sads::spent_at(connection, sad)).unwrap(), None);
+    }
+
+    fn a_panic_leaves_nothing_and_the_pool_goes_on(database) {
+        let store = database.store();
+        let sad = Ambient::system().id();
+        std::thread::scope(|scope| {
+            let panicked = scope.spawn(|| {
+                store.write(|connection| -> Result<(), StoreError> {
+                    let (request, credential) = (Ambient::system().id(), Ambient::system().id());
+                    sads::spend(connection, sad, request, credential, Ambient::system().now())?;
+                    panic!("on purpose");
+                })
+            });
+            assert!(panicked.join().is_err());
+        });
+        assert_eq!(store.read(|connection| sads::spent_at(connection, sad)).unwrap(), None);
+        spend(&store, sad).unwrap();
+    }
+}
+
+#[test]
+fn a_stopped_server_is_away_and_not_a_wrong_query() {
+    let mut server = Postgres::start();
+    let store = Store::open(&Settings {
+        url: server.url("postgres"),
+        connections: 2,
+        wait: Duration::from_secs(1),
+    })
+    .unwrap();
+    store.migrate().unwrap();
+    let outcome = store.write(|connection| {
+        server.stop();
+        let ambient = Ambient::system();
+        sads::spend(
+            connection,
+            ambient.id(),
+            ambient.id::<RequestId>(),
+            ambient.id::<CredentialId>(),
+            ambient.now(),
+        )
+    });
+    assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+    let outcome = spend(&store, Ambient::system().id());
+    assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+}
+
+#[test]
+fn a_pool_opens_while_its_server_is_away() {
+    let store = Store::open(&Settings {
+        url: "postgres:///rubrica?host=/nowhere&user=rubrica".to_owned(),
+        connections: 2,
+        wait: Duration::from_millis(300),
+    })
+    .unwrap();
+    let outcome = store.migrate();
+    assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+}
+
+#[test]
+fn a_file_in_a_missing_folder_is_away_and_not_a_wrong_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!(
+        "sqlite:{}",
+        folder.path().join("missing/rubrica.db").display()
+    );
+    let store = Store::open(&Settings {
+        url,
+        connections: 1,
+        wait: Duration::from_millis(300),
+    })
+    .unwrap();
+    let outcome = store.migrate();
+    assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+}
+
+#[test]
+fn a_file_another_process_keeps_locked_is_away() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+    let database = TestDatabase::sqlite();
+    let store = Store::open(&Settings {
+        url: database.url().to_owned(),
+        connections: 1,
+        wait: Duration::from_millis(300),
+    })
+    .unwrap();
+    let path = database.url().strip_prefix("sqlite:").unwrap();
+    let mut other = SqliteConnection::establish(path).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let outcome = spend(&store, Ambient::system().id());
+    assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+    other.batch_execute("COMMIT").unwrap();
+    spend(&store, Ambient::system().id()).unwrap();
+}
+
+#[test]
+fn another_kind_of_database_is_refused_by_name() {
+    let Err(error) = Store::open(&Settings {
+        url: "mysql://localhost/rubrica".to_owned(),
+        connections: 1,
+        wait: Duration::from_secs(1),
+    }) else {
+        panic!("it was taken");
+    };
+    assert_eq!(
+        error.to_string(),
+        "database.url must begin with `sqlite:`, `postgres://` or `postgresql://`"
+    );
+}
+
+fn spend(store: &Store, sad: SadId) -> Result<(), StoreError> {
+    let ambient = Ambient::system();
+    store.write(|connection| {
+        sads::spend(
+            connection,
+            sad,
+            ambient.id::<RequestId>(),
+            ambient.id::<CredentialId>(),
+            ambient.now(),
+        )
+    })
+}
