@@ -4,12 +4,11 @@ use std::fs;
 
 use proptest::prelude::*;
 use rubrica::ades::cades::{self, Input};
-use rubrica::ades::cms::{
-    InvalidAttribute, OptionalAttribute, PolicyDigest, SignaturePolicy, SignerLocation,
-};
+use rubrica::ades::cms::{InvalidAttribute, OptionalAttribute, SignedAttributesSpec, prepare};
 use rubrica::ades::{AdesError, Assembled, CertificateChain, Original};
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
-use rubrica::domain::document::{CommitmentType, Packaging};
+use rubrica::domain::document::Packaging;
+use rubrica::domain::request::{CadesOptions, Commitment, SignaturePolicy, SignerLocation};
 
 use crate::authorities::{Authorities, NOW};
 use crate::openssl::openssl;
@@ -23,17 +22,19 @@ fn sign(
     scheme: SignatureScheme,
     packaging: Packaging,
     document: &[u8],
-    optional: Vec<OptionalAttribute>,
+    media_type: Option<&str>,
+    options: CadesOptions,
 ) -> Assembled {
     let chain = Authorities::new().chain(key.public());
-    let prepared = cades::prepare(Input {
+    let prepared = cades::prepare(&Input {
         chain: CertificateChain::from_der(chain).unwrap(),
         scheme,
         document: Digest::of(scheme.digest, document),
         document_len: u64::try_from(document.len()).unwrap(),
         packaging,
         signing_time: NOW,
-        optional,
+        media_type: media_type.map(str::to_owned),
+        options,
     })
     .unwrap();
     let value = key.value(scheme, &prepared.dtbs_r());
@@ -93,7 +94,14 @@ fn openssl_accepts_every_scheme_around_and_beside_the_document() {
     for key in &keys {
         for scheme in schemes(key.public().algorithm()) {
             for packaging in Packaging::ALL {
-                let signed = sign(key, scheme, *packaging, DOCUMENT, Vec::new());
+                let signed = sign(
+                    key,
+                    scheme,
+                    *packaging,
+                    DOCUMENT,
+                    None,
+                    CadesOptions::default(),
+                );
                 let verdict = judge(&file(&signed, DOCUMENT), *packaging);
                 let content = verdict.unwrap_or_else(|error| panic!("{scheme:?}: {error}"));
                 assert_eq!(content.as_bytes(), DOCUMENT);
@@ -121,7 +129,8 @@ fn openssl_refuses_a_changed_document() {
         scheme,
         Packaging::Detached,
         b"I disagree.\n",
-        Vec::new(),
+        None,
+        CadesOptions::default(),
     );
     let verdict = judge(&file(&signed, DOCUMENT), Packaging::Detached);
     assert!(verdict.unwrap_err().contains("CAdES Verification failure"));
@@ -136,7 +145,8 @@ fn openssl_accepts_every_optional_attribute() {
         scheme,
         Packaging::Enveloping,
         DOCUMENT,
-        every_attribute(),
+        Some("text/plain"),
+        every_option(),
     );
     judge(&file(&signed, DOCUMENT), Packaging::Enveloping).unwrap();
 }
@@ -145,7 +155,14 @@ fn openssl_accepts_every_optional_attribute() {
 fn a_detached_signature_has_this_structure() {
     let key = SoftwareKey::p256(7);
     let scheme = key.public().algorithm().default_scheme();
-    let signed = sign(&key, scheme, Packaging::Detached, DOCUMENT, Vec::new());
+    let signed = sign(
+        &key,
+        scheme,
+        Packaging::Detached,
+        DOCUMENT,
+        None,
+        CadesOptions::default(),
+    );
     insta::assert_snapshot!(without_certificates(&outline(&signed.prefix)));
 }
 
@@ -158,7 +175,8 @@ fn an_enveloping_signature_has_this_structure() {
         scheme,
         Packaging::Enveloping,
         DOCUMENT,
-        every_attribute(),
+        Some("text/plain"),
+        every_option(),
     );
     insta::assert_snapshot!(without_certificates(&outline(&file(&signed, DOCUMENT))));
 }
@@ -180,13 +198,12 @@ fn without_certificates(outline: &str) -> String {
     text
 }
 
-fn every_attribute() -> Vec<OptionalAttribute> {
-    vec![
-        OptionalAttribute::commitment(CommitmentType::ProofOfApproval).unwrap(),
-        OptionalAttribute::location(&location()).unwrap(),
-        OptionalAttribute::policy(&policy()).unwrap(),
-        OptionalAttribute::mime_type("text/plain").unwrap(),
-    ]
+fn every_option() -> CadesOptions {
+    CadesOptions {
+        commitment: Some(Commitment::ProofOfApproval),
+        location: Some(location()),
+        policy: Some(policy()),
+    }
 }
 
 fn location() -> SignerLocation {
@@ -199,8 +216,9 @@ fn location() -> SignerLocation {
 
 fn policy() -> SignaturePolicy {
     SignaturePolicy {
-        oid: "2.16.724.1.3.1.1.2.1.9".to_owned(),
-        digest: PolicyDigest::Sha1([9; 20]),
+        id: "2.16.724.1.3.1.1.2.1.9".parse().unwrap(),
+        hash_algorithm: DigestAlgorithm::Sha256,
+        hash: vec![9; 32],
         uri: Some("https://sede.example/policy.pdf".to_owned()),
     }
 }
@@ -208,21 +226,16 @@ fn policy() -> SignaturePolicy {
 #[test]
 fn an_attribute_stands_once() {
     let key = SoftwareKey::p256(7);
-    let chain = Authorities::new().chain(key.public());
     let scheme = key.public().algorithm().default_scheme();
-    let commitment = OptionalAttribute::commitment;
-    let prepared = cades::prepare(Input {
-        chain: CertificateChain::from_der(chain).unwrap(),
-        scheme,
-        document: Digest::of(scheme.digest, DOCUMENT),
-        document_len: 9,
-        packaging: Packaging::Detached,
-        signing_time: NOW,
+    let chain = CertificateChain::from_der(Authorities::new().chain(key.public())).unwrap();
+    let spec = SignedAttributesSpec {
+        signing_time: None,
         optional: vec![
-            commitment(CommitmentType::ProofOfApproval).unwrap(),
-            commitment(CommitmentType::ProofOfOrigin).unwrap(),
+            OptionalAttribute::commitment(Commitment::ProofOfApproval).unwrap(),
+            OptionalAttribute::commitment(Commitment::ProofOfOrigin).unwrap(),
         ],
-    });
+    };
+    let prepared = prepare(&chain, scheme, &Digest::of(scheme.digest, DOCUMENT), &spec);
     assert!(matches!(
         prepared,
         Err(AdesError::Attribute(InvalidAttribute::Twice(_)))
@@ -260,14 +273,14 @@ fn a_location_says_something() {
 }
 
 #[test]
-fn a_policy_has_an_identifier_and_an_address_in_ascii() {
+fn a_policy_has_a_whole_digest_and_an_address_in_ascii() {
     let refused_policy = |policy| refused(OptionalAttribute::policy(&policy));
     assert_eq!(
         refused_policy(SignaturePolicy {
-            oid: "AGE 1.9".to_owned(),
+            hash: vec![9; 20],
             ..policy()
         }),
-        InvalidAttribute::PolicyOid("AGE 1.9".to_owned())
+        InvalidAttribute::PolicyHash(DigestAlgorithm::Sha256)
     );
     for uri in ["", "https://españa.example"] {
         assert_eq!(
@@ -286,6 +299,7 @@ fn a_mime_type_is_a_media_type() {
         "text/plain",
         "application/vnd.oasis.opendocument.text",
         "image/svg+xml",
+        "text/plain; charset=utf-8",
     ] {
         assert!(OptionalAttribute::mime_type(good).is_ok(), "{good}");
     }
@@ -294,7 +308,7 @@ fn a_mime_type_is_a_media_type() {
         "text",
         "text/",
         "/plain",
-        "text/plain; charset=utf-8",
+        "text/plain; ñ",
         "a/b/c",
         "té/xt",
     ] {
@@ -329,12 +343,19 @@ fn a_chain_without_certificates_or_with_junk_is_refused() {
 
 proptest! {
     #[test]
-    fn signed_attributes_stand_in_the_order_of_der(chosen in prop::sample::subsequence(every_attribute(), 0..=4)) {
+    fn signed_attributes_stand_in_the_order_of_der(chosen in any::<[bool; 4]>()) {
         let key = SoftwareKey::p256(7);
         let scheme = key.public().algorithm().default_scheme();
-        let signed = sign(&key, scheme, Packaging::Detached, DOCUMENT, chosen.clone());
+        let [commitment, with_location, with_policy, media_type] = chosen;
+        let options = CadesOptions {
+            commitment: commitment.then_some(Commitment::ProofOfCreation),
+            location: with_location.then(location),
+            policy: with_policy.then(policy),
+        };
+        let media_type = media_type.then_some("application/pdf");
+        let signed = sign(&key, scheme, Packaging::Detached, DOCUMENT, media_type, options);
         let attributes = signed_attributes(&signed.prefix);
-        prop_assert_eq!(attributes.len(), 4 + chosen.len());
+        prop_assert_eq!(attributes.len(), 4 + chosen.iter().filter(|chosen| **chosen).count());
         prop_assert!(attributes.is_sorted());
     }
 }

@@ -11,6 +11,7 @@ use super::{AdesError, Assembled, CertificateChain, Original};
 use crate::domain::algorithm::{Digest, SignatureScheme};
 use crate::domain::document::Packaging;
 use crate::domain::key::{DtbsR, SignatureValue};
+use crate::domain::request::CadesOptions;
 
 /// What a CAdES signature is made of, beside the signature value.
 #[derive(Debug, Clone)]
@@ -27,8 +28,10 @@ pub struct Input {
     pub packaging: Packaging,
     /// When the signer claims to sign, to the second.
     pub signing_time: OffsetDateTime,
-    /// Further signed attributes, each kind at most once.
-    pub optional: Vec<OptionalAttribute>,
+    /// Media type of the document, such as `text/plain`, which becomes the mime-type attribute.
+    pub media_type: Option<String>,
+    /// Further signed attributes.
+    pub options: CadesOptions,
 }
 
 /// A CAdES signature that waits for its value.
@@ -40,16 +43,21 @@ pub struct Prepared {
 }
 
 /// Encodes the signed attributes.
-pub fn prepare(input: Input) -> Result<Prepared, AdesError> {
+pub fn prepare(input: &Input) -> Result<Prepared, AdesError> {
     let spec = SignedAttributesSpec {
         signing_time: Some(input.signing_time),
-        optional: input.optional,
+        optional: attributes(&input.options, input.media_type.as_deref())?,
     };
     Ok(Prepared {
         cms: cms::prepare(&input.chain, input.scheme, &input.document, &spec)?,
         packaging: input.packaging,
         document_len: input.document_len,
     })
+}
+
+/// Says beforehand, without key or document, whether [`prepare`] will take these.
+pub fn check_options(options: &CadesOptions, media_type: Option<&str>) -> Result<(), AdesError> {
+    attributes(options, media_type).map(drop)
 }
 
 impl Prepared {
@@ -84,6 +92,24 @@ impl Prepared {
     }
 }
 
+fn attributes(
+    options: &CadesOptions,
+    media_type: Option<&str>,
+) -> Result<Vec<OptionalAttribute>, AdesError> {
+    let CadesOptions {
+        commitment,
+        location,
+        policy,
+    } = options;
+    let attributes = [
+        commitment.map(OptionalAttribute::commitment),
+        location.as_ref().map(OptionalAttribute::location),
+        policy.as_ref().map(OptionalAttribute::policy),
+        media_type.map(OptionalAttribute::mime_type),
+    ];
+    attributes.into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,14 +119,15 @@ mod tests {
 
     fn signed(packaging: Packaging) -> Assembled {
         let scheme = KeyAlgorithm::EcP256.default_scheme();
-        let prepared = prepare(Input {
+        let prepared = prepare(&Input {
             chain: example::chain(),
             scheme,
             document: Digest::of(scheme.digest, b"hello"),
             document_len: 5,
             packaging,
             signing_time: datetime!(2027-01-02 03:04:05.9 UTC),
-            optional: Vec::new(),
+            media_type: None,
+            options: CadesOptions::default(),
         })
         .unwrap();
         let value = example::sign(&prepared.dtbs_r());

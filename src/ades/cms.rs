@@ -15,9 +15,7 @@ mod optional;
 mod signed_data;
 mod tlv;
 
-pub use optional::{
-    InvalidAttribute, OptionalAttribute, PolicyDigest, SignaturePolicy, SignerLocation,
-};
+pub use optional::{InvalidAttribute, OptionalAttribute};
 
 /// Which signed attributes stand beside those that are always there (content type, message digest and signing
 /// certificate).

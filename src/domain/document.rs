@@ -26,21 +26,3 @@ named!(
         Detached = "detached",
     }
 );
-
-named!(
-    /// What a signer commits to by signing (EN 319 122-1 clause 5.2.3, RFC 5126 section 5.11.1).
-    CommitmentType {
-        /// The signer made, approved and sent the document.
-        ProofOfOrigin = "proof-of-origin",
-        /// The signer received the document.
-        ProofOfReceipt = "proof-of-receipt",
-        /// Whoever signs has delivered the document where its recipient can reach it.
-        ProofOfDelivery = "proof-of-delivery",
-        /// The signer sent the document, without having made it.
-        ProofOfSender = "proof-of-sender",
-        /// The signer approved the content.
-        ProofOfApproval = "proof-of-approval",
-        /// The signer made the document, without having approved or sent it.
-        ProofOfCreation = "proof-of-creation",
-    }
-);

@@ -9,9 +9,9 @@ use x509_cert::attr::Attribute;
 
 use super::attribute::attribute;
 use crate::ades::AdesError;
-use crate::domain::algorithm::Digest;
+use crate::domain::algorithm::{Digest, DigestAlgorithm};
 use crate::domain::algorithm_identifier::digest_algorithm;
-use crate::domain::document::CommitmentType;
+use crate::domain::request::{Commitment, SignaturePolicy, SignerLocation};
 
 const COMMITMENT_TYPE: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.16");
@@ -22,7 +22,6 @@ const SIGNATURE_POLICY: ObjectIdentifier =
 const SIGNATURE_POLICY_URI: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.5.1");
 const MIME_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1733.2.1");
-const SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
 
 /// Most lines of a postal address (EN 319 122-1 clause 5.2.5).
 const POSTAL_LINES: usize = 6;
@@ -30,38 +29,6 @@ const POSTAL_LINES: usize = 6;
 /// One signed attribute beyond the mandatory ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionalAttribute(Attribute);
-
-/// Where the signer claims to have signed; at least one field is filled.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SignerLocation {
-    /// Country, by name or two-letter code.
-    pub country: Option<String>,
-    /// City or place.
-    pub locality: Option<String>,
-    /// Up to six lines.
-    pub postal_address: Vec<String>,
-}
-
-/// The signature policy under which the signer signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignaturePolicy {
-    /// The policy's object identifier, in dotted decimal.
-    pub oid: String,
-    /// Digest of the policy document, as its publisher states it.
-    pub digest: PolicyDigest,
-    /// Where the policy document is found.
-    pub uri: Option<String>,
-}
-
-/// Digest of a policy document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyDigest {
-    /// An SHA-2 digest.
-    Sha2(Digest),
-    /// SHA-1, because policies in force are published with no other digest. It identifies the policy and protects
-    /// nothing of the signature.
-    Sha1([u8; 20]),
-}
 
 /// Why an optional attribute was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,9 +45,9 @@ pub enum InvalidAttribute {
     /// More lines than the standard holds.
     #[error("the postal address has more than six lines")]
     PostalAddress,
-    /// No object identifier.
-    #[error("the signature policy {0:?} is no object identifier, such as 2.16.724.1.3.1.1.2.1.9")]
-    PolicyOid(String),
+    /// The digest is too short or too long for its algorithm.
+    #[error("the signature policy's hash does not have the length of a {0} digest")]
+    PolicyHash(DigestAlgorithm),
     /// The address is empty or not plain ASCII.
     #[error("the signature policy's address must be a URI in ASCII")]
     PolicyUri,
@@ -91,7 +58,7 @@ pub enum InvalidAttribute {
 
 impl OptionalAttribute {
     /// Commitment-type-indication: what the signature means (EN 319 122-1 clause 5.2.3).
-    pub fn commitment(commitment: CommitmentType) -> Result<Self, AdesError> {
+    pub fn commitment(commitment: Commitment) -> Result<Self, AdesError> {
         let value = CommitmentTypeIndication {
             commitment_type_id: commitment_oid(commitment),
         };
@@ -120,24 +87,13 @@ impl OptionalAttribute {
 
     /// Signature-policy-identifier (EN 319 122-1 clause 5.2.9).
     pub fn policy(policy: &SignaturePolicy) -> Result<Self, AdesError> {
-        let id = ObjectIdentifier::new(&policy.oid)
-            .ok()
-            .ok_or_else(|| InvalidAttribute::PolicyOid(policy.oid.clone()))?;
-        let (hash_algorithm, hash) = match &policy.digest {
-            PolicyDigest::Sha2(digest) => (digest_algorithm(digest.algorithm()), digest.bytes()),
-            PolicyDigest::Sha1(hash) => (
-                AlgorithmIdentifierOwned {
-                    oid: SHA_1,
-                    parameters: None,
-                },
-                hash.as_slice(),
-            ),
-        };
+        let digest = Digest::new(policy.hash_algorithm, policy.hash.clone());
+        let digest = digest.ok_or(InvalidAttribute::PolicyHash(policy.hash_algorithm))?;
         let value = SignaturePolicyId {
-            id,
+            id: policy.id,
             hash: OtherHash {
-                hash_algorithm,
-                hash_value: OctetString::new(hash)?,
+                hash_algorithm: digest_algorithm(digest.algorithm()),
+                hash_value: OctetString::new(digest.bytes())?,
             },
             qualifiers: policy.uri.as_deref().map(policy_uri).transpose()?,
         };
@@ -197,14 +153,14 @@ struct PolicyQualifier {
 }
 
 /// The commitment types of RFC 5126 section 5.11.1, which EN 319 122-1 keeps.
-fn commitment_oid(commitment: CommitmentType) -> ObjectIdentifier {
+fn commitment_oid(commitment: Commitment) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(match commitment {
-        CommitmentType::ProofOfOrigin => "1.2.840.113549.1.9.16.6.1",
-        CommitmentType::ProofOfReceipt => "1.2.840.113549.1.9.16.6.2",
-        CommitmentType::ProofOfDelivery => "1.2.840.113549.1.9.16.6.3",
-        CommitmentType::ProofOfSender => "1.2.840.113549.1.9.16.6.4",
-        CommitmentType::ProofOfApproval => "1.2.840.113549.1.9.16.6.5",
-        CommitmentType::ProofOfCreation => "1.2.840.113549.1.9.16.6.6",
+        Commitment::ProofOfOrigin => "1.2.840.113549.1.9.16.6.1",
+        Commitment::ProofOfReceipt => "1.2.840.113549.1.9.16.6.2",
+        Commitment::ProofOfDelivery => "1.2.840.113549.1.9.16.6.3",
+        Commitment::ProofOfSender => "1.2.840.113549.1.9.16.6.4",
+        Commitment::ProofOfApproval => "1.2.840.113549.1.9.16.6.5",
+        Commitment::ProofOfCreation => "1.2.840.113549.1.9.16.6.6",
     })
 }
 
@@ -225,7 +181,7 @@ fn filled(field: &'static str, text: Option<&String>) -> Result<Option<String>, 
     }
 }
 
-/// `type/subtype`, without parameters, by the grammar of RFC 6838 section 4.2.
+/// `type/subtype` by the grammar of RFC 6838 section 4.2, parameters after a semicolon left unread.
 fn is_media_type(text: &str) -> bool {
     let name = |name: &str| {
         name.len() <= 127
@@ -234,6 +190,11 @@ fn is_media_type(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
-    text.split_once('/')
-        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    parameters.bytes().all(plain)
+        && essence
+            .trim_end()
+            .split_once('/')
+            .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
 }
