@@ -10,10 +10,10 @@ use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding,
 use rubrica::domain::document::Packaging;
 use rubrica::domain::request::{CadesOptions, Commitment, SignaturePolicy, SignerLocation};
 
-use crate::authorities::{Authorities, NOW};
-use crate::openssl::openssl;
-use crate::outline::outline;
-use crate::software_key::SoftwareKey;
+use crate::harness::authorities::{Authorities, NOW};
+use crate::harness::openssl::openssl;
+use crate::harness::outline::outline;
+use crate::harness::software_key::SoftwareKey;
 
 const DOCUMENT: &[u8] = b"I agree.\n";
 

@@ -1,4 +1,8 @@
 //! What the tests stand on: real databases, tokens and servers, started by the tests and gone with them.
 
+pub(crate) mod authorities;
 pub(crate) mod database;
+pub(crate) mod openssl;
+pub(crate) mod outline;
 pub(crate) mod postgres;
+pub(crate) mod software_key;

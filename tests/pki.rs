@@ -13,10 +13,10 @@ use rubrica::pki::{PkiError, Settings, request};
 use time::Duration;
 use time::macros::datetime;
 
-use crate::authorities::{self, Authorities, NOW, serial};
-use crate::openssl::openssl;
-use crate::outline::outline;
-use crate::software_key::SoftwareKey;
+use crate::harness::authorities::{self, Authorities, NOW, serial};
+use crate::harness::openssl::openssl;
+use crate::harness::outline::outline;
+use crate::harness::software_key::SoftwareKey;
 
 /// Writes a certificate or list as `<name>.pem`.
 fn save(folder: &Path, name: &str, kind: &str, der: &[u8]) {

@@ -9,7 +9,7 @@ use rubrica::pki::{Authority, Issued, Serial, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::software_key::SoftwareKey;
+use crate::harness::software_key::SoftwareKey;
 
 /// When everything is issued.
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-23 10:00:00.5 UTC);
