@@ -1,5 +1,7 @@
 //! The database layer: the schema's way up and down, transactions, and how failures are told.
 
+mod authorities;
+
 use std::time::Duration;
 
 use rubrica::clock::Ambient;

@@ -1,0 +1,128 @@
+//! The built-in authorities: one row each, with the newest revocation list. Their keys are in the HSM.
+
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::column::corrupt;
+use super::moment::{from_micros, to_micros};
+use super::schema::authorities;
+use super::{AnyConnection, StoreError};
+use crate::domain::authority::AuthorityRole;
+
+/// An authority as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAuthority {
+    /// Its certificate in DER.
+    pub certificate: Vec<u8>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// Its newest revocation list; `None` until the first is issued.
+    pub revocation_list: Option<StoredList>,
+}
+
+/// A revocation list as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredList {
+    /// The list in DER.
+    pub der: Vec<u8>,
+    /// When the next one must be there.
+    pub next_update: OffsetDateTime,
+}
+
+/// Adds an authority. One in the same place is a [`StoreError::Conflict`].
+pub fn insert(
+    connection: &mut AnyConnection,
+    role: AuthorityRole,
+    certificate: &[u8],
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::insert_into(authorities::table)
+        .values((
+            authorities::name.eq(role.as_str()),
+            authorities::certificate.eq(certificate),
+            authorities::created_at.eq(to_micros(at)),
+            authorities::crl_number.eq(0_i64),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The authority in this place.
+pub fn find(
+    connection: &mut AnyConnection,
+    role: AuthorityRole,
+) -> Result<Option<StoredAuthority>, StoreError> {
+    authorities::table
+        .find(role.as_str())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(StoredAuthority::try_from)
+        .transpose()
+}
+
+/// Takes the number of the next revocation list. Numbers only grow, also between nodes; one that is taken and not
+/// used leaves a gap, which RFC 5280 section 5.2.3 allows. `None` when there is no such authority.
+pub fn take_list_number(
+    connection: &mut AnyConnection,
+    role: AuthorityRole,
+) -> Result<Option<u64>, StoreError> {
+    let number = diesel::update(authorities::table.find(role.as_str()))
+        .set(authorities::crl_number.eq(authorities::crl_number + 1))
+        .returning(authorities::crl_number)
+        .get_result::<i64>(connection)
+        .optional()?;
+    number
+        .map(|number| u64::try_from(number).map_err(|error| corrupt("a list number", error)))
+        .transpose()
+}
+
+/// Keeps a revocation list, unless a later number was taken meanwhile: then the later list replaces it anyway, and
+/// knows no fewer revocations.
+pub fn keep_list(
+    connection: &mut AnyConnection,
+    role: AuthorityRole,
+    number: u64,
+    list: &StoredList,
+) -> Result<(), StoreError> {
+    let number = i64::try_from(number).map_err(|error| corrupt("a list number", error))?;
+    diesel::update(
+        authorities::table
+            .find(role.as_str())
+            .filter(authorities::crl_number.eq(number)),
+    )
+    .set((
+        authorities::crl.eq(Some(&list.der)),
+        authorities::crl_next_update.eq(Some(to_micros(list.next_update))),
+    ))
+    .execute(connection)?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = authorities)]
+struct Row {
+    certificate: Vec<u8>,
+    created_at: i64,
+    crl: Option<Vec<u8>>,
+    crl_next_update: Option<i64>,
+}
+
+impl TryFrom<Row> for StoredAuthority {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let revocation_list = match (row.crl, row.crl_next_update) {
+            (Some(der), Some(next_update)) => Some(StoredList {
+                der,
+                next_update: from_micros(next_update)?,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            certificate: row.certificate,
+            created_at: from_micros(row.created_at)?,
+            revocation_list,
+        })
+    }
+}
