@@ -16,6 +16,8 @@ pub mod identifier;
 pub mod key;
 pub mod language;
 pub mod level;
+pub mod node;
+pub mod object_key;
 pub mod pem;
 pub mod person;
 pub mod phone;

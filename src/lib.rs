@@ -10,6 +10,7 @@
 pub mod ades;
 pub mod clock;
 pub mod domain;
+pub mod journal;
 pub mod manual;
 pub mod messages;
 pub mod pki;

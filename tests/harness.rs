@@ -1,5 +1,6 @@
 //! What the tests stand on: real databases, tokens and servers, started by the tests and gone with them.
 
+pub(crate) mod ambient;
 pub(crate) mod authorities;
 pub(crate) mod database;
 pub(crate) mod openssl;

@@ -4,6 +4,7 @@
 
 mod ades;
 mod harness;
+mod journal;
 mod pki;
 mod store;
 mod structure;

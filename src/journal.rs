@@ -1,0 +1,226 @@
+//! The journal: an append-only, hash-chained record of what was done, one chain for each node.
+//!
+//! What must be on record before something happens is appended first: [`Journal::append`] returns when the entries
+//! are durable. Nothing here changes or deletes a row, and no secret, DNI or NIE goes in.
+//!
+//! # The chain
+//!
+//! Rows of a node are numbered from 1. Each holds the hash of the row before (`previous`, 32 zero bytes in the first
+//! row) and its own:
+//!
+//! ```text
+//! hash = SHA-256( previous ‖ row )
+//! row  = the bytes (UTF-8) of {"at":…,"body":…,"event":…,"node":…,"request":…,"seq":…}
+//! ```
+//!
+//! `row` is JSON in the canonical form of RFC 8785: no white space, members sorted by name at every depth, strings
+//! with no escapes but `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t` and, for other characters below U+0020, `\u00xx` in
+//! lower case, numbers whole and below 2^53. Its members:
+//!
+//! | member | value |
+//! |---|---|
+//! | `at` | string, the moment in UTC as RFC 3339 with six digits below the second: `2026-11-23T10:00:00.500000Z` |
+//! | `body` | object, the circumstances ([`Entry`]) |
+//! | `event` | string, what happened ([`Event`]) |
+//! | `node` | string, the node's name |
+//! | `request` | string, the signature request's UUID, or `null` |
+//! | `seq` | number, the row's place in the chain |
+//!
+//! An export ([`Journal::export`]) has one line for each row, ended by a line feed: the same object with two more
+//! members, `hash` and `previous`, each 64 lower-case hexadecimal digits. Rows come node by node in the order of
+//! `seq`. To verify one, take both members out, serialise the rest as RFC 8785 says, put the 32 bytes of `previous`
+//! before it, and compare the SHA-256 with `hash`; and compare each `previous` with the `hash` of the line before,
+//! where that is of the same node and its `seq` is one less. In Python:
+//!
+//! ```python
+//! row = json.loads(line)
+//! digest, previous = row.pop("hash"), row.pop("previous")
+//! text = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+//! assert hashlib.sha256(bytes.fromhex(previous) + text.encode()).hexdigest() == digest
+//! ```
+//!
+//! # What is found out, and what is not
+//!
+//! Changing, dropping, inserting or reordering rows is found by [`Journal::verify`] alone. The hashes have no key: who
+//! writes to the database can cut off the end of a chain, or hash anew everything after a change, and the rows alone
+//! do not show it. Against that there are two means. A running server remembers the last row it wrote and refuses to
+//! go on after anything else ([`JournalError::Rewritten`]). And an [`Anchor`], the end of a chain noted down outside
+//! the database, shows every such change before it. What was written after the last anchor by a server that no
+//! longer runs can be cut off unnoticed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Ambient;
+use crate::domain::node::NodeName;
+use crate::store::journal::{self as rows, Place, Record};
+use crate::store::{AnyConnection, Store, StoreError};
+
+mod encoding;
+mod entry;
+mod event;
+mod export;
+mod verify;
+
+pub use entry::{Actor, DocumentEntry, DocumentResult, Entry, Outcome};
+pub use event::{Event, FactorUsed};
+pub use export::{Exported, Range};
+pub use verify::{Anchor, Chain, Fault, Finding, InvalidAnchor, Report};
+
+/// Rows read at once.
+const PAGE: i64 = 500;
+/// How often to try again when another process of the same node took the place.
+const ATTEMPTS: u32 = 20;
+
+/// The journal of this node. Clones share it.
+#[derive(Clone)]
+pub struct Journal {
+    store: Store,
+    ambient: Ambient,
+    node: NodeName,
+    /// The last row this process wrote. Also keeps its writers apart.
+    last: Arc<Mutex<Option<Place>>>,
+}
+
+/// What can go wrong with the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The database failed; nothing was appended, unless it went away during the commit.
+    #[error("the journal could not be read or written")]
+    Store(#[from] StoreError),
+    /// Other processes took the next place each time.
+    #[error(
+        "other processes write as node {node} too: give each server a `server.node` of its own"
+    )]
+    Contended {
+        /// The name they share.
+        node: NodeName,
+    },
+    /// The row this process wrote last is not there as it was written.
+    #[error(
+        "row {seq} of node {node} in the journal is not what this server wrote: rows were removed or changed. \
+         Run `rubrica audit verify`; after a restart the server goes on from what is there"
+    )]
+    Rewritten {
+        /// Whose chain.
+        node: NodeName,
+        /// The row's place.
+        seq: i64,
+    },
+    /// An entry could not be turned into JSON.
+    #[error("a journal entry could not be encoded")]
+    Encoding(#[source] serde_json::Error),
+    /// The writer of an export failed.
+    #[error("the export could not be written")]
+    Output(#[source] std::io::Error),
+}
+
+impl Journal {
+    /// The journal of `node`, which no other running server may be called.
+    pub fn new(store: Store, ambient: Ambient, node: NodeName) -> Self {
+        Self {
+            store,
+            ambient,
+            node,
+            last: Arc::default(),
+        }
+    }
+
+    /// Appends entries, all or none. They are durable when this returns.
+    ///
+    /// Takes a connection and a transaction of its own: never call it inside [`Store::write`], which SQLite would
+    /// make it wait for. When the database goes away during the commit, nobody can say whether the entries count;
+    /// appending them again may then put them twice.
+    pub fn append(&self, entries: &[Entry]) -> Result<(), JournalError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let bodies = entries
+            .iter()
+            .map(|entry| serde_json::to_value(entry).map(|body| encoding::canonical(&body)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(JournalError::Encoding)?;
+        // A panic while it was held left no half-written row: the transaction was rolled back.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..ATTEMPTS {
+            let appended = self.store.write(|connection| {
+                let end = self.end(connection, last.as_ref())?;
+                let records = self.chained(end, entries, &bodies)?;
+                rows::insert(connection, &records)?;
+                Ok(records)
+            });
+            match appended {
+                Ok(records) => {
+                    *last = records.into_iter().next_back().map(|record| Place {
+                        seq: record.seq,
+                        hash: record.hash,
+                    });
+                    return Ok(());
+                }
+                // Another process of the same name was faster: go on after its row.
+                Err(JournalError::Store(StoreError::Conflict { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(JournalError::Contended {
+            node: self.node.clone(),
+        })
+    }
+
+    /// Where the chain ends, after a look at whether this process's last row is still there.
+    fn end(
+        &self,
+        connection: &mut AnyConnection,
+        last: Option<&Place>,
+    ) -> Result<Place, JournalError> {
+        let node = self.node.as_str();
+        let end = rows::end(connection, node)?;
+        if let Some(last) = last
+            && end.as_ref() != Some(last)
+            && rows::hash_at(connection, node, last.seq)?.as_ref() != Some(&last.hash)
+        {
+            return Err(JournalError::Rewritten {
+                node: self.node.clone(),
+                seq: last.seq,
+            });
+        }
+        Ok(end.unwrap_or_else(|| Place {
+            seq: 0,
+            hash: vec![0; 32],
+        }))
+    }
+
+    /// The rows for these entries after that end.
+    fn chained(
+        &self,
+        end: Place,
+        entries: &[Entry],
+        bodies: &[String],
+    ) -> Result<Vec<Record>, JournalError> {
+        let mut end = end;
+        let mut records = Vec::with_capacity(entries.len());
+        for (entry, body) in entries.iter().zip(bodies) {
+            let mut record = Record {
+                node: self.node.to_string(),
+                seq: end.seq.saturating_add(1),
+                at: encoding::to_micros(self.ambient.now()),
+                event: entry.event.to_string(),
+                request_id: entry.request.map(|request| request.to_string()),
+                body: body.clone(),
+                previous: end.hash,
+                hash: Vec::new(),
+            };
+            record.hash = encoding::hash(&record)
+                .ok_or(StoreError::Corrupt {
+                    what: "a time",
+                    source: "the clock shows no year that can be written".into(),
+                })?
+                .to_vec();
+            end = Place {
+                seq: record.seq,
+                hash: record.hash.clone(),
+            };
+            records.push(record);
+        }
+        Ok(records)
+    }
+}

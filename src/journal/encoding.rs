@@ -1,0 +1,163 @@
+//! The bytes that are hashed, and the lines that are exported.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::store::journal::Record;
+
+/// RFC 3339 in UTC with exactly six digits below the second.
+const MOMENT: &[BorrowedFormatItem<'static>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+
+/// SHA-256 over the hash of the row before and the canonical encoding of this row; `None` when a column holds what
+/// has no encoding.
+pub(super) fn hash(record: &Record) -> Option<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    hasher.update(&record.previous);
+    hasher.update(canonical_row(record)?);
+    Some(hasher.finalize().into())
+}
+
+/// One line of an export, without its end. A row that somebody changed may have members of other types; it still is
+/// one line of JSON.
+pub(super) fn export_line(record: &Record) -> String {
+    let at = moment(record.at).map_or_else(|| record.at.to_string(), |text| quoted(&text));
+    let body = match serde_json::from_str::<Value>(&record.body) {
+        Ok(value) if canonical(&value) == record.body => record.body.clone(),
+        _ => quoted(&record.body),
+    };
+    format!(
+        r#"{{"at":{at},"body":{body},"event":{},"hash":"{}","node":{},"previous":"{}","request":{},"seq":{}}}"#,
+        quoted(&record.event),
+        hex::encode(&record.hash),
+        quoted(&record.node),
+        hex::encode(&record.previous),
+        record
+            .request_id
+            .as_deref()
+            .map_or_else(|| "null".to_owned(), quoted),
+        record.seq,
+    )
+}
+
+/// JSON as RFC 8785 wants it: no white space, members sorted by the UTF-16 units of their names.
+///
+/// Numbers must be whole and at most 2^53 apart from nought, which is all the journal writes.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            let members: Vec<String> = members
+                .into_iter()
+                .map(|(name, value)| format!("{}:{}", quoted(name), canonical(value)))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::String(text) => quoted(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// Microseconds since 1970-01-01 UTC.
+pub(super) fn to_micros(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
+}
+
+fn canonical_row(record: &Record) -> Option<String> {
+    Some(format!(
+        r#"{{"at":{},"body":{},"event":{},"node":{},"request":{},"seq":{}}}"#,
+        quoted(&moment(record.at)?),
+        record.body,
+        quoted(&record.event),
+        quoted(&record.node),
+        record
+            .request_id
+            .as_deref()
+            .map_or_else(|| "null".to_owned(), quoted),
+        record.seq,
+    ))
+}
+
+fn moment(micros: i64) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000)
+        .ok()?
+        .format(MOMENT)
+        .ok()
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    fn record() -> Record {
+        Record {
+            node: "alpha".to_owned(),
+            seq: 7,
+            at: to_micros(datetime!(2026-11-23 10:00:00.5 UTC)),
+            event: "app.added".to_owned(),
+            request_id: None,
+            body: r#"{"detail":"ñ \"and\" €"}"#.to_owned(),
+            previous: vec![0; 32],
+            hash: vec![0xAB; 32],
+        }
+    }
+
+    #[test]
+    fn the_encoding_of_a_row_is_this() {
+        assert_eq!(
+            canonical_row(&record()).unwrap(),
+            "{\"at\":\"2026-11-23T10:00:00.500000Z\",\"body\":{\"detail\":\"ñ \\\"and\\\" €\"},\
+             \"event\":\"app.added\",\"node\":\"alpha\",\"request\":null,\"seq\":7}"
+        );
+    }
+
+    #[test]
+    fn a_line_is_the_encoding_with_both_hashes() {
+        assert_eq!(
+            export_line(&record()),
+            format!(
+                "{{\"at\":\"2026-11-23T10:00:00.500000Z\",\"body\":{{\"detail\":\"ñ \\\"and\\\" €\"}},\
+                 \"event\":\"app.added\",\"hash\":\"{}\",\"node\":\"alpha\",\"previous\":\"{}\",\
+                 \"request\":null,\"seq\":7}}",
+                "ab".repeat(32),
+                "00".repeat(32)
+            )
+        );
+    }
+
+    #[test]
+    fn members_are_sorted_as_rfc_8785_sorts_them() {
+        let value: Value =
+            serde_json::from_str(r#"{"\ufb33":1,"\ud83d\ude00":2,"\u20ac":3,"1":4}"#).unwrap();
+        assert_eq!(
+            canonical(&value),
+            "{\"1\":4,\"€\":3,\"😀\":2,\"\u{fb33}\":1}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_one_line_of_json_whatever_a_row_holds(
+            body in "\\PC*|\\{\"a\":[ \n]?1\\}", event in any::<String>(), node in any::<String>(), at: i64, seq: i64,
+        ) {
+            let line = export_line(&Record { body, event: event.clone(), node, at, seq, ..record() });
+            prop_assert!(!line.contains('\n'));
+            let value: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(value["event"].as_str(), Some(event.as_str()));
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Finding out who edited, dropped or reordered rows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::encoding;
+use super::{Journal, JournalError, PAGE};
+use crate::store::StoreError;
+use crate::store::journal::{self as rows, Record, Window};
+
+/// Most findings told for one chain; a chain that was swapped whole has as many as rows.
+const MOST_FINDINGS: usize = 100;
+
+/// A place in a chain and the hash there, noted down outside the database: at the end of an export, or of an
+/// earlier verification.
+///
+/// Written `node:number:hash`, the hash in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// Whose chain.
+    pub node: String,
+    /// The row's place in the chain.
+    pub seq: i64,
+    /// The row's hash.
+    pub hash: [u8; 32],
+}
+
+/// The text is no anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an anchor: `node:number:hash` expected, the hash as 64 hexadecimal digits")]
+pub struct InvalidAnchor;
+
+/// What verifying found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Each chain, sorted by node.
+    pub chains: Vec<Chain>,
+}
+
+/// One node's chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Whose.
+    pub node: String,
+    /// How many rows there are.
+    pub rows: u64,
+    /// Where it ends. Kept elsewhere, it proves later that nothing up to here was changed or cut off.
+    pub end: Option<Anchor>,
+    /// What is wrong, in order; at most a hundred.
+    pub findings: Vec<Finding>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+/// Something wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where.
+    pub seq: i64,
+    /// What.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Rows from the finding's place up to this one are gone.
+    Missing {
+        /// The last of them.
+        until: i64,
+    },
+    /// Its hash is not that of its content.
+    Altered,
+    /// It does not carry the hash of the row before.
+    Unlinked,
+    /// Its number lies before the chain's beginning.
+    Misplaced,
+    /// An anchor tells of this row, and it is gone with all after it.
+    CutOff,
+    /// An anchor tells another hash of this row: the chain was written anew.
+    Rewritten,
+}
+
+impl Report {
+    /// Nothing is wrong.
+    pub fn is_intact(&self) -> bool {
+        self.chains.iter().all(|chain| chain.findings.is_empty())
+    }
+}
+
+impl Journal {
+    /// Reads every row of every node and tells what does not fit. `anchors` are ends of chains that were noted
+    /// down outside; `progress` is told the number of rows read so far.
+    ///
+    /// A changed, dropped, inserted or reordered row is found from the rows alone, unless all rows after it were
+    /// hashed anew or cut off: that takes an anchor.
+    pub fn verify(
+        &self,
+        anchors: &[Anchor],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, JournalError> {
+        let mut nodes = self.store.read(rows::nodes)?;
+        nodes.extend(anchors.iter().map(|anchor| anchor.node.clone()));
+        nodes.sort();
+        nodes.dedup();
+        let mut chains = Vec::new();
+        let mut done = 0;
+        for node in nodes {
+            let mut walk = Walk::new(node, anchors);
+            loop {
+                let page: Vec<Record> = self.store.read(|connection| {
+                    let after = walk.last.as_ref().map(|last| last.seq);
+                    rows::page(connection, &walk.chain.node, after, Window::ALL, PAGE)
+                })?;
+                if page.is_empty() {
+                    break;
+                }
+                for record in page {
+                    walk.step(record);
+                    done += 1;
+                }
+                progress(done);
+            }
+            chains.push(walk.finish());
+        }
+        Ok(Report { chains })
+    }
+
+    /// How many rows there are, for telling how far a verification or an export is.
+    pub fn rows(&self) -> Result<u64, JournalError> {
+        let count = self.store.read::<_, StoreError>(rows::count)?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
+/// The way through one chain.
+struct Walk {
+    chain: Chain,
+    /// Those of this chain that were not passed yet.
+    anchors: Vec<Anchor>,
+    last: Option<Last>,
+}
+
+struct Last {
+    seq: i64,
+    hash: Vec<u8>,
+}
+
+impl Walk {
+    fn new(node: String, anchors: &[Anchor]) -> Self {
+        Self {
+            anchors: anchors
+                .iter()
+                .filter(|anchor| anchor.node == node)
+                .cloned()
+                .collect(),
+            chain: Chain {
+                node,
+                rows: 0,
+                end: None,
+                findings: Vec::new(),
+                more: 0,
+            },
+            last: None,
+        }
+    }
+
+    fn step(&mut self, record: Record) {
+        self.chain.rows += 1;
+        let expected = self
+            .last
+            .as_ref()
+            .map_or(1, |last| last.seq.saturating_add(1));
+        let beginning = [0; 32];
+        let before = self
+            .last
+            .as_ref()
+            .map_or(beginning.as_slice(), |last| last.hash.as_slice());
+        let linked = record.previous == before;
+        if record.seq < expected {
+            self.find(record.seq, Fault::Misplaced);
+        } else if record.seq > expected {
+            let until = record.seq.saturating_sub(1);
+            self.find(expected, Fault::Missing { until });
+        } else if !linked {
+            self.find(record.seq, Fault::Unlinked);
+        }
+        let hash = encoding::hash(&record);
+        if hash.is_none_or(|hash| record.hash != hash) {
+            self.find(record.seq, Fault::Altered);
+        }
+        let rewritten = self
+            .anchors
+            .extract_if(.., |anchor| anchor.seq == record.seq)
+            .any(|anchor| record.hash != anchor.hash);
+        if rewritten {
+            self.find(record.seq, Fault::Rewritten);
+        }
+        self.last = Some(Last {
+            seq: record.seq,
+            hash: record.hash,
+        });
+    }
+
+    fn finish(mut self) -> Chain {
+        for anchor in std::mem::take(&mut self.anchors) {
+            self.find(anchor.seq, Fault::CutOff);
+        }
+        self.chain.end = self.last.and_then(|last| {
+            Some(Anchor {
+                node: self.chain.node.clone(),
+                seq: last.seq,
+                hash: last.hash.try_into().ok()?,
+            })
+        });
+        self.chain
+    }
+
+    fn find(&mut self, seq: i64, fault: Fault) {
+        if self.chain.findings.len() < MOST_FINDINGS {
+            self.chain.findings.push(Finding { seq, fault });
+        } else {
+            self.chain.more += 1;
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seq = self.seq;
+        match self.fault {
+            Fault::Missing { until } if until == seq => write!(f, "row {seq} is missing"),
+            Fault::Missing { until } => write!(f, "rows {seq} to {until} are missing"),
+            Fault::Altered => write!(
+                f,
+                "row {seq} was changed: its hash is not that of its content"
+            ),
+            Fault::Unlinked => write!(
+                f,
+                "row {seq} does not follow the row before: it carries another hash of it"
+            ),
+            Fault::Misplaced => {
+                write!(f, "row {seq} is numbered before the beginning of the chain")
+            }
+            Fault::CutOff => write!(
+                f,
+                "row {seq} is gone, with all after it: it was there when its hash was noted down"
+            ),
+            Fault::Rewritten => write!(
+                f,
+                "row {seq} was written anew: it had another hash when that was noted down"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.node, self.seq, hex::encode(self.hash))
+    }
+}
+
+impl FromStr for Anchor {
+    type Err = InvalidAnchor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAnchor> {
+        let mut parts = text.trim().splitn(3, ':');
+        let mut next = || parts.next().ok_or(InvalidAnchor);
+        let node = next()?.to_owned();
+        let seq = next()?.parse().ok().ok_or(InvalidAnchor)?;
+        let mut hash = [0; 32];
+        hex::decode_to_slice(next()?, &mut hash)
+            .ok()
+            .ok_or(InvalidAnchor)?;
+        Ok(Self { node, seq, hash })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchor_reads_back() {
+        let anchor = Anchor {
+            node: "alpha-1.example".to_owned(),
+            seq: 42,
+            hash: [0xC3; 32],
+        };
+        assert_eq!(anchor.to_string().parse(), Ok(anchor));
+        assert_eq!("alpha:1:abc".parse::<Anchor>(), Err(InvalidAnchor));
+    }
+}
