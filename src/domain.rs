@@ -6,6 +6,7 @@ pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod authority;
 pub mod challenge;
+pub mod credential;
 pub mod document;
 pub mod email;
 pub mod factor;

@@ -11,6 +11,7 @@ pub mod authorities;
 pub mod challenges;
 mod column;
 mod connection;
+pub mod credentials;
 pub mod journal;
 pub mod keyslots;
 mod moment;

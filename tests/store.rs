@@ -1,6 +1,7 @@
 //! The database layer: the schema's way up and down, transactions, and how failures are told.
 
 mod authorities;
+mod credentials;
 
 use std::time::Duration;
 

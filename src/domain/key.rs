@@ -1,5 +1,7 @@
 //! Public keys and signature values, and the check that one made the other.
 
+use std::fmt;
+
 use aws_lc_rs::digest as lc;
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use der::Decode;
@@ -20,6 +22,16 @@ pub struct DtbsR(pub Digest);
 /// (RFC 5753 section 7.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureValue(pub Vec<u8>);
+
+/// Which key-encryption key of the HSM wraps a signer's key. Versions count up; old ones stay for what they wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KekVersion(pub u32);
+
+impl fmt::Display for KekVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A public key and which kind it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

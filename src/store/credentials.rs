@@ -1,0 +1,265 @@
+//! Credentials: one row each. A revoked one keeps its row and loses its key.
+
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::column::{corrupt, parsed};
+use super::moment::{from_micros, to_micros};
+use super::schema::credentials;
+use super::{AnyConnection, StoreError};
+use crate::domain::credential::{
+    Certification, Credential, CredentialIssuer, CredentialState, Revocation,
+};
+use crate::domain::id::{CredentialId, SignerId};
+use crate::domain::key::{KekVersion, PublicKey};
+use crate::domain::pem;
+
+/// What became of an attempt to change a credential's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is in the new state now.
+    Made,
+    /// It was not in the state that the change starts from.
+    NotPossible,
+}
+
+/// A revoked certificate of the built-in authority, for its list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedCertificate {
+    /// Its serial number in lower-case hexadecimal.
+    pub serial: String,
+    /// Since when and why.
+    pub revocation: Revocation,
+}
+
+/// Adds a credential.
+pub fn insert(connection: &mut AnyConnection, credential: &Credential) -> Result<(), StoreError> {
+    diesel::insert_into(credentials::table)
+        .values(&Row::try_from(credential)?)
+        .execute(connection)?;
+    Ok(())
+}
+
+/// By identifier.
+pub fn find(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+) -> Result<Option<Credential>, StoreError> {
+    credentials::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(Credential::try_from)
+        .transpose()
+}
+
+/// All of a signer's credentials, the newest first.
+pub fn of_signer(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+) -> Result<Vec<Credential>, StoreError> {
+    credentials::table
+        .filter(credentials::signer_id.eq(signer.to_string()))
+        .order((credentials::created_at.desc(), credentials::id.desc()))
+        .select(Row::as_select())
+        .load(connection)?
+        .into_iter()
+        .map(Credential::try_from)
+        .collect()
+}
+
+/// Gives a requested credential its certificate.
+pub fn certify(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+    certification: &Certification,
+) -> Result<Change, StoreError> {
+    let (certificate, chain) = split(certification)?;
+    let changed = diesel::update(
+        credentials::table
+            .find(id.to_string())
+            .filter(credentials::state.eq(CredentialState::Requested.as_str())),
+    )
+    .set((
+        credentials::state.eq(CredentialState::Active.as_str()),
+        credentials::certificate.eq(Some(certificate)),
+        credentials::chain.eq(Some(chain)),
+        credentials::serial.eq(Some(&certification.serial)),
+        credentials::not_before.eq(Some(to_micros(certification.not_before))),
+        credentials::not_after.eq(Some(to_micros(certification.not_after))),
+    ))
+    .execute(connection)?;
+    Ok(change(changed))
+}
+
+/// Ends a credential and deletes its key, in one statement. What is revoked stays as it is.
+pub fn revoke(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+    revocation: Revocation,
+) -> Result<Change, StoreError> {
+    let changed = diesel::update(
+        credentials::table
+            .find(id.to_string())
+            .filter(credentials::state.ne(CredentialState::Revoked.as_str())),
+    )
+    .set((
+        credentials::state.eq(CredentialState::Revoked.as_str()),
+        credentials::sealed_key.eq(None::<Vec<u8>>),
+        credentials::revoked_at.eq(Some(to_micros(revocation.at))),
+        credentials::revocation_reason.eq(Some(revocation.reason.as_str())),
+    ))
+    .execute(connection)?;
+    Ok(change(changed))
+}
+
+/// The revoked certificates of the built-in authority whose validity did not end before `ended`, by the time of
+/// revocation. Those that ended earlier were on a list after their end and may leave it (RFC 5280 section 3.3).
+pub fn revoked(
+    connection: &mut AnyConnection,
+    ended: OffsetDateTime,
+) -> Result<Vec<RevokedCertificate>, StoreError> {
+    credentials::table
+        .filter(credentials::issuer.eq(CredentialIssuer::BuiltIn.as_str()))
+        .filter(credentials::revoked_at.is_not_null())
+        .filter(credentials::serial.is_not_null())
+        .filter(credentials::not_after.ge(to_micros(ended)))
+        .order((credentials::revoked_at, credentials::id))
+        .select((
+            credentials::serial.assume_not_null(),
+            credentials::revoked_at.assume_not_null(),
+            credentials::revocation_reason,
+        ))
+        .load::<(String, i64, Option<String>)>(connection)?
+        .into_iter()
+        .map(|(serial, at, reason)| {
+            Ok(RevokedCertificate {
+                serial,
+                revocation: revocation(at, reason)?,
+            })
+        })
+        .collect()
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = credentials)]
+struct Row {
+    id: String,
+    signer_id: String,
+    state: String,
+    algorithm: String,
+    public_key: Vec<u8>,
+    kek_version: i32,
+    sealed_key: Option<Vec<u8>>,
+    issuer: String,
+    certificate_request: Option<Vec<u8>>,
+    certificate: Option<Vec<u8>>,
+    chain: Option<Vec<u8>>,
+    serial: Option<String>,
+    not_before: Option<i64>,
+    not_after: Option<i64>,
+    created_at: i64,
+    revoked_at: Option<i64>,
+    revocation_reason: Option<String>,
+}
+
+impl TryFrom<&Credential> for Row {
+    type Error = StoreError;
+
+    fn try_from(credential: &Credential) -> Result<Self, StoreError> {
+        let certification = credential.certification.as_ref();
+        let (certificate, chain) = certification.map(split).transpose()?.unzip();
+        let revocation = credential.revocation;
+        let kek_version = i32::try_from(credential.kek_version.0);
+        Ok(Self {
+            id: credential.id.to_string(),
+            signer_id: credential.signer.to_string(),
+            state: credential.state().as_str().to_owned(),
+            algorithm: credential.public_key.algorithm().as_str().to_owned(),
+            public_key: credential.public_key.spki().to_vec(),
+            kek_version: kek_version.map_err(|error| corrupt("a KEK version", error))?,
+            sealed_key: credential.sealed_key.clone(),
+            issuer: credential.issuer.as_str().to_owned(),
+            certificate_request: credential.request.clone(),
+            certificate,
+            chain,
+            serial: certification.map(|certification| certification.serial.clone()),
+            not_before: certification.map(|certification| to_micros(certification.not_before)),
+            not_after: certification.map(|certification| to_micros(certification.not_after)),
+            created_at: to_micros(credential.created_at),
+            revoked_at: revocation.map(|revocation| to_micros(revocation.at)),
+            revocation_reason: revocation.map(|revocation| revocation.reason.as_str().to_owned()),
+        })
+    }
+}
+
+impl TryFrom<Row> for Credential {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let certification = match (row.certificate, row.serial, row.not_before, row.not_after) {
+            (Some(certificate), Some(serial), Some(not_before), Some(not_after)) => {
+                Some(Certification {
+                    chain: join(certificate, row.chain)?,
+                    serial,
+                    not_before: from_micros(not_before)?,
+                    not_after: from_micros(not_after)?,
+                })
+            }
+            _ => None,
+        };
+        let revocation = row
+            .revoked_at
+            .map(|at| revocation(at, row.revocation_reason))
+            .transpose()?;
+        let kek_version = u32::try_from(row.kek_version);
+        Ok(Self {
+            id: parsed("a credential's identifier", &row.id)?,
+            signer: parsed("a signer's identifier", &row.signer_id)?,
+            public_key: PublicKey::from_spki(&row.public_key)
+                .map_err(|error| corrupt("a public key", error))?,
+            kek_version: KekVersion(kek_version.map_err(|error| corrupt("a KEK version", error))?),
+            sealed_key: row.sealed_key,
+            issuer: parsed("a credential's issuer", &row.issuer)?,
+            request: row.certificate_request,
+            certification,
+            created_at: from_micros(row.created_at)?,
+            revocation,
+        })
+    }
+}
+
+fn change(rows: usize) -> Change {
+    if rows == 0 {
+        Change::NotPossible
+    } else {
+        Change::Made
+    }
+}
+
+fn revocation(at: i64, reason: Option<String>) -> Result<Revocation, StoreError> {
+    Ok(Revocation {
+        at: from_micros(at)?,
+        reason: parsed("a revocation's reason", &reason.unwrap_or_default())?,
+    })
+}
+
+/// The signer's certificate in DER, and those above it as PEM.
+fn split(certification: &Certification) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+    let unreadable = |error| corrupt("a certificate chain", error);
+    let mut certificates = certification.chain.iter();
+    let certificate = certificates.next().cloned().unwrap_or_default();
+    let chain = certificates
+        .map(|der| pem::encode("CERTIFICATE", der))
+        .collect::<Result<String, _>>()
+        .map_err(unreadable)?;
+    Ok((certificate, chain.into_bytes()))
+}
+
+fn join(certificate: Vec<u8>, chain: Option<Vec<u8>>) -> Result<Vec<Vec<u8>>, StoreError> {
+    let chain = String::from_utf8(chain.unwrap_or_default())
+        .map_err(|error| corrupt("a certificate chain", error))?;
+    let above = pem::certificates(&chain).map_err(|error| corrupt("a certificate chain", error))?;
+    Ok(std::iter::once(certificate).chain(above).collect())
+}
