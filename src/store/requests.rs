@@ -1,0 +1,357 @@
+//! Signature requests: one row each. Changes of state are compare-and-set statements, so that of two nodes or two
+//! clicks exactly one wins.
+
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::column::{corrupt, optional, parsed};
+use super::moment::{from_micros, to_micros};
+use super::schema::requests;
+use super::{AnyConnection, StoreError};
+use crate::domain::id::{AppId, CredentialId, RequestId};
+use crate::domain::request::{
+    Idempotency, IdempotencyKey, Lease, RequestReason, RequestState, SignatureRequest,
+};
+
+/// Adds a request. An idempotency key the app used before is a [`StoreError::Conflict`].
+pub fn insert(
+    connection: &mut AnyConnection,
+    request: &SignatureRequest,
+) -> Result<(), StoreError> {
+    diesel::insert_into(requests::table)
+        .values(&Row::from(request))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// By identifier.
+pub fn find(
+    connection: &mut AnyConnection,
+    id: RequestId,
+) -> Result<Option<SignatureRequest>, StoreError> {
+    requests::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(SignatureRequest::try_from)
+        .transpose()
+}
+
+/// What the app made with that idempotency key.
+pub fn find_by_idempotency_key(
+    connection: &mut AnyConnection,
+    app: AppId,
+    key: &IdempotencyKey,
+) -> Result<Option<SignatureRequest>, StoreError> {
+    requests::table
+        .filter(requests::app_id.eq(app.to_string()))
+        .filter(requests::idempotency_key.eq(key.as_str()))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?
+        .map(SignatureRequest::try_from)
+        .transpose()
+}
+
+/// The app's requests made before `before` (all when `None`), newest first, at most `most`.
+pub fn list(
+    connection: &mut AnyConnection,
+    app: AppId,
+    before: Option<RequestId>,
+    most: i64,
+) -> Result<Vec<SignatureRequest>, StoreError> {
+    let mut query = requests::table
+        .filter(requests::app_id.eq(app.to_string()))
+        .order(requests::id.desc())
+        .limit(most)
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(requests::id.lt(before.to_string()));
+    }
+    all(query.load(connection)?)
+}
+
+/// What a change of state did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    /// The request is in its new state.
+    Done,
+    /// It was not in the state it should have been in; nothing changed.
+    Missed,
+}
+
+/// Ends a request: from the state it must be in to a final one, at that time. Its lease is given back.
+pub fn finish(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    from: RequestState,
+    to: RequestState,
+    reason: Option<RequestReason>,
+    at: OffsetDateTime,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(in_state(id, from))
+        .set((
+            requests::state.eq(to.as_str()),
+            requests::reason.eq(reason.map(RequestReason::as_str)),
+            requests::finished_at.eq(Some(to_micros(at))),
+            requests::node.eq(None::<String>),
+            requests::lease_until.eq(None::<i64>),
+        ))
+        .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Takes a pending request for signing: only one caller can, and only before it expires.
+pub fn claim(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    credential: CredentialId,
+    lease: &Lease,
+    now: OffsetDateTime,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(
+        requests::table
+            .filter(requests::id.eq(id.to_string()))
+            .filter(requests::state.eq(RequestState::Pending.as_str()))
+            .filter(requests::expires_at.gt(to_micros(now))),
+    )
+    .set((
+        requests::state.eq(RequestState::Signing.as_str()),
+        requests::credential_id.eq(Some(credential.to_string())),
+        requests::node.eq(Some(&lease.node)),
+        requests::lease_until.eq(Some(to_micros(lease.until))),
+    ))
+    .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Gives a claimed request back unsigned, so that its signer can approve it again.
+pub fn release(connection: &mut AnyConnection, id: RequestId) -> Result<Transition, StoreError> {
+    let changed = diesel::update(in_state(id, RequestState::Signing))
+        .set((
+            requests::state.eq(RequestState::Pending.as_str()),
+            requests::credential_id.eq(None::<String>),
+            requests::node.eq(None::<String>),
+            requests::lease_until.eq(None::<i64>),
+        ))
+        .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Holds a claim for longer. `Missed` when this node no longer has it.
+pub fn extend_lease(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    lease: &Lease,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(
+        requests::table
+            .filter(requests::id.eq(id.to_string()))
+            .filter(requests::state.eq(RequestState::Signing.as_str()))
+            .filter(requests::node.eq(&lease.node)),
+    )
+    .set(requests::lease_until.eq(Some(to_micros(lease.until))))
+    .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Takes over a claim that lapsed, or one this node itself held before it was started again (`own`). Only one
+/// caller can.
+pub fn take_over(
+    connection: &mut AnyConnection,
+    request: &SignatureRequest,
+    lease: &Lease,
+) -> Result<Transition, StoreError> {
+    let Some(held) = &request.lease else {
+        return Ok(Transition::Missed);
+    };
+    let changed = diesel::update(
+        requests::table
+            .filter(requests::id.eq(request.id.to_string()))
+            .filter(requests::state.eq(RequestState::Signing.as_str()))
+            .filter(requests::node.eq(&held.node))
+            .filter(requests::lease_until.eq(to_micros(held.until))),
+    )
+    .set((
+        requests::node.eq(Some(&lease.node)),
+        requests::lease_until.eq(Some(to_micros(lease.until))),
+    ))
+    .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Requests whose signing was left unfinished: their lease lapsed, or it names `node`, which has just started.
+pub fn abandoned(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    node: Option<&str>,
+) -> Result<Vec<SignatureRequest>, StoreError> {
+    let lapsed = requests::lease_until.lt(Some(to_micros(now)));
+    let mut query = requests::table
+        .filter(requests::state.eq(RequestState::Signing.as_str()))
+        .select(Row::as_select())
+        .into_boxed();
+    query = match node {
+        Some(node) => query.filter(lapsed.or(requests::node.eq(Some(node)))),
+        None => query.filter(lapsed),
+    };
+    all(query.load(connection)?)
+}
+
+/// Pending requests nobody approved in time, at most `most`.
+pub fn overdue(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    most: i64,
+) -> Result<Vec<SignatureRequest>, StoreError> {
+    all(requests::table
+        .filter(requests::state.eq(RequestState::Pending.as_str()))
+        .filter(requests::expires_at.le(to_micros(now)))
+        .order(requests::expires_at)
+        .limit(most)
+        .select(Row::as_select())
+        .load(connection)?)
+}
+
+/// Finished requests whose documents are due for deletion, at most `most`.
+pub fn due_for_deletion(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    most: i64,
+) -> Result<Vec<SignatureRequest>, StoreError> {
+    all(requests::table
+        .filter(requests::delete_at.le(to_micros(now)))
+        .filter(requests::documents_deleted_at.is_null())
+        .filter(requests::finished_at.is_not_null())
+        .order(requests::delete_at)
+        .limit(most)
+        .select(Row::as_select())
+        .load(connection)?)
+}
+
+/// Notes that a request's documents are gone.
+pub fn documents_deleted(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(requests::table.find(id.to_string()))
+        .set(requests::documents_deleted_at.eq(Some(to_micros(at))))
+        .execute(connection)?;
+    Ok(())
+}
+
+type InState = diesel::helper_types::Filter<
+    diesel::helper_types::Filter<requests::table, diesel::helper_types::Eq<requests::id, String>>,
+    diesel::helper_types::Eq<requests::state, &'static str>,
+>;
+
+fn in_state(id: RequestId, state: RequestState) -> InState {
+    requests::table
+        .filter(requests::id.eq(id.to_string()))
+        .filter(requests::state.eq(state.as_str()))
+}
+
+fn transition(changed: usize) -> Transition {
+    if changed == 1 {
+        Transition::Done
+    } else {
+        Transition::Missed
+    }
+}
+
+fn all(rows: Vec<Row>) -> Result<Vec<SignatureRequest>, StoreError> {
+    rows.into_iter().map(SignatureRequest::try_from).collect()
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = requests)]
+struct Row {
+    id: String,
+    app_id: String,
+    signer_id: String,
+    state: String,
+    reason: Option<String>,
+    title: Option<String>,
+    language: String,
+    return_url: Option<String>,
+    idempotency_key: Option<String>,
+    idempotency_hash: Option<Vec<u8>>,
+    created_at: i64,
+    expires_at: i64,
+    finished_at: Option<i64>,
+    delete_at: i64,
+    credential_id: Option<String>,
+    node: Option<String>,
+    lease_until: Option<i64>,
+}
+
+impl From<&SignatureRequest> for Row {
+    fn from(request: &SignatureRequest) -> Self {
+        let idempotency = request.idempotency.as_ref();
+        let lease = request.lease.as_ref();
+        Self {
+            id: request.id.to_string(),
+            app_id: request.app.to_string(),
+            signer_id: request.signer.to_string(),
+            state: request.state.to_string(),
+            reason: request.reason.map(|reason| reason.to_string()),
+            title: request.title.clone(),
+            language: request.language.to_string(),
+            return_url: request.return_url.as_ref().map(ToString::to_string),
+            idempotency_key: idempotency.map(|known| known.key.as_str().to_owned()),
+            idempotency_hash: idempotency.map(|known| known.metadata_sha256.clone()),
+            created_at: to_micros(request.created_at),
+            expires_at: to_micros(request.expires_at),
+            finished_at: request.finished_at.map(to_micros),
+            delete_at: to_micros(request.delete_at),
+            credential_id: request.credential.map(|credential| credential.to_string()),
+            node: lease.map(|lease| lease.node.clone()),
+            lease_until: lease.map(|lease| to_micros(lease.until)),
+        }
+    }
+}
+
+impl TryFrom<Row> for SignatureRequest {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let idempotency = match (row.idempotency_key, row.idempotency_hash) {
+            (Some(key), Some(metadata_sha256)) => Some(Idempotency {
+                key: parsed("an idempotency key", &key)?,
+                metadata_sha256,
+            }),
+            _ => None,
+        };
+        let lease = match (row.node, row.lease_until) {
+            (Some(node), Some(until)) => Some(Lease {
+                node,
+                until: from_micros(until)?,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            id: parsed("a request's id", &row.id)?,
+            app: parsed("a request's app", &row.app_id)?,
+            signer: parsed("a request's signer", &row.signer_id)?,
+            state: parsed("a request's state", &row.state)?,
+            reason: optional("a request's reason", row.reason.as_deref())?,
+            title: row.title,
+            language: parsed("a request's language", &row.language)?,
+            return_url: row
+                .return_url
+                .map(|url| url.parse())
+                .transpose()
+                .map_err(|error: url::ParseError| corrupt("a return address", error))?,
+            idempotency,
+            created_at: from_micros(row.created_at)?,
+            expires_at: from_micros(row.expires_at)?,
+            finished_at: row.finished_at.map(from_micros).transpose()?,
+            delete_at: from_micros(row.delete_at)?,
+            credential: optional("a request's credential", row.credential_id.as_deref())?,
+            lease,
+        })
+    }
+}
