@@ -4,6 +4,7 @@
 
 pub mod algorithm;
 pub mod algorithm_identifier;
+pub mod app;
 pub mod authority;
 pub mod challenge;
 pub mod credential;

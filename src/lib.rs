@@ -8,6 +8,7 @@
 //! Start reading at [`domain`] for the words.
 
 pub mod ades;
+pub mod auth;
 pub mod clock;
 pub mod domain;
 pub mod journal;

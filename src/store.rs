@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+pub mod apps;
 pub mod authorities;
 pub mod challenges;
 mod column;

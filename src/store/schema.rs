@@ -199,6 +199,9 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(app_tokens -> apps (app_id));
+diesel::joinable!(app_certificates -> apps (app_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
     signers,
     unknown_tries,

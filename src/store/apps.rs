@@ -1,0 +1,232 @@
+//! Apps, and what they identify themselves with: digests of tokens, fingerprints of client certificates.
+
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::moment::{from_micros, to_micros};
+use super::schema::{app_certificates, app_tokens, apps};
+use super::{AnyConnection, StoreError};
+use crate::domain::algorithm::Digest;
+use crate::domain::app::App;
+use crate::domain::id::AppId;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = apps)]
+struct Row {
+    id: String,
+    name: String,
+    return_urls: String,
+    created_at: i64,
+    disabled_at: Option<i64>,
+}
+
+/// Adds an app. A name that is taken is a [`StoreError::Conflict`].
+pub fn insert(connection: &mut AnyConnection, app: &App) -> Result<(), StoreError> {
+    diesel::insert_into(apps::table)
+        .values(Row::from(app))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The app with that identifier.
+pub fn find(connection: &mut AnyConnection, id: AppId) -> Result<Option<App>, StoreError> {
+    apps::table
+        .find(id.to_string())
+        .first::<Row>(connection)
+        .optional()?
+        .map(App::try_from)
+        .transpose()
+}
+
+/// The app with that name.
+pub fn find_by_name(connection: &mut AnyConnection, name: &str) -> Result<Option<App>, StoreError> {
+    apps::table
+        .filter(apps::name.eq(name))
+        .first::<Row>(connection)
+        .optional()?
+        .map(App::try_from)
+        .transpose()
+}
+
+/// All apps, by name.
+pub fn list(connection: &mut AnyConnection) -> Result<Vec<App>, StoreError> {
+    apps::table
+        .order(apps::name)
+        .load::<Row>(connection)?
+        .into_iter()
+        .map(App::try_from)
+        .collect()
+}
+
+/// Changes everything but the identifier and the time of creation.
+pub fn update(connection: &mut AnyConnection, app: &App) -> Result<(), StoreError> {
+    let row = Row::from(app);
+    diesel::update(apps::table.find(row.id))
+        .set((
+            apps::name.eq(row.name),
+            apps::return_urls.eq(row.return_urls),
+            apps::disabled_at.eq(row.disabled_at),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Lets the app in with a token of that SHA-256.
+pub fn add_token(
+    connection: &mut AnyConnection,
+    app: AppId,
+    hash: &[u8],
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::insert_into(app_tokens::table)
+        .values((
+            app_tokens::hash.eq(hash),
+            app_tokens::app_id.eq(app.to_string()),
+            app_tokens::created_at.eq(to_micros(at)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Lets the app in with a client certificate of that SHA-256, until the given time.
+pub fn add_certificate(
+    connection: &mut AnyConnection,
+    app: AppId,
+    fingerprint: &Digest,
+    at: OffsetDateTime,
+    until: Option<OffsetDateTime>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(app_certificates::table)
+        .values((
+            app_certificates::fingerprint.eq(fingerprint.bytes()),
+            app_certificates::app_id.eq(app.to_string()),
+            app_certificates::created_at.eq(to_micros(at)),
+            app_certificates::expires_at.eq(until.map(to_micros)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Ends the app's present tokens and certificates at that time, unless they end before. Gives how many were
+/// changed.
+pub fn end_access(
+    connection: &mut AnyConnection,
+    app: AppId,
+    until: OffsetDateTime,
+) -> Result<usize, StoreError> {
+    let until = to_micros(until);
+    let tokens = diesel::update(
+        app_tokens::table.filter(
+            app_tokens::app_id.eq(app.to_string()).and(
+                app_tokens::expires_at
+                    .is_null()
+                    .or(app_tokens::expires_at.gt(until)),
+            ),
+        ),
+    )
+    .set(app_tokens::expires_at.eq(until))
+    .execute(connection)?;
+    let certificates = diesel::update(
+        app_certificates::table.filter(
+            app_certificates::app_id.eq(app.to_string()).and(
+                app_certificates::expires_at
+                    .is_null()
+                    .or(app_certificates::expires_at.gt(until)),
+            ),
+        ),
+    )
+    .set(app_certificates::expires_at.eq(until))
+    .execute(connection)?;
+    Ok(tokens.saturating_add(certificates))
+}
+
+/// The app that a token with that SHA-256 lets in at that time.
+pub fn by_token(
+    connection: &mut AnyConnection,
+    hash: &[u8],
+    now: OffsetDateTime,
+) -> Result<Option<App>, StoreError> {
+    apps::table
+        .inner_join(app_tokens::table)
+        .filter(app_tokens::hash.eq(hash))
+        .filter(
+            app_tokens::expires_at
+                .is_null()
+                .or(app_tokens::expires_at.gt(to_micros(now))),
+        )
+        .select(apps::all_columns)
+        .first::<Row>(connection)
+        .optional()?
+        .map(App::try_from)
+        .transpose()
+}
+
+/// The app that a client certificate with that SHA-256 lets in at that time.
+pub fn by_certificate(
+    connection: &mut AnyConnection,
+    fingerprint: &Digest,
+    now: OffsetDateTime,
+) -> Result<Option<App>, StoreError> {
+    apps::table
+        .inner_join(app_certificates::table)
+        .filter(app_certificates::fingerprint.eq(fingerprint.bytes()))
+        .filter(
+            app_certificates::expires_at
+                .is_null()
+                .or(app_certificates::expires_at.gt(to_micros(now))),
+        )
+        .select(apps::all_columns)
+        .first::<Row>(connection)
+        .optional()?
+        .map(App::try_from)
+        .transpose()
+}
+
+impl From<&App> for Row {
+    fn from(app: &App) -> Self {
+        let urls: Vec<String> = app.return_urls.iter().map(ToString::to_string).collect();
+        Self {
+            id: app.id.to_string(),
+            name: app.name.to_string(),
+            return_urls: serde_json::Value::from(urls).to_string(),
+            created_at: to_micros(app.created_at),
+            disabled_at: app.disabled_at.map(to_micros),
+        }
+    }
+}
+
+impl TryFrom<Row> for App {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let urls: Vec<String> = serde_json::from_str(&row.return_urls)
+            .map_err(|source| corrupt("an app's return addresses", source))?;
+        Ok(Self {
+            id: row
+                .id
+                .parse()
+                .map_err(|source| corrupt("an app's identifier", source))?,
+            name: row
+                .name
+                .parse()
+                .map_err(|source| corrupt("an app's name", source))?,
+            return_urls: urls
+                .iter()
+                .map(|url| url.parse())
+                .collect::<Result<_, _>>()
+                .map_err(|source| corrupt("an app's return address", source))?,
+            created_at: from_micros(row.created_at)?,
+            disabled_at: row.disabled_at.map(from_micros).transpose()?,
+        })
+    }
+}
+
+fn corrupt(
+    what: &'static str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> StoreError {
+    StoreError::Corrupt {
+        what,
+        source: Box::new(source),
+    }
+}
