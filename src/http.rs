@@ -1,0 +1,96 @@
+//! HTTP: three listeners (apps, citizens, operations), TLS, routes, limits, and errors as answers.
+//!
+//! Nothing is decided here but what belongs to HTTP. Handlers read a request, call one use case of
+//! [`Service`](crate::service::Service) over the one [crossing](blocking) from asynchronous to synchronous
+//! code, and write the answer. Start reading at [`router`] for what there is, at [`error`] for what can go wrong.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub mod api;
+pub mod blocking;
+mod call;
+pub mod citizen;
+pub mod error;
+mod frame;
+pub mod ops;
+mod problem;
+mod rate;
+pub mod router;
+mod server;
+mod shared;
+pub mod tls;
+
+pub use call::CallId;
+pub use problem::Problem;
+pub use server::{Bound, Running, ServeError, bind};
+pub use shared::Shared;
+
+/// Addresses, certificates and limits.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// For apps.
+    pub api: TlsListener,
+    /// For citizens.
+    pub citizen: TlsListener,
+    /// For operators: health and metrics, without TLS, so not to be reachable from outside.
+    pub ops: SocketAddr,
+    /// How much is taken at once.
+    pub limits: Limits,
+    /// How long calls under way may take to finish after the signal to stop.
+    pub stop_within: Duration,
+}
+
+/// An address and the certificate shown there.
+#[derive(Debug, Clone)]
+pub struct TlsListener {
+    /// Port 0 takes a free one.
+    pub address: SocketAddr,
+    /// PEM file with the certificate, then its chain.
+    pub certificate: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+}
+
+/// How much is taken at once.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest body of a multipart call in bytes, all documents together.
+    pub body_bytes: u64,
+    /// Largest body of a JSON call in bytes.
+    pub json_bytes: u64,
+    /// How long a client may take to send the head of a request.
+    pub head_within: Duration,
+    /// Longest pause within a body.
+    pub pause: Duration,
+    /// Use cases run at once.
+    pub calls_at_once: u32,
+    /// Calls that may wait for one of those places; further ones are told to come back.
+    pub calls_waiting: u32,
+    /// Uploads received at once. They have places of their own, because a client's line decides how long they take.
+    pub uploads_at_once: u32,
+    /// Connections open at once, on each listener.
+    pub connections: u32,
+    /// Calls an app may make in the long run.
+    pub calls_per_minute: u32,
+    /// Calls an app may make at once after a pause.
+    pub burst: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 * 1024 * 1024,
+            json_bytes: 8 * 1024 * 1024,
+            head_within: Duration::from_secs(10),
+            pause: Duration::from_secs(20),
+            calls_at_once: 64,
+            calls_waiting: 256,
+            uploads_at_once: 64,
+            connections: 4096,
+            calls_per_minute: 1200,
+            burst: 200,
+        }
+    }
+}

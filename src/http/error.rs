@@ -1,0 +1,317 @@
+//! What can go wrong, as HTTP says it: the only file with status codes.
+//!
+//! Two tables without a default arm. The first gives every [`Code`] its status and title; codes are part of the
+//! API and never change their meaning. The second says which code a [`ServiceError`] is. A new kind of error
+//! does not compile until it has its row.
+
+use std::fmt;
+use std::str::FromStr;
+
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+use crate::domain::algorithm::named;
+use crate::domain::request::DocumentReason;
+use crate::domain::standing::Refusal;
+use crate::service::{FieldError, ServiceError};
+
+named!(
+    /// The stable name of a kind of problem, for programs to decide by.
+    Code {
+        /// The HTTP message, a path or a query cannot be understood.
+        MalformedRequest = "malformed_request",
+        /// The body is not JSON.
+        MalformedJson = "malformed_json",
+        /// The body is not the multipart it says it is, or ended early.
+        MalformedMultipart = "malformed_multipart",
+        /// No token and no client certificate.
+        AuthenticationRequired = "authentication_required",
+        /// A token or client certificate that is not known or no longer valid.
+        InvalidCredentials = "invalid_credentials",
+        /// The app was disabled.
+        AppDisabled = "app_disabled",
+        /// Nothing lives at this address.
+        NotFound = "not_found",
+        /// The address does not take this method.
+        MethodNotAllowed = "method_not_allowed",
+        /// The client was too slow.
+        RequestTimeout = "request_timeout",
+        /// The body is larger than allowed.
+        PayloadTooLarge = "payload_too_large",
+        /// The body is of a type not understood here.
+        UnsupportedMediaType = "unsupported_media_type",
+        /// Too many calls in too short a time.
+        RateLimited = "rate_limited",
+        /// Some values are not acceptable; `errors` names them.
+        InvalidRequest = "invalid_request",
+        /// One document is larger than allowed.
+        DocumentTooLarge = "document_too_large",
+        /// More documents than allowed in one request.
+        TooManyDocuments = "too_many_documents",
+        /// Asked for PAdES and the file is no PDF.
+        NotAPdf = "not_a_pdf",
+        /// A PDF that cannot be read.
+        PdfDamaged = "pdf_damaged",
+        /// A PDF that is encrypted.
+        PdfEncrypted = "pdf_encrypted",
+        /// A PDF that forbids a further signature.
+        PdfSigningForbidden = "pdf_signing_forbidden",
+        /// A PDF with a construction that cannot be signed here.
+        PdfUnsupported = "pdf_unsupported",
+        /// The signature field asked for is not there or is signed already.
+        PdfFieldUnavailable = "pdf_field_unavailable",
+        /// The padding asked for does not fit the signer's key.
+        PaddingUnsuited = "padding_unsuited",
+        /// The same idempotency key came with another request before.
+        IdempotencyKeyReused = "idempotency_key_reused",
+        /// Nobody is registered with this DNI or NIE.
+        SignerUnknown = "signer_unknown",
+        /// The signer did not activate the account yet.
+        SignerNotActivated = "signer_not_activated",
+        /// The signer is registered at basic level, which may not sign.
+        SignerBasicLevel = "signer_basic_level",
+        /// The signer is blocked after too many wrong passwords.
+        SignerBlocked = "signer_blocked",
+        /// The signer has no phone to send a code to.
+        SignerNoPhone = "signer_no_phone",
+        /// The signer's password is too old.
+        SignerPasswordExpired = "signer_password_expired",
+        /// The signer has no credential, or all are revoked.
+        SignerNoCredential = "signer_no_credential",
+        /// The signer's credential is past its validity.
+        CredentialExpired = "credential_expired",
+        /// No such signature request, or another app's.
+        RequestNotFound = "request_not_found",
+        /// No such document in the signature request.
+        DocumentNotFound = "document_not_found",
+        /// The approval address is not valid.
+        LinkNotFound = "link_not_found",
+        /// The signature request's state does not allow it.
+        WrongState = "wrong_state",
+        /// The document is not signed yet.
+        DocumentNotSigned = "document_not_signed",
+        /// The document could not be signed; `detail` says why.
+        DocumentFailed = "document_failed",
+        /// The document was deleted at the end of its time.
+        DocumentDeleted = "document_deleted",
+        /// Too many calls at once; try again.
+        Busy = "busy",
+        /// The database is away; try again.
+        DatabaseUnavailable = "database_unavailable",
+        /// A fault of the server.
+        InternalError = "internal_error",
+    }
+);
+
+impl Code {
+    /// The status and the title of the problem document.
+    pub fn meaning(self) -> (StatusCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::MalformedRequest => (S::BAD_REQUEST, "The request cannot be understood"),
+            Self::MalformedJson => (S::BAD_REQUEST, "The body is not valid JSON"),
+            Self::MalformedMultipart => (S::BAD_REQUEST, "The multipart body cannot be read"),
+            Self::AuthenticationRequired => (S::UNAUTHORIZED, "Authentication is required"),
+            Self::InvalidCredentials => (
+                S::UNAUTHORIZED,
+                "The token or client certificate is not valid",
+            ),
+            Self::AppDisabled => (S::FORBIDDEN, "The app is disabled"),
+            Self::NotFound => (S::NOT_FOUND, "There is nothing at this address"),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "This address does not take this method",
+            ),
+            Self::RequestTimeout => (S::REQUEST_TIMEOUT, "The request took too long to arrive"),
+            Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "The body's type is not understood here",
+            ),
+            Self::RateLimited => (S::TOO_MANY_REQUESTS, "Too many calls"),
+            Self::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "Some values are not acceptable"),
+            Self::DocumentTooLarge => (S::PAYLOAD_TOO_LARGE, "A document is too large"),
+            Self::TooManyDocuments => (S::PAYLOAD_TOO_LARGE, "There are too many documents"),
+            Self::NotAPdf => (S::UNPROCESSABLE_ENTITY, "A file is not a PDF"),
+            Self::PdfDamaged => (S::UNPROCESSABLE_ENTITY, "A PDF is damaged"),
+            Self::PdfEncrypted => (S::UNPROCESSABLE_ENTITY, "A PDF is encrypted"),
+            Self::PdfSigningForbidden => {
+                (S::UNPROCESSABLE_ENTITY, "A PDF forbids a further signature")
+            }
+            Self::PdfUnsupported => (S::UNPROCESSABLE_ENTITY, "A PDF cannot be signed here"),
+            Self::PdfFieldUnavailable => (
+                S::UNPROCESSABLE_ENTITY,
+                "A signature field is not available",
+            ),
+            Self::PaddingUnsuited => (
+                S::UNPROCESSABLE_ENTITY,
+                "The padding does not fit the signer's key",
+            ),
+            Self::IdempotencyKeyReused => (
+                S::CONFLICT,
+                "The idempotency key was used for another request",
+            ),
+            Self::SignerUnknown => (S::CONFLICT, "The signer is not registered"),
+            Self::SignerNotActivated => (S::CONFLICT, "The signer's account is not activated"),
+            Self::SignerBasicLevel => (S::CONFLICT, "The signer is registered at basic level"),
+            Self::SignerBlocked => (S::CONFLICT, "The signer is blocked"),
+            Self::SignerNoPhone => (S::CONFLICT, "The signer has no phone"),
+            Self::SignerPasswordExpired => (S::CONFLICT, "The signer's password has expired"),
+            Self::SignerNoCredential => (S::CONFLICT, "The signer has no credential"),
+            Self::CredentialExpired => (S::CONFLICT, "The signer's credential has expired"),
+            Self::RequestNotFound => (S::NOT_FOUND, "There is no such signature request"),
+            Self::DocumentNotFound => (S::NOT_FOUND, "There is no such document"),
+            Self::LinkNotFound => (S::NOT_FOUND, "The approval link is not valid"),
+            Self::WrongState => (
+                S::CONFLICT,
+                "The signature request's state does not allow this",
+            ),
+            Self::DocumentNotSigned => (S::CONFLICT, "The document is not signed yet"),
+            Self::DocumentFailed => (S::CONFLICT, "The document could not be signed"),
+            Self::DocumentDeleted => (S::GONE, "The document was deleted"),
+            Self::Busy => (S::SERVICE_UNAVAILABLE, "The server is busy"),
+            Self::DatabaseUnavailable => (S::SERVICE_UNAVAILABLE, "The database is away"),
+            Self::InternalError => (S::INTERNAL_SERVER_ERROR, "The server made a mistake"),
+        }
+    }
+
+    /// The code of an answer that some library made without saying more.
+    pub(super) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            other if other.is_client_error() => Self::MalformedRequest,
+            _ => Self::InternalError,
+        }
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let problem = match &error {
+            ServiceError::NotAuthenticated => Self::new(Code::InvalidCredentials),
+            ServiceError::AppDisabled => Self::new(Code::AppDisabled),
+            ServiceError::LinkUnknown => Self::new(Code::LinkNotFound),
+            ServiceError::Invalid(fields) => {
+                Self::new(Code::InvalidRequest).with_fields(fields.clone())
+            }
+            ServiceError::SignerCannotSign(refusal) => Self::new(code_of_refusal(*refusal))
+                .with_fields(vec![FieldError::new("/signer", error.to_string())]),
+            ServiceError::DocumentRefused {
+                position,
+                reason,
+                detail,
+            } => Self::new(code_of_reason(*reason)).with_fields(vec![FieldError::new(
+                format!("/documents/{position}"),
+                match detail {
+                    Some(found) => format!("{} Found: {found}", reason.sentence()),
+                    None => reason.sentence().to_owned(),
+                },
+            )]),
+            ServiceError::DocumentTooLarge { position, limit } => Self::new(Code::DocumentTooLarge)
+                .with_fields(vec![FieldError::new(
+                    format!("/documents/{position}"),
+                    format!("A document may have {limit} bytes at most."),
+                )]),
+            ServiceError::TooManyDocuments { limit } => Self::new(Code::TooManyDocuments)
+                .with_fields(vec![FieldError::new(
+                    "/documents",
+                    format!("A request may have {limit} documents at most."),
+                )]),
+            ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused),
+            ServiceError::RequestNotFound => Self::new(Code::RequestNotFound),
+            ServiceError::DocumentNotFound => Self::new(Code::DocumentNotFound),
+            ServiceError::RequestState { .. } => Self::new(Code::WrongState),
+            ServiceError::DocumentNotSigned => Self::new(Code::DocumentNotSigned),
+            ServiceError::DocumentFailed { .. } => Self::new(Code::DocumentFailed),
+            ServiceError::DocumentDeleted => Self::new(Code::DocumentDeleted),
+            ServiceError::Upload(_) => Self::new(Code::MalformedMultipart),
+            ServiceError::DatabaseAway(_) => Self::new(Code::DatabaseUnavailable),
+            ServiceError::Store(_) => Self::new(Code::InternalError),
+        };
+        let (status, _) = problem.code().meaning();
+        if status.is_client_error() && !problem.has_fields() {
+            problem.with_detail(sentence(&error)).because(error)
+        } else {
+            problem.because(error)
+        }
+    }
+}
+
+fn code_of_refusal(refusal: Refusal) -> Code {
+    match refusal {
+        Refusal::Unknown => Code::SignerUnknown,
+        Refusal::NotActivated => Code::SignerNotActivated,
+        Refusal::BasicLevel => Code::SignerBasicLevel,
+        Refusal::Blocked => Code::SignerBlocked,
+        Refusal::NoPhone => Code::SignerNoPhone,
+        Refusal::PasswordExpired => Code::SignerPasswordExpired,
+        Refusal::NoCredential => Code::SignerNoCredential,
+        Refusal::CredentialExpired => Code::CredentialExpired,
+    }
+}
+
+fn code_of_reason(reason: DocumentReason) -> Code {
+    match reason {
+        DocumentReason::NotAPdf => Code::NotAPdf,
+        DocumentReason::PdfDamaged => Code::PdfDamaged,
+        DocumentReason::PdfEncrypted => Code::PdfEncrypted,
+        DocumentReason::PdfSigningForbidden => Code::PdfSigningForbidden,
+        DocumentReason::PdfUnsupported => Code::PdfUnsupported,
+        DocumentReason::PdfFieldUnavailable => Code::PdfFieldUnavailable,
+        DocumentReason::PaddingUnsuited => Code::PaddingUnsuited,
+        // These come about while signing, never when a request is made.
+        DocumentReason::DocumentMissing
+        | DocumentReason::DocumentChanged
+        | DocumentReason::SignatureNotVerified
+        | DocumentReason::HsmRefused
+        | DocumentReason::NotStored
+        | DocumentReason::Interrupted
+        | DocumentReason::InternalError => Code::InternalError,
+    }
+}
+
+/// An error's text as a sentence.
+fn sentence(error: &ServiceError) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_uppercase().to_string());
+    let mut sentence = format!("{}{}", first.unwrap_or_default(), characters.as_str());
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_a_signer_cannot_sign_is_told_by_its_own_code() {
+        for refusal in Refusal::ALL {
+            assert_eq!(code_of_refusal(*refusal).as_str(), refusal.as_str());
+        }
+    }
+
+    #[test]
+    fn a_document_refused_at_creation_is_told_by_its_own_code() {
+        for reason in DocumentReason::ALL {
+            let code = code_of_reason(*reason);
+            assert!(code == Code::InternalError || code.as_str() == reason.as_str());
+        }
+    }
+
+    #[test]
+    fn every_code_has_an_error_status() {
+        for code in Code::ALL {
+            let (status, title) = code.meaning();
+            assert!(status.is_client_error() || status.is_server_error());
+            assert!(!title.is_empty());
+        }
+    }
+}

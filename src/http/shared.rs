@@ -1,0 +1,49 @@
+//! What handlers share.
+
+use super::Limits;
+use super::blocking::Gate;
+use super::problem::Problem;
+use super::rate::Rates;
+use crate::service::{Service, ServiceError};
+
+/// The use cases, and the bounds on using them. Handlers get it as `web::Data<Shared>`.
+pub struct Shared {
+    service: Service,
+    calls: Gate,
+    uploads: Gate,
+    pub(super) rates: Rates,
+}
+
+impl Shared {
+    pub(super) fn new(service: Service, limits: &Limits) -> Self {
+        Self {
+            service,
+            calls: Gate::new(limits.calls_at_once, limits.calls_waiting),
+            uploads: Gate::new(limits.uploads_at_once, 0),
+            rates: Rates::new(limits.calls_per_minute, limits.burst),
+        }
+    }
+
+    /// Calls a use case; 503 when too many are under way.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let service = self.service.clone();
+        Ok(self.calls.run(move || call(&service)).await??)
+    }
+
+    /// Calls a use case that receives documents from the client while it runs.
+    pub async fn run_upload<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let service = self.service.clone();
+        Ok(self.uploads.run(move || call(&service)).await??)
+    }
+
+    /// The use cases, for what does not block.
+    pub(super) fn service(&self) -> &Service {
+        &self.service
+    }
+}

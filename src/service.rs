@@ -1,0 +1,84 @@
+//! The use cases: what apps, citizens and administrators can have done, one function each.
+//!
+//! Everything from here down is synchronous; `http` crosses over once. A use case asks for proof that its
+//! caller may ([`Authorized`](crate::auth::Authorized)), calls the parts in the right order, and answers with
+//! plain values. No HTTP, no format and no PKCS#11 knowledge lives here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::auth::{self, AppSession, Link, LinkKey, Presented};
+use crate::clock::Ambient;
+use crate::store::Store;
+
+mod error;
+
+pub use error::{FieldError, ServiceError};
+
+/// All use cases over one set of parts. Clones share them.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Parts>,
+}
+
+/// What the use cases work with. `app` puts it together; after that nobody else reaches the parts.
+pub struct Parts {
+    /// Time and randomness.
+    pub ambient: Ambient,
+    /// The database.
+    pub store: Store,
+    /// Makes and checks approval links.
+    pub link_key: LinkKey,
+    /// What the use cases may be told.
+    pub settings: Settings,
+}
+
+/// What an administrator decides about requests.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where citizens reach their pages from outside, such as `https://firma.example/`.
+    pub citizen_url: Url,
+    /// How long a request waits for approval when the app does not say.
+    pub default_lifetime: Duration,
+    /// The longest an app may ask for.
+    pub longest_lifetime: Duration,
+    /// How long documents stay after the request's end.
+    pub retention: Duration,
+    /// Most documents in one request.
+    pub documents_per_request: u32,
+    /// Largest document in bytes.
+    pub document_bytes: u64,
+}
+
+impl Service {
+    /// Takes the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(parts),
+        }
+    }
+
+    /// Time and randomness, for callers that name and measure their calls.
+    pub fn ambient(&self) -> &Ambient {
+        &self.inner.ambient
+    }
+
+    /// Finds the app that a token or client certificate belongs to.
+    pub fn authenticate(&self, presented: &Presented) -> Result<AppSession, ServiceError> {
+        Ok(auth::app(
+            &self.inner.store,
+            presented,
+            self.inner.ambient.now(),
+        )?)
+    }
+
+    /// Checks the last part of an approval address.
+    pub fn link(&self, text: &str) -> Result<Link, ServiceError> {
+        self.inner
+            .link_key
+            .open(text)
+            .ok_or(ServiceError::LinkUnknown)
+    }
+}

@@ -1,0 +1,128 @@
+//! Why a use case did not do what it was asked.
+
+use crate::auth::AuthError;
+use crate::domain::request::{DocumentReason, RequestState};
+use crate::domain::standing::Refusal;
+use crate::store::StoreError;
+
+/// One value of a request that cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where it is in the request: a JSON Pointer (RFC 6901) such as `/documents/0/name`.
+    pub pointer: String,
+    /// What is wrong and what would be right, without repeating secrets.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// At that place, for that reason.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// The facts that callers are told about. `http` gives each a status and a code, the command line a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The caller did not show who it is in a way known here.
+    #[error("the token or client certificate is not valid here")]
+    NotAuthenticated,
+    /// The app was disabled.
+    #[error("the app is disabled")]
+    AppDisabled,
+    /// The approval address was not made here, or was changed.
+    #[error("the approval link is not valid")]
+    LinkUnknown,
+    /// Values that cannot be accepted.
+    #[error("some values are not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// The signer cannot sign now.
+    #[error("the signer cannot sign: {0}")]
+    SignerCannotSign(Refusal),
+    /// A document that cannot be signed, seen when the request was made.
+    #[error("document {position} cannot be signed: {}", reason.sentence())]
+    DocumentRefused {
+        /// Its place in the request, from 0.
+        position: u32,
+        /// Why.
+        reason: DocumentReason,
+        /// What exactly was found.
+        detail: Option<String>,
+    },
+    /// A document larger than this server takes.
+    #[error("document {position} is larger than {limit} bytes")]
+    DocumentTooLarge {
+        /// Its place in the request, from 0.
+        position: u32,
+        /// The largest that would have been taken.
+        limit: u64,
+    },
+    /// More documents than this server takes at once.
+    #[error("more than {limit} documents")]
+    TooManyDocuments {
+        /// The most that would have been taken.
+        limit: u32,
+    },
+    /// The same idempotency key came with another request before.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// No such request, or another app's.
+    #[error("there is no such signature request")]
+    RequestNotFound,
+    /// No such document in the request.
+    #[error("there is no such document in the signature request")]
+    DocumentNotFound,
+    /// The request's state does not allow what was asked.
+    #[error("the signature request is {state}")]
+    RequestState {
+        /// Where it stands.
+        state: RequestState,
+    },
+    /// The document has no signed form yet.
+    #[error("the document is not signed yet")]
+    DocumentNotSigned,
+    /// The document will have no signed form.
+    #[error("the document could not be signed: {}", reason.sentence())]
+    DocumentFailed {
+        /// Why.
+        reason: DocumentReason,
+    },
+    /// The document was deleted when its time was over.
+    #[error("the document was deleted")]
+    DocumentDeleted,
+    /// The upload ended early or its encoding was wrong. What was received is deleted.
+    #[error("the document could not be received")]
+    Upload(#[source] std::io::Error),
+    /// The database does not answer. Trying again later may succeed.
+    #[error("the database is away")]
+    DatabaseAway(#[source] StoreError),
+    /// The database answered something that it should not.
+    #[error("the database failed")]
+    Store(#[source] StoreError),
+}
+
+impl From<AuthError> for ServiceError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unknown => Self::NotAuthenticated,
+            AuthError::Disabled => Self::AppDisabled,
+            AuthError::Store(source) => source.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Away(_) => Self::DatabaseAway(error),
+            StoreError::UnknownDatabase
+            | StoreError::Conflict { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Migration(_)
+            | StoreError::Query(_) => Self::Store(error),
+        }
+    }
+}
