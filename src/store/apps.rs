@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{app_certificates, app_tokens, apps};
 use super::{AnyConnection, StoreError};
@@ -202,31 +203,14 @@ impl TryFrom<Row> for App {
         let urls: Vec<String> = serde_json::from_str(&row.return_urls)
             .map_err(|source| corrupt("an app's return addresses", source))?;
         Ok(Self {
-            id: row
-                .id
-                .parse()
-                .map_err(|source| corrupt("an app's identifier", source))?,
-            name: row
-                .name
-                .parse()
-                .map_err(|source| corrupt("an app's name", source))?,
+            id: parsed("an app's identifier", &row.id)?,
+            name: parsed("an app's name", &row.name)?,
             return_urls: urls
                 .iter()
-                .map(|url| url.parse())
-                .collect::<Result<_, _>>()
-                .map_err(|source| corrupt("an app's return address", source))?,
+                .map(|url| parsed("an app's return address", url))
+                .collect::<Result<_, _>>()?,
             created_at: from_micros(row.created_at)?,
             disabled_at: row.disabled_at.map(from_micros).transpose()?,
         })
-    }
-}
-
-fn corrupt(
-    what: &'static str,
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> StoreError {
-    StoreError::Corrupt {
-        what,
-        source: Box::new(source),
     }
 }
