@@ -12,6 +12,7 @@ pub mod auth;
 pub mod clock;
 pub mod domain;
 pub mod http;
+pub mod identity;
 pub mod journal;
 pub mod manual;
 pub mod messages;

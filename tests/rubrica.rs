@@ -4,6 +4,7 @@
 
 mod ades;
 mod harness;
+mod identity;
 mod journal;
 mod pki;
 mod store;

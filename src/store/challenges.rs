@@ -1,7 +1,7 @@
 //! Challenges: one row for each run of the SMS code step. The counters change only by single statements, so that
 //! they hold between nodes.
 
-use diesel::dsl::sum;
+use diesel::dsl::{min, sum};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -233,6 +233,21 @@ pub fn sms_since(
         .select(sum(challenges::sms_count))
         .first(connection)?;
     Ok(total.unwrap_or(0))
+}
+
+/// When the oldest of those was opened.
+pub fn oldest_since(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    since: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, StoreError> {
+    challenges::table
+        .filter(challenges::signer_id.eq(signer.to_string()))
+        .filter(challenges::created_at.ge(to_micros(since)))
+        .select(min(challenges::created_at))
+        .first::<Option<i64>>(connection)?
+        .map(from_micros)
+        .transpose()
 }
 
 /// Forgets the sealed secrets whose code ended before `now`, and whole challenges opened before `oldest`. The

@@ -15,7 +15,6 @@ diesel::table! {
         proofed_at -> BigInt,
         registered_at -> BigInt,
         activated_at -> Nullable<BigInt>,
-        password_set_at -> Nullable<BigInt>,
         password_expires_at -> Nullable<BigInt>,
         password_failures -> Integer,
         blocked_at -> Nullable<BigInt>,

@@ -230,10 +230,7 @@ pub fn password_chosen(
 ) -> Result<(), StoreError> {
     unblock(connection, id, Factor::Password)?;
     diesel::update(signers::table.find(id.to_string()))
-        .set((
-            signers::password_set_at.eq(Some(to_micros(at))),
-            signers::password_expires_at.eq(Some(to_micros(expires_at))),
-        ))
+        .set(signers::password_expires_at.eq(Some(to_micros(expires_at))))
         .execute(connection)?;
     diesel::update(
         signers::table

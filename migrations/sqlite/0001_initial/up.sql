@@ -14,7 +14,6 @@ CREATE TABLE signers (
     proofed_at BIGINT NOT NULL,
     registered_at BIGINT NOT NULL,
     activated_at BIGINT,
-    password_set_at BIGINT,
     password_expires_at BIGINT,
     password_failures INTEGER NOT NULL DEFAULT 0,
     blocked_at BIGINT,

@@ -1,0 +1,474 @@
+//! The second factor: a code sent to the citizen's phone.
+//!
+//! A challenge is open between the first factor and the code. Its row holds the citizen secret under a key that only
+//! the browser has, and a MAC of the code under another one, so that the database alone neither opens the one nor
+//! guesses the other. The code is bound to one purpose and to a digest of exactly what it confirms. It is used once;
+//! wrong codes are counted by single statements, so that nodes and threads together get no more tries than one.
+
+use std::time::Duration;
+
+use subtle::ConstantTimeEq;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::sealing::{self, CipherRefused, Sealed};
+use super::{BrowserKey, Identity, IdentityError, OpenedSigner, one_time_code};
+use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
+use crate::domain::factor::Factor;
+use crate::domain::id::{ChallengeId, SignerId};
+use crate::domain::phone::Phone;
+use crate::domain::secret::{CitizenSecret, SecretText};
+use crate::domain::signer::Signer;
+use crate::domain::standing::Refusal;
+use crate::store::challenges::{Challenge, Replacement};
+use crate::store::{AnyConnection, Store, StoreError, challenges, signers};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How long rows stay after their end: longer than the hour that messages are counted over.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A challenge that was just opened. The code goes to the phone, the key to the browser, and both are forgotten.
+#[derive(Debug)]
+pub struct Opened {
+    /// Which one.
+    pub challenge: ChallengeId,
+    /// For the browser alone.
+    pub browser_key: BrowserKey,
+    /// For the phone alone.
+    pub code: SecretText,
+    /// Where the code goes.
+    pub phone: Phone,
+    /// When the code ends.
+    pub expires_at: OffsetDateTime,
+}
+
+/// A new code for an open challenge; the old one is worth nothing now.
+#[derive(Debug)]
+pub struct Resent {
+    /// Whose phone it is.
+    pub signer: Signer,
+    /// What it confirms.
+    pub purpose: Purpose,
+    /// For the phone alone.
+    pub code: SecretText,
+    /// Where the code goes.
+    pub phone: Phone,
+    /// When the code ends.
+    pub expires_at: OffsetDateTime,
+}
+
+/// An open challenge as its browser may know it, before the code.
+#[derive(Debug)]
+pub struct Challenged {
+    /// Who was asked.
+    pub signer: Signer,
+    /// What for.
+    pub purpose: Purpose,
+    /// What became of the last message.
+    pub sms_state: SmsState,
+    /// When the code ends.
+    pub expires_at: OffsetDateTime,
+}
+
+/// The right code was given. Exists once for each challenge, and is consumed by what it is for.
+#[derive(Debug)]
+pub struct Confirmed {
+    signer: Signer,
+    purpose: Purpose,
+    binding: [u8; 32],
+    secret: Option<CitizenSecret>,
+}
+
+impl Confirmed {
+    /// Whose code it was.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// What was confirmed.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// The digest of exactly what was confirmed.
+    pub fn binding(&self) -> &[u8; 32] {
+        &self.binding
+    }
+
+    /// The signer and the open secret, which is there for all purposes but [`Purpose::TakePhone`].
+    pub fn into_parts(self) -> (Signer, Option<CitizenSecret>) {
+        (self.signer, self.secret)
+    }
+}
+
+/// Why a code step did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ChallengeError {
+    /// Not the code.
+    #[error("wrong code, {tries_left} tries left")]
+    WrongCode {
+        /// How many more there are.
+        tries_left: u32,
+    },
+    /// Too many wrong codes, now or before: what waited for the code must be refused.
+    #[error("too many wrong codes")]
+    Exhausted,
+    /// The code's time is over.
+    #[error("the code's time is over")]
+    Expired,
+    /// No such challenge for this browser, or it was used, replaced or cancelled.
+    #[error("no code is waited for here")]
+    Gone,
+    /// The challenge is for another purpose, or what it was bound to has changed.
+    #[error("the code is for something else")]
+    SomethingElse,
+    /// No more new codes in this challenge.
+    #[error("no more codes are sent for this; begin anew")]
+    NoResendsLeft,
+    /// Too many codes within the hour.
+    #[error("too many codes were sent within the hour; the next may be asked for at {retry_at}")]
+    TooManyCodes {
+        /// When the next may be asked for.
+        retry_at: OffsetDateTime,
+    },
+    /// The account changed meanwhile and does not allow this any more.
+    #[error("the account does not allow this: {0}")]
+    Refused(Refusal),
+    /// A cipher failed.
+    #[error(transparent)]
+    Cipher(#[from] CipherRefused),
+    /// The database did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Identity {
+    /// Opens the code step after the first factor. `binding` is a digest of exactly what the code will confirm. An
+    /// open challenge for the same purpose ends.
+    pub fn open_challenge(
+        &self,
+        opened: OpenedSigner,
+        purpose: Purpose,
+        binding: [u8; 32],
+    ) -> Result<Opened, IdentityError> {
+        let now = self.ambient.now();
+        let factor = match purpose {
+            Purpose::Sign { .. } => {
+                opened
+                    .signer()
+                    .standing(now)
+                    .map_err(IdentityError::Refused)?;
+                Factor::Password
+            }
+            Purpose::ChangePassword => Factor::Password,
+            Purpose::Activate => {
+                if opened.signer().activated_at.is_some() {
+                    return Err(IdentityError::AlreadyActive);
+                }
+                Factor::ActivationCode
+            }
+            Purpose::ResetPassword => {
+                if opened.signer().activated_at.is_none() {
+                    return Err(IdentityError::Refused(Refusal::NotActivated));
+                }
+                Factor::ActivationCode
+            }
+            Purpose::TakePhone => return Err(IdentityError::ConfirmedSomethingElse),
+        };
+        if opened.factor() != factor {
+            return Err(IdentityError::ConfirmedSomethingElse);
+        }
+        let (signer, secret) = opened.into_parts();
+        self.open(&signer, purpose, binding, Some(&secret), now)
+    }
+
+    /// Sends a code to whoever has a phone, to ask whether another citizen may have it. See
+    /// [`phone_binding`](super::phone_binding).
+    pub fn open_phone_challenge(
+        &self,
+        owner: &Signer,
+        binding: [u8; 32],
+    ) -> Result<Opened, IdentityError> {
+        self.open(owner, Purpose::TakePhone, binding, None, self.ambient.now())
+    }
+
+    /// What a browser waits for; checks its key.
+    pub fn challenged(
+        &self,
+        id: ChallengeId,
+        key: &BrowserKey,
+    ) -> Result<Challenged, ChallengeError> {
+        let challenge = self.waiting(id, key)?;
+        Ok(Challenged {
+            signer: find_signer(&self.store, challenge.signer)?,
+            purpose: challenge.purpose,
+            sms_state: challenge.sms_state,
+            expires_at: challenge.expires_at,
+        })
+    }
+
+    /// A new code in the place of the old one, with a new life. The tries left stay as they are.
+    pub fn resend(&self, id: ChallengeId, key: &BrowserKey) -> Result<Resent, ChallengeError> {
+        let now = self.ambient.now();
+        let challenge = self.waiting(id, key)?;
+        if challenge.sms_count > self.settings.code_resends {
+            return Err(ChallengeError::NoResendsLeft);
+        }
+        let signer = find_signer(&self.store, challenge.signer)?;
+        let phone = signer
+            .phone
+            .clone()
+            .ok_or(ChallengeError::Refused(Refusal::NoPhone))?;
+        let code = one_time_code::generate(&self.ambient, self.settings.code_digits);
+        let mac = code_mac(key, &challenge, challenge.sms_count + 1, &code)?;
+        let expires_at = now + self.settings.code_life;
+        self.store.write(|connection| {
+            signers::lock(connection, signer.id)?;
+            if let Some(retry_at) = self.too_many_codes(connection, signer.id, now)? {
+                return Err(ChallengeError::TooManyCodes { retry_at });
+            }
+            match challenges::replace_code(connection, &challenge, &mac, expires_at)? {
+                Replacement::Done => Ok(()),
+                Replacement::Overtaken => Err(ChallengeError::Gone),
+            }
+        })?;
+        Ok(Resent {
+            signer,
+            purpose: challenge.purpose,
+            code,
+            phone,
+            expires_at,
+        })
+    }
+
+    /// Notes what became of the last message.
+    pub fn set_sms_state(&self, id: ChallengeId, state: SmsState) -> Result<(), IdentityError> {
+        Ok(self.store.write::<_, StoreError>(|connection| {
+            challenges::set_sms_state(connection, id, state)
+        })?)
+    }
+
+    /// Takes the code. The right one ends the challenge and opens the secret, once; of two at the same moment one
+    /// gets it. A wrong one costs a try, the last one ends the challenge. A key of another browser costs nothing
+    /// and is told nothing.
+    pub fn confirm(
+        &self,
+        id: ChallengeId,
+        key: &BrowserKey,
+        code: &SecretText,
+        purpose: Purpose,
+        binding: &[u8; 32],
+    ) -> Result<Confirmed, ChallengeError> {
+        let now = self.ambient.now();
+        let challenge = self.waiting(id, key)?;
+        if challenge.purpose != purpose || !bool::from(challenge.binding.ct_eq(binding)) {
+            return Err(ChallengeError::SomethingElse);
+        }
+        let signer = find_signer(&self.store, challenge.signer)?;
+        if let Purpose::Sign { .. } = purpose {
+            signer.standing(now).map_err(ChallengeError::Refused)?;
+        }
+        let typed = one_time_code::typed(code);
+        let verdict = self.store.write(|connection| {
+            let Some(tries_left) = challenges::take_try(connection, id, now)? else {
+                return Ok(Verdict::Overtaken);
+            };
+            // Read again under the row's lock: a resend may have replaced the code meanwhile.
+            let Some(present) = challenges::find(connection, id)? else {
+                return Ok(Verdict::Overtaken);
+            };
+            let mac = code_mac(key, &present, present.sms_count, &typed)?;
+            if bool::from(mac.ct_eq(&present.code_mac)) {
+                challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
+                return Ok(Verdict::Right);
+            }
+            if tries_left == 0 {
+                challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
+            }
+            Ok::<_, ChallengeError>(Verdict::Wrong { tries_left })
+        })?;
+        match verdict {
+            Verdict::Right => {}
+            Verdict::Wrong { tries_left: 0 } => return Err(ChallengeError::Exhausted),
+            Verdict::Wrong { tries_left } => return Err(ChallengeError::WrongCode { tries_left }),
+            Verdict::Overtaken => {
+                // It ended between the first look and the try: the first look's answer for what it is now.
+                self.waiting(id, key)?;
+                return Err(ChallengeError::Gone);
+            }
+        }
+        let secret = match opened(key, &challenge)? {
+            Some(Sealed::Secret(secret)) => Some(secret),
+            Some(Sealed::Nothing) => None,
+            None => return Err(ChallengeError::Gone),
+        };
+        Ok(Confirmed {
+            signer,
+            purpose,
+            binding: *binding,
+            secret,
+        })
+    }
+
+    /// Forgets the sealed secrets of codes whose time is over, and challenges older than a day. To be called now
+    /// and then by one node; the number of rows touched.
+    pub fn forget_expired(&self) -> Result<usize, IdentityError> {
+        let now = self.ambient.now();
+        Ok(self
+            .store
+            .write::<_, StoreError>(|connection| challenges::forget(connection, now, now - KEPT))?)
+    }
+
+    fn open(
+        &self,
+        signer: &Signer,
+        purpose: Purpose,
+        binding: [u8; 32],
+        secret: Option<&CitizenSecret>,
+        now: OffsetDateTime,
+    ) -> Result<Opened, IdentityError> {
+        let phone = signer
+            .phone
+            .clone()
+            .ok_or(IdentityError::Refused(Refusal::NoPhone))?;
+        let browser_key = BrowserKey::generate(&self.ambient);
+        let code = one_time_code::generate(&self.ambient, self.settings.code_digits);
+        let expires_at = now + self.settings.code_life;
+        let mut challenge = Challenge {
+            id: self.ambient.id(),
+            signer: signer.id,
+            purpose,
+            binding,
+            sealed_secret: None,
+            code_mac: [0; 32],
+            tries_left: self.settings.code_tries,
+            sms_count: 1,
+            sms_state: SmsState::Pending,
+            created_at: now,
+            expires_at,
+            end: None,
+        };
+        challenge.code_mac = code_mac(&browser_key, &challenge, 1, &code)?;
+        challenge.sealed_secret = Some(sealing::seal(
+            &self.ambient,
+            &browser_key.sealing_key()?,
+            &secret_context(&challenge),
+            secret,
+        )?);
+        self.store.write(|connection| {
+            signers::lock(connection, signer.id)?;
+            if let Some(retry_at) = self.too_many_codes(connection, signer.id, now)? {
+                return Err(IdentityError::TooManyCodes { retry_at });
+            }
+            challenges::supersede(connection, signer.id, purpose, now)?;
+            challenges::insert(connection, &challenge)?;
+            Ok(())
+        })?;
+        Ok(Opened {
+            challenge: challenge.id,
+            browser_key,
+            code,
+            phone,
+            expires_at,
+        })
+    }
+
+    /// The challenge, when this browser may answer it now.
+    fn waiting(&self, id: ChallengeId, key: &BrowserKey) -> Result<Challenge, ChallengeError> {
+        let challenge = self
+            .store
+            .read::<_, StoreError>(|connection| challenges::find(connection, id))?
+            .ok_or(ChallengeError::Gone)?;
+        match challenge.end {
+            Some(ChallengeEnd::Exhausted) => return Err(ChallengeError::Exhausted),
+            Some(ChallengeEnd::Confirmed | ChallengeEnd::Superseded | ChallengeEnd::Cancelled) => {
+                return Err(ChallengeError::Gone);
+            }
+            None => {}
+        }
+        if self.ambient.now() >= challenge.expires_at {
+            return Err(ChallengeError::Expired);
+        }
+        match opened(key, &challenge)? {
+            Some(_) => Ok(challenge),
+            None => Err(ChallengeError::Gone),
+        }
+    }
+
+    /// When the next code may be asked for, if not now.
+    fn too_many_codes(
+        &self,
+        connection: &mut AnyConnection,
+        signer: SignerId,
+        now: OffsetDateTime,
+    ) -> Result<Option<OffsetDateTime>, StoreError> {
+        let sent = challenges::sms_since(connection, signer, now - HOUR)?;
+        if sent < i64::from(self.settings.sms_per_hour) {
+            return Ok(None);
+        }
+        let oldest = challenges::oldest_since(connection, signer, now - HOUR)?;
+        Ok(Some(oldest.unwrap_or(now) + HOUR))
+    }
+}
+
+enum Verdict {
+    Right,
+    Wrong { tries_left: u32 },
+    Overtaken,
+}
+
+/// What waits under the browser's key; `None` for a key of another browser.
+fn opened(key: &BrowserKey, challenge: &Challenge) -> Result<Option<Sealed>, CipherRefused> {
+    let Some(sealed) = &challenge.sealed_secret else {
+        return Ok(None);
+    };
+    Ok(sealing::open(
+        &key.sealing_key()?,
+        &secret_context(challenge),
+        sealed,
+    ))
+}
+
+fn code_mac(
+    key: &BrowserKey,
+    challenge: &Challenge,
+    sms_count: u32,
+    code: &SecretText,
+) -> Result<[u8; 32], CipherRefused> {
+    let parts = identity_of(challenge);
+    let which = sms_count.to_be_bytes();
+    let parts: Vec<&[u8]> = parts
+        .iter()
+        .map(Vec::as_slice)
+        .chain([which.as_slice(), code.expose().as_bytes()])
+        .collect();
+    let context = Zeroizing::new(sealing::context("rubrica challenge code 1", &parts));
+    key.mac(&context)
+}
+
+fn secret_context(challenge: &Challenge) -> Vec<u8> {
+    let parts = identity_of(challenge);
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    sealing::context("rubrica challenge secret 1", &parts)
+}
+
+/// What a code and a waiting secret belong to.
+fn identity_of(challenge: &Challenge) -> [Vec<u8>; 5] {
+    [
+        challenge.id.as_bytes().to_vec(),
+        challenge.signer.as_bytes().to_vec(),
+        challenge.purpose.name().as_bytes().to_vec(),
+        challenge
+            .purpose
+            .request()
+            .map(|request| request.as_bytes().to_vec())
+            .unwrap_or_default(),
+        challenge.binding.to_vec(),
+    ]
+}
+
+fn find_signer(store: &Store, id: SignerId) -> Result<Signer, ChallengeError> {
+    store
+        .read::<_, StoreError>(|connection| signers::find(connection, id))?
+        .ok_or(ChallengeError::Gone)
+}

@@ -1,0 +1,91 @@
+//! One phone, one citizen: who may have a number, and how it changes hands.
+
+use sha2::{Digest, Sha256};
+
+use super::challenge::Confirmed;
+use super::{Identity, IdentityError, sealing};
+use crate::domain::challenge::Purpose;
+use crate::domain::id::SignerId;
+use crate::domain::identifier::NationalId;
+use crate::domain::phone::Phone;
+use crate::domain::signer::Signer;
+use crate::store::{AnyConnection, StoreError, signers};
+
+/// By what right a citizen gets a phone.
+#[derive(Debug)]
+pub enum PhoneClaim {
+    /// Nobody else has it.
+    Free,
+    /// Another citizen has it, and whoever holds it gave the code that was sent to it. That citizen keeps the
+    /// account and cannot get codes until a new phone is supplied.
+    Confirmed(Box<Confirmed>),
+}
+
+/// What a code for [`Purpose::TakePhone`] is bound to: this phone for this person, and nothing else.
+pub fn phone_binding(national_id: &NationalId, phone: &Phone) -> [u8; 32] {
+    let context = sealing::context(
+        "rubrica take phone 1",
+        &[national_id.as_str().as_bytes(), phone.as_str().as_bytes()],
+    );
+    Sha256::digest(context).into()
+}
+
+impl Identity {
+    /// Who has this phone.
+    pub fn phone_owner(&self, phone: &Phone) -> Result<Option<Signer>, IdentityError> {
+        Ok(self
+            .store
+            .read::<_, StoreError>(|connection| signers::find_by_phone(connection, phone))?)
+    }
+
+    /// Gives a signer another phone. Credentials and password stay as they are.
+    pub fn change_phone(
+        &self,
+        signer: SignerId,
+        phone: &Phone,
+        claim: &PhoneClaim,
+    ) -> Result<Signer, IdentityError> {
+        self.store.write(|connection| {
+            signers::lock(connection, signer)?;
+            let mut signer = signers::find(connection, signer)?
+                .filter(|signer| signer.deregistered_at.is_none())
+                .ok_or(IdentityError::NotRegistered)?;
+            free_phone(connection, &signer.national_id, phone, claim)?;
+            signer.phone = Some(phone.clone());
+            signers::update(connection, &signer)?;
+            Ok(signer)
+        })
+    }
+}
+
+/// Makes a phone nobody's, or says whose it stays.
+pub(super) fn free_phone(
+    connection: &mut AnyConnection,
+    national_id: &NationalId,
+    phone: &Phone,
+    claim: &PhoneClaim,
+) -> Result<(), IdentityError> {
+    let Some(owner) = signers::find_by_phone(connection, phone)? else {
+        return Ok(());
+    };
+    if owner.national_id == *national_id {
+        return Ok(());
+    }
+    let PhoneClaim::Confirmed(confirmed) = claim else {
+        return Err(IdentityError::PhoneTaken { owner: owner.id });
+    };
+    if confirmed.purpose() != Purpose::TakePhone
+        || confirmed.signer().id != owner.id
+        || *confirmed.binding() != phone_binding(national_id, phone)
+    {
+        return Err(IdentityError::ConfirmedSomethingElse);
+    }
+    signers::lock(connection, owner.id)?;
+    if let Some(mut owner) = signers::find(connection, owner.id)?
+        && owner.phone.as_ref() == Some(phone)
+    {
+        owner.phone = None;
+        signers::update(connection, &owner)?;
+    }
+    Ok(())
+}
