@@ -125,6 +125,8 @@ pub struct SignatureRequest {
     pub created_at: OffsetDateTime,
     /// Until when it can be approved.
     pub expires_at: OffsetDateTime,
+    /// When the signer approved it: the time written in the signatures.
+    pub approved_at: Option<OffsetDateTime>,
     /// When it reached a final state.
     pub finished_at: Option<OffsetDateTime>,
     /// From when on its documents are deleted.

@@ -268,6 +268,7 @@ fn code_of_reason(reason: DocumentReason) -> Code {
         DocumentReason::DocumentMissing
         | DocumentReason::DocumentChanged
         | DocumentReason::SignatureNotVerified
+        | DocumentReason::HsmUnavailable
         | DocumentReason::HsmRefused
         | DocumentReason::NotStored
         | DocumentReason::Interrupted

@@ -119,6 +119,7 @@ pub fn claim(
     )
     .set((
         requests::state.eq(RequestState::Signing.as_str()),
+        requests::approved_at.eq(Some(to_micros(now))),
         requests::credential_id.eq(Some(credential.to_string())),
         requests::node.eq(Some(&lease.node)),
         requests::lease_until.eq(Some(to_micros(lease.until))),
@@ -132,6 +133,7 @@ pub fn release(connection: &mut AnyConnection, id: RequestId) -> Result<Transiti
     let changed = diesel::update(in_state(id, RequestState::Signing))
         .set((
             requests::state.eq(RequestState::Pending.as_str()),
+            requests::approved_at.eq(None::<i64>),
             requests::credential_id.eq(None::<String>),
             requests::node.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
@@ -281,6 +283,7 @@ struct Row {
     idempotency_hash: Option<Vec<u8>>,
     created_at: i64,
     expires_at: i64,
+    approved_at: Option<i64>,
     finished_at: Option<i64>,
     delete_at: i64,
     credential_id: Option<String>,
@@ -305,6 +308,7 @@ impl From<&SignatureRequest> for Row {
             idempotency_hash: idempotency.map(|known| known.metadata_sha256.clone()),
             created_at: to_micros(request.created_at),
             expires_at: to_micros(request.expires_at),
+            approved_at: request.approved_at.map(to_micros),
             finished_at: request.finished_at.map(to_micros),
             delete_at: to_micros(request.delete_at),
             credential_id: request.credential.map(|credential| credential.to_string()),
@@ -348,6 +352,7 @@ impl TryFrom<Row> for SignatureRequest {
             idempotency,
             created_at: from_micros(row.created_at)?,
             expires_at: from_micros(row.expires_at)?,
+            approved_at: row.approved_at.map(from_micros).transpose()?,
             finished_at: row.finished_at.map(from_micros).transpose()?,
             delete_at: from_micros(row.delete_at)?,
             credential: optional("a request's credential", row.credential_id.as_deref())?,

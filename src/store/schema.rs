@@ -139,6 +139,7 @@ diesel::table! {
         idempotency_hash -> Nullable<Binary>,
         created_at -> BigInt,
         expires_at -> BigInt,
+        approved_at -> Nullable<BigInt>,
         finished_at -> Nullable<BigInt>,
         delete_at -> BigInt,
         documents_deleted_at -> Nullable<BigInt>,

@@ -135,6 +135,7 @@ CREATE TABLE requests (
     idempotency_hash BYTEA,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    approved_at BIGINT,
     finished_at BIGINT,
     delete_at BIGINT NOT NULL,
     documents_deleted_at BIGINT,

@@ -45,6 +45,8 @@ named!(
         DocumentChanged = "document_changed",
         /// The signature value did not verify with the signer's certificate, so it was thrown away.
         SignatureNotVerified = "signature_not_verified",
+        /// The HSM went away before it signed this document.
+        HsmUnavailable = "hsm_unavailable",
         /// The HSM refused to sign.
         HsmRefused = "hsm_refused",
         /// The signed document could not be stored.
@@ -79,6 +81,9 @@ impl DocumentReason {
             }
             Self::SignatureNotVerified => {
                 "The signature did not verify with the signer's certificate and was thrown away."
+            }
+            Self::HsmUnavailable => {
+                "The HSM went away before it signed this document. Ask for it again in a new request."
             }
             Self::HsmRefused => "The HSM refused to sign.",
             Self::NotStored => "The signed document could not be stored.",
