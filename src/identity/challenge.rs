@@ -68,6 +68,10 @@ pub struct Challenged {
     pub sms_state: SmsState,
     /// When the code ends.
     pub expires_at: OffsetDateTime,
+    /// Wrong codes still allowed.
+    pub tries_left: u32,
+    /// New codes that may still be asked for.
+    pub resends_left: u32,
 }
 
 /// The right code was given. Exists once for each challenge, and is consumed by what it is for.
@@ -199,11 +203,15 @@ impl Identity {
         key: &BrowserKey,
     ) -> Result<Challenged, ChallengeError> {
         let challenge = self.waiting(id, key)?;
+        // The first message is no resend.
+        let resends = challenge.sms_count.saturating_sub(1);
         Ok(Challenged {
             signer: find_signer(&self.store, challenge.signer)?,
             purpose: challenge.purpose,
             sms_state: challenge.sms_state,
             expires_at: challenge.expires_at,
+            tries_left: challenge.tries_left,
+            resends_left: self.settings.code_resends.saturating_sub(resends),
         })
     }
 

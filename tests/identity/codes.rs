@@ -341,6 +341,22 @@ both_databases! {
         assert_eq!(seen().sms_state, SmsState::Pending);
     }
 
+    fn a_browser_is_told_what_is_left(database) {
+        let office = Office::new(database);
+        office.active(ana());
+        let (opened, purpose) = office.signing();
+        let left = || {
+            let seen = office.identity.challenged(opened.challenge, &opened.browser_key).unwrap();
+            (seen.tries_left, seen.resends_left)
+        };
+        let (tries, resends) = left();
+        let wrong = SecretText::new("x".to_owned());
+        assert!(office.give(&opened, &wrong, purpose).is_err());
+        assert_eq!(left(), (tries - 1, resends));
+        office.identity.resend(opened.challenge, &opened.browser_key).unwrap();
+        assert_eq!(left(), (tries - 1, resends - 1));
+    }
+
     fn what_is_over_is_forgotten(database) {
         let office = Office::new(database);
         office.active(ana());
