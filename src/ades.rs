@@ -3,7 +3,8 @@
 //! Each format works in two steps, because the key is elsewhere: `prepare` encodes what will be signed and gives
 //! its digest ([`DtbsR`](crate::domain::key::DtbsR)), `assemble` takes the signature value, checks it with the
 //! chain's public key and embeds it. Nothing here reads a clock, the network, a database or the HSM, and no
-//! document is ever held whole. Start reading at [`cades::prepare`]; the attributes are in [`cms`].
+//! document is ever held whole. Start reading at [`cades::prepare`] and [`pades::prepare`]; the attributes are in
+//! [`cms`].
 
 use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding};
 use crate::domain::key::{BadSignature, InvalidPublicKey};
@@ -13,6 +14,8 @@ mod chain;
 pub mod cms;
 #[cfg(test)]
 pub(crate) mod example;
+pub mod pades;
+pub mod pdf;
 
 pub use chain::CertificateChain;
 
@@ -87,6 +90,20 @@ pub enum AdesError {
     /// An optional attribute has a value its standard forbids.
     #[error(transparent)]
     Attribute(#[from] cms::InvalidAttribute),
+    /// A PAdES option has a text that a signature cannot carry.
+    #[error(transparent)]
+    Option(#[from] pades::InvalidOption),
+    /// The document is no PDF that can be signed.
+    #[error(transparent)]
+    Pdf(#[from] pdf::PdfError),
+    /// The digest was computed over another document, or the document changed since.
+    #[error("{digested} bytes of the document were digested, and it has {found}")]
+    OriginalLength {
+        /// Bytes that the digest has taken in.
+        digested: u64,
+        /// Bytes that the document has.
+        found: u64,
+    },
     /// The file would be longer than a 64-bit length can say.
     #[error("the document is too large for a signed file")]
     TooLarge,

@@ -6,6 +6,7 @@ mod ades;
 mod harness;
 mod identity;
 mod journal;
+mod pades;
 mod pki;
 mod store;
 mod structure;

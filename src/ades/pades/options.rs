@@ -1,0 +1,176 @@
+//! What may be chosen for a PAdES signature, as types that hold only what a PDF can carry.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::request::{Commitment, PadesOptions};
+
+/// Longest text, in characters. Readers show these texts on one line.
+const LONGEST: usize = 256;
+
+/// Choices for one signature. The default is a new invisible field without any text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// An existing empty signature field to sign into; a new invisible one is made when there is none named.
+    pub field: Option<FieldName>,
+    /// What the signature means.
+    pub meaning: Meaning,
+    /// `/Location`: where the signer claims to be.
+    pub location: Option<Text>,
+    /// `/ContactInfo`: how a recipient may reach the signer.
+    pub contact: Option<Text>,
+    /// `/Name`: the signer's name, beside the one in the certificate.
+    pub name: Option<Text>,
+}
+
+/// What the signature means. A reason and a commitment exclude each other (EN 319 142-1 table 1, notes d and m).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing is said.
+    #[default]
+    Unstated,
+    /// `/Reason`, in the signer's words.
+    Reason(Text),
+    /// The commitment-type-indication attribute.
+    Commitment(Commitment),
+}
+
+/// A line of text for people: 1 to 256 characters, none of them a control character or a mark that changes the
+/// direction of what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(String);
+
+/// The fully qualified name of a form field: partial names joined by full stops (ISO 32000-1 section 12.7.3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldName(String);
+
+/// Why a text cannot go into a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// Nothing, or white space only.
+    #[error("the text is empty; leave the option out instead")]
+    Empty,
+    /// More than 256 characters.
+    #[error("the text is longer than 256 characters")]
+    TooLong,
+    /// A character that is not shown or that changes how others are shown.
+    #[error("the text contains the control character U+{0:04X}")]
+    Control(u32),
+}
+
+/// An option that cannot go into a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the option {option} cannot be used")]
+pub struct InvalidOption {
+    /// The option's name in [`PadesOptions`].
+    pub option: &'static str,
+    /// What is wrong with its text.
+    pub source: InvalidText,
+}
+
+impl TryFrom<&PadesOptions> for Options {
+    type Error = InvalidOption;
+
+    fn try_from(options: &PadesOptions) -> Result<Self, InvalidOption> {
+        let reason: Option<Text> = parsed("reason", options.reason.as_deref())?;
+        Ok(Self {
+            field: parsed("field", options.field.as_deref())?,
+            meaning: reason.map_or(Meaning::Unstated, Meaning::Reason),
+            location: parsed("location", options.location.as_deref())?,
+            contact: parsed("contact", options.contact.as_deref())?,
+            name: parsed("name", options.name.as_deref())?,
+        })
+    }
+}
+
+impl Text {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FieldName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Text {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        checked(text).map(Self)
+    }
+}
+
+impl FromStr for FieldName {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        checked(text).map(Self)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for FieldName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn parsed<T: FromStr<Err = InvalidText>>(
+    option: &'static str,
+    text: Option<&str>,
+) -> Result<Option<T>, InvalidOption> {
+    text.map(|text| {
+        text.parse()
+            .map_err(|source| InvalidOption { option, source })
+    })
+    .transpose()
+}
+
+fn checked(text: &str) -> Result<String, InvalidText> {
+    if text.trim().is_empty() {
+        return Err(InvalidText::Empty);
+    }
+    if text.chars().count() > LONGEST {
+        return Err(InvalidText::TooLong);
+    }
+    match text.chars().find(|c| is_control(*c)) {
+        Some(control) => Err(InvalidText::Control(u32::from(control))),
+        None => Ok(text.to_owned()),
+    }
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200e}' | '\u{200f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_for_people_are_kept_and_tricks_refused() {
+        assert_eq!("Castelló".parse::<Text>().unwrap().as_str(), "Castelló");
+        assert_eq!(" \t".parse::<Text>(), Err(InvalidText::Empty));
+        assert_eq!("a\nb".parse::<Text>(), Err(InvalidText::Control(10)));
+        assert_eq!(
+            "a\u{202e}b".parse::<Text>(),
+            Err(InvalidText::Control(0x202e))
+        );
+        assert_eq!(
+            "é".repeat(257).parse::<FieldName>(),
+            Err(InvalidText::TooLong)
+        );
+        assert!("é".repeat(256).parse::<FieldName>().is_ok());
+    }
+}

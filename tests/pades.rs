@@ -1,0 +1,4 @@
+//! PAdES signatures over PDFs of many kinds.
+
+mod corpus;
+mod signer;

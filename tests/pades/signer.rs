@@ -1,0 +1,71 @@
+//! Signs in memory with a software key, as the server does with an HSM.
+
+use std::io::Cursor;
+
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use rubrica::ades::pades::{self, Input, Options, Prepared};
+use rubrica::ades::pdf::RandomAccess;
+use rubrica::ades::{AdesError, Assembled, CertificateChain, Original};
+use rubrica::domain::algorithm::{Hasher, KeyAlgorithm, SignatureScheme};
+use rubrica::domain::key::{DtbsR, SignatureValue};
+use time::macros::datetime;
+
+/// The certificate of the P-256 key whose private half is thirty-two sevens, in force from 2026 to 2046.
+pub(super) const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIByTCCAW6gAwIBAgIFAQIDBAUwCgYIKoZIzj0EAwIwPDELMAkGA1UEBhMCRVMx
+FjAUBgNVBAoMDVJ1YnJpY2EgdGVzdHMxFTATBgNVBAMMDFNpZ25lciBQLTI1NjAe
+Fw0yNjExMjMwNDAyMDZaFw00NjExMTgwNDAyMDZaMDwxCzAJBgNVBAYTAkVTMRYw
+FAYDVQQKDA1SdWJyaWNhIHRlc3RzMRUwEwYDVQQDDAxTaWduZXIgUC0yNTYwWTAT
+BgcqhkjOPQIBBggqhkjOPQMBBwNCAAQeGFMv1HVMAvMEHZx1zrM7g//YGsfOT+iC
+zLHJi8WJbqRsMRxOL/QN2Wo2U+bkVEXTLf5Ibs7XXHqQxqGIgcCjo10wWzAdBgNV
+HQ4EFgQUZjRoBunM+8sC8qg3n5dC3fH0CgUwHwYDVR0jBBgwFoAUZjRoBunM+8sC
+8qg3n5dC3fH0CgUwDgYDVR0PAQH/BAQDAgZAMAkGA1UdEwQCMAAwCgYIKoZIzj0E
+AwIDSQAwRgIhAJhp0/8TVz1OmPlD5hzNPOkT9pQ/WTG3D9z7KJmIspZWAiEA9f0O
+NLXGgghIjB9NoGSdX7uKil0IBTpjykJ1T6G5UGo=
+-----END CERTIFICATE-----
+";
+
+/// The scheme of the key.
+pub(super) fn scheme() -> SignatureScheme {
+    KeyAlgorithm::EcP256.default_scheme()
+}
+
+/// Signs a whole document; gives the signed file.
+pub(super) fn sign(document: &[u8], options: Options) -> Result<Vec<u8>, AdesError> {
+    let mut hasher = Hasher::new(scheme().digest);
+    hasher.update(document);
+    let prepared = prepare(&mut Cursor::new(document), hasher, options)?;
+    let assembled = assemble(prepared)?;
+    assert_eq!(assembled.original, Original::Included);
+    assert!(assembled.prefix.is_empty());
+    Ok([document, assembled.suffix.as_slice()].concat())
+}
+
+/// Prepares with the test's certificate and a fixed time.
+pub(super) fn prepare(
+    source: &mut dyn RandomAccess,
+    original: Hasher,
+    options: Options,
+) -> Result<Prepared, AdesError> {
+    let input = Input {
+        chain: CertificateChain::from_pem(CERTIFICATE)?,
+        scheme: scheme(),
+        original,
+        signing_time: datetime!(2026-11-23 04:10:00 UTC),
+        options,
+    };
+    pades::prepare(source, input)
+}
+
+/// Signs what is prepared.
+pub(super) fn assemble(prepared: Prepared) -> Result<Assembled, AdesError> {
+    let value = value(&prepared.dtbs_r());
+    prepared.assemble(value)
+}
+
+fn value(dtbs_r: &DtbsR) -> SignatureValue {
+    let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+    let value: p256::ecdsa::Signature = key.sign_prehash(dtbs_r.0.bytes()).unwrap();
+    SignatureValue::from_ecdsa_rs(KeyAlgorithm::EcP256, &value.to_bytes()).unwrap()
+}
