@@ -10,6 +10,7 @@
 pub mod ades;
 pub mod auth;
 pub mod clock;
+pub mod documents;
 pub mod domain;
 pub mod http;
 pub mod identity;

@@ -6,4 +6,5 @@ pub(crate) mod database;
 pub(crate) mod openssl;
 pub(crate) mod outline;
 pub(crate) mod postgres;
+pub(crate) mod process;
 pub(crate) mod software_key;

@@ -1,10 +1,11 @@
 //! One chain without a gap, whoever writes and however a writer ends.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::*;
 use crate::harness::database::{both_databases, open};
+use crate::harness::process::{alone, argument};
 
 both_databases! {
     fn many_threads_of_one_node_write_one_chain(database) {
@@ -71,9 +72,7 @@ both_databases! {
     }
 
     fn a_killed_process_leaves_a_whole_chain(database) {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "journal::append::writes_until_it_is_killed", "--ignored"])
-            .env(ADDRESS, database.url())
+        let mut child = alone("journal::append::writes_until_it_is_killed", database.url(), "")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -93,19 +92,12 @@ both_databases! {
     }
 }
 
-const ADDRESS: &str = "RUBRICA_TEST_DATABASE";
 const BATCH: u64 = 3;
 
 #[test]
 #[ignore = "runs in a process of its own, for `a_killed_process_leaves_a_whole_chain`"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is how one process tells another"
-)]
 fn writes_until_it_is_killed() {
-    let Ok(url) = std::env::var(ADDRESS) else {
-        return;
-    };
+    let Some(url) = argument() else { return };
     let journal = journal(&open(&url), "alpha");
     loop {
         let batch: Vec<Entry> = (0..BATCH).map(|_| Entry::new(Event::AppAdded)).collect();

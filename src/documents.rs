@@ -1,0 +1,156 @@
+//! Document bytes, as streams in an object store: a folder of this machine.
+//!
+//! An object is written once, whole or not at all, under a random [`ObjectKey`] that tells nothing of it; it is
+//! read in pieces and deleted. No document is ever held whole in memory. Who may see a document, and for how long it is
+//! kept, is decided above.
+//!
+//! All functions are synchronous and must not be called from asynchronous code: the object store's own runtime
+//! is in here, so that other stores can follow without anybody noticing.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use crate::domain::algorithm::DigestAlgorithm;
+
+mod reader;
+mod runtime;
+mod sweep;
+mod upload;
+
+pub use crate::domain::object_key::ObjectKey;
+pub use reader::{Chunks, ObjectReader};
+pub use upload::{Assembled, Source, Stored};
+
+use runtime::Private;
+
+/// Where document bytes are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `file:PATH`: a folder, made when missing, for this program's account alone.
+    pub url: String,
+}
+
+/// What can go wrong with document bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentsError {
+    /// The URL names no store known here.
+    #[error("documents.url must begin with `file:`")]
+    UnknownStore,
+    /// The folder cannot be used.
+    #[error("the folder for documents, {}, cannot be used", path.display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// More bytes came than may be stored. Nothing of them was kept.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// The most that may be stored.
+        limit: u64,
+    },
+    /// Whoever sends the bytes failed half-way. Nothing of them was kept.
+    #[error("the incoming document could not be read to its end")]
+    Incoming(#[source] io::Error),
+    /// There is no object under that key.
+    #[error("the stored document is not there")]
+    Missing,
+    /// The object's bytes are not those that were digested when it came. Nothing was made of it.
+    #[error("the stored document is not what it was: its SHA-256 differs")]
+    Changed,
+    /// The disk, or the share of it this program may use, is full. Nothing was kept.
+    #[error("there is no room to store documents")]
+    Full(#[source] object_store::Error),
+    /// The object store failed in another way.
+    #[error("the document store failed")]
+    Store(#[source] object_store::Error),
+    /// The store's threads could not be started.
+    #[error("the document store could not be started")]
+    Runtime(#[source] io::Error),
+}
+
+/// The store of document bytes. Clones share it.
+#[derive(Clone)]
+pub struct Documents {
+    store: Arc<dyn ObjectStore>,
+    runtime: Arc<Private>,
+    folder: Arc<PathBuf>,
+}
+
+impl Documents {
+    /// Opens the store, making its folder when it is missing.
+    pub fn new(settings: &Settings) -> Result<Self, DocumentsError> {
+        let path = settings
+            .url
+            .strip_prefix("file:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+            .filter(|path| !path.is_empty())
+            .ok_or(DocumentsError::UnknownStore)?;
+        let folder = PathBuf::from(path);
+        make_private(&folder).map_err(|source| DocumentsError::Folder {
+            path: folder.clone(),
+            source,
+        })?;
+        let store = LocalFileSystem::new_with_prefix(&folder)
+            .map_err(DocumentsError::Store)?
+            .with_fsync(true);
+        Ok(Self {
+            store: Arc::new(store),
+            runtime: Arc::new(Private::start().map_err(DocumentsError::Runtime)?),
+            folder: Arc::new(folder),
+        })
+    }
+
+    /// Deletes an object. One that is not there is deleted already.
+    pub fn delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
+        match self.runtime.wait(self.store.delete(&path(key))) {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(DocumentsError::from_store(error)),
+        }
+    }
+}
+
+impl DocumentsError {
+    fn from_store(error: object_store::Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let mut full = false;
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(current) = cause {
+            full |= current.downcast_ref::<io::Error>().is_some_and(|error| {
+                matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+            });
+            cause = current.source();
+        }
+        match error {
+            object_store::Error::NotFound { .. } => Self::Missing,
+            error if full => Self::Full(error),
+            error => Self::Store(error),
+        }
+    }
+}
+
+/// The digest that tells whether an object is what it was.
+const FINGERPRINT: DigestAlgorithm = DigestAlgorithm::Sha256;
+
+/// Objects lie in 256 folders by the first byte of their keys.
+fn path(key: &ObjectKey) -> Path {
+    let name = key.to_string();
+    let shard: String = name.chars().take(2).collect();
+    Path::from_iter([shard, name])
+}
+
+/// Makes a folder that only this program's account can enter. One that is there stays as it is.
+fn make_private(folder: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}

@@ -1,0 +1,169 @@
+//! Reading objects: anywhere, with a small memory of what was read, or from beginning to end.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use bytes::Bytes;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
+use super::upload::PART;
+use super::{Documents, DocumentsError, ObjectKey, path};
+
+/// Bytes fetched at once when reading anywhere.
+const BLOCK: u64 = 128 * 1024;
+/// Blocks remembered: 2 MiB in all.
+const REMEMBERED: usize = 16;
+
+/// An object's bytes, from anywhere. Holds at most 2 MiB of them.
+pub struct ObjectReader {
+    object: Object,
+    position: u64,
+    /// Numbers and contents of the blocks read last, the latest in front.
+    blocks: VecDeque<(u64, Bytes)>,
+}
+
+/// An object's bytes from beginning to end, in pieces of at most 1 MiB.
+pub struct Chunks {
+    object: Object,
+    position: u64,
+}
+
+struct Object {
+    documents: Documents,
+    path: Path,
+    size: u64,
+}
+
+impl Documents {
+    /// Opens an object for reading anywhere in it; `None` when it is not there.
+    pub fn open(&self, key: &ObjectKey) -> Result<Option<ObjectReader>, DocumentsError> {
+        Ok(self.object(key)?.map(|object| ObjectReader {
+            object,
+            position: 0,
+            blocks: VecDeque::with_capacity(REMEMBERED),
+        }))
+    }
+
+    /// Opens an object for reading it from beginning to end; `None` when it is not there.
+    pub fn chunks(&self, key: &ObjectKey) -> Result<Option<Chunks>, DocumentsError> {
+        Ok(self.object(key)?.map(|object| Chunks {
+            object,
+            position: 0,
+        }))
+    }
+
+    fn object(&self, key: &ObjectKey) -> Result<Option<Object>, DocumentsError> {
+        let path = path(key);
+        match self.runtime.wait(self.store.head(&path)) {
+            Ok(meta) => Ok(Some(Object {
+                documents: self.clone(),
+                path,
+                size: meta.size,
+            })),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(DocumentsError::from_store(error)),
+        }
+    }
+}
+
+impl ObjectReader {
+    /// The object's length in bytes.
+    pub fn size(&self) -> u64 {
+        self.object.size
+    }
+
+    fn block(&mut self, number: u64) -> Result<Bytes, DocumentsError> {
+        let known = self.blocks.iter().position(|(known, _)| *known == number);
+        let entry = match known.and_then(|index| self.blocks.remove(index)) {
+            Some(entry) => entry,
+            None => (
+                number,
+                self.object.fetch(number.saturating_mul(BLOCK), BLOCK)?,
+            ),
+        };
+        let bytes = entry.1.clone();
+        self.blocks.push_front(entry);
+        self.blocks.truncate(REMEMBERED);
+        Ok(bytes)
+    }
+}
+
+impl Read for ObjectReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.position >= self.object.size || buffer.is_empty() {
+            return Ok(0);
+        }
+        let block = self
+            .block(self.position / BLOCK)
+            .map_err(io::Error::other)?;
+        let from = usize::try_from(self.position % BLOCK).map_err(io::Error::other)?;
+        let rest = block.get(from..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        for (to, byte) in buffer.iter_mut().zip(rest) {
+            *to = *byte;
+        }
+        self.position = self
+            .position
+            .saturating_add(u64::try_from(count).map_err(io::Error::other)?);
+        Ok(count)
+    }
+}
+
+impl Seek for ObjectReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.object.size.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "before the object's beginning")
+        })?;
+        Ok(self.position)
+    }
+}
+
+impl Chunks {
+    /// The object's length in bytes.
+    pub fn size(&self) -> u64 {
+        self.object.size
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Result<Bytes, DocumentsError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.position >= self.object.size {
+            return None;
+        }
+        let chunk = self.object.fetch(self.position, PART);
+        self.position = match &chunk {
+            Ok(chunk) => self
+                .position
+                .saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX)),
+            // Nothing more after a failure.
+            Err(_) => u64::MAX,
+        };
+        Some(chunk)
+    }
+}
+
+impl Object {
+    /// The bytes from a position on, as many as there are up to `length`; never none before the end.
+    fn fetch(&self, from: u64, length: u64) -> Result<Bytes, DocumentsError> {
+        let until = from.saturating_add(length).min(self.size);
+        let fetched = self
+            .documents
+            .runtime
+            .wait(self.documents.store.get_range(&self.path, from..until));
+        let bytes = fetched.map_err(DocumentsError::from_store)?;
+        let whole = u64::try_from(bytes.len()) == Ok(until.saturating_sub(from));
+        if whole {
+            Ok(bytes)
+        } else {
+            Err(DocumentsError::Changed)
+        }
+    }
+}

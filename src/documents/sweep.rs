@@ -1,0 +1,89 @@
+//! Finding what a killed process left behind.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use futures_util::TryStreamExt;
+use time::OffsetDateTime;
+
+use super::{Documents, DocumentsError, ObjectKey, path};
+
+impl Documents {
+    /// The keys of all objects that were written before a moment, given one by one. Whoever knows which are in
+    /// use can delete the others: a process that was killed between storing bytes and recording them leaves some.
+    pub fn written_before<E: From<DocumentsError>>(
+        &self,
+        moment: OffsetDateTime,
+        visit: &mut dyn FnMut(ObjectKey) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut objects = self.store.list(None);
+        while let Some(object) = self
+            .runtime
+            .wait(objects.try_next())
+            .map_err(DocumentsError::from_store)?
+        {
+            let key = object
+                .location
+                .filename()
+                .and_then(|name| name.parse().ok());
+            let old =
+                i128::from(object.last_modified.timestamp()) < i128::from(moment.unix_timestamp());
+            if let Some(key) = key.filter(|_| old) {
+                visit(key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what was being written before a moment and never completed. Tells how many files it were.
+    pub fn remove_unfinished(&self, before: OffsetDateTime) -> Result<u64, DocumentsError> {
+        let seconds = u64::try_from(before.unix_timestamp()).unwrap_or(0);
+        let before = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        self.unfinished(before)
+            .map_err(|source| DocumentsError::Folder {
+                path: self.folder.as_ref().clone(),
+                source,
+            })
+    }
+
+    /// Removes what is left of one object that was not completed.
+    pub(super) fn remove_staged(&self, key: &ObjectKey) -> io::Result<()> {
+        let name = key.to_string();
+        let path = self.folder.join(path(key).as_ref());
+        let Some(shard) = path.parent() else {
+            return Ok(());
+        };
+        for entry in std::fs::read_dir(shard)? {
+            let entry = entry?;
+            if staged(&entry.file_name()).is_some_and(|of| of == name) {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unfinished(&self, before: SystemTime) -> io::Result<u64> {
+        let mut removed = 0;
+        for shard in std::fs::read_dir(self.folder.as_ref())? {
+            let shard = shard?;
+            if !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for entry in std::fs::read_dir(shard.path())? {
+                let entry = entry?;
+                if staged(&entry.file_name()).is_some() && entry.metadata()?.modified()? < before {
+                    std::fs::remove_file(entry.path())?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// The object's name, when a file is one that `object_store` was writing: `NAME#NUMBER`.
+fn staged(file_name: &std::ffi::OsStr) -> Option<String> {
+    let (name, number) = file_name.to_str()?.split_once('#')?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| name.to_owned())
+}

@@ -1,0 +1,106 @@
+//! Reading gives the bytes that were stored, from wherever they are read.
+
+use std::io::{Seek, SeekFrom};
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn what_was_never_stored_is_not_there() {
+    let place = Place::new();
+    assert!(place.documents.open(&key(1)).unwrap().is_none());
+    assert!(place.documents.chunks(&key(1)).unwrap().is_none());
+}
+
+#[test]
+fn an_object_that_vanishes_while_it_is_read_is_an_error_and_not_an_end() {
+    let place = Place::new();
+    let bytes: Vec<u8> = (0..3_000_000).map(generated).collect();
+    let key = place.store(1, &bytes);
+    let mut chunks = place.documents.chunks(&key).unwrap().unwrap();
+    let mut reader = place.documents.open(&key).unwrap().unwrap();
+    assert!(chunks.next().unwrap().is_ok());
+    place.documents.delete(&key).unwrap();
+    assert!(matches!(chunks.next(), Some(Err(DocumentsError::Missing))));
+    assert!(chunks.next().is_none());
+    assert!(reader.read_to_end(&mut Vec::new()).is_err());
+}
+
+#[test]
+fn an_object_cut_short_while_it_is_read_is_an_error_and_not_an_end() {
+    let place = Place::new();
+    let bytes: Vec<u8> = (0..3_000_000).map(generated).collect();
+    let key = place.store(1, &bytes);
+    let mut chunks = place.documents.chunks(&key).unwrap().unwrap();
+    let file = place.files().pop().unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(file)
+        .unwrap()
+        .set_len(1_500_000)
+        .unwrap();
+    assert!(chunks.next().unwrap().is_ok());
+    assert!(chunks.next().unwrap().is_err());
+    assert!(chunks.next().is_none());
+}
+
+#[test]
+fn no_one_can_seek_before_the_beginning() {
+    let place = Place::new();
+    let key = place.store(1, b"abc");
+    let mut reader = place.documents.open(&key).unwrap().unwrap();
+    assert_eq!(reader.size(), 3);
+    assert!(reader.seek(SeekFrom::End(-4)).is_err());
+    assert!(reader.seek(SeekFrom::Current(-1)).is_err());
+    assert_eq!(reader.seek(SeekFrom::End(-1)).unwrap(), 2);
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "c");
+    assert_eq!(reader.seek(SeekFrom::Start(1 << 40)).unwrap(), 1 << 40);
+    assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Seek(SeekFrom),
+    Read(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0_u64..6_000_000).prop_map(|to| Step::Seek(SeekFrom::Start(to))),
+        (-6_000_000_i64..10).prop_map(|by| Step::Seek(SeekFrom::End(by))),
+        (-300_000_i64..300_000).prop_map(|by| Step::Seek(SeekFrom::Current(by))),
+        (0_usize..400_000).prop_map(Step::Read),
+        (0_usize..64).prop_map(Step::Read),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_reader_behaves_as_the_bytes_in_memory_do(
+        length in prop_oneof![0_u64..200, 0_u64..5_000_000],
+        steps in proptest::collection::vec(step(), 1..40),
+    ) {
+        let place = Place::new();
+        let bytes: Vec<u8> = (0..length).map(generated).collect();
+        let stored = place.store(1, &bytes);
+        let mut reader = place.documents.open(&stored).unwrap().unwrap();
+        let mut model = io::Cursor::new(bytes);
+        for step in steps {
+            match step {
+                Step::Seek(to) => prop_assert_eq!(reader.seek(to).ok(), model.seek(to).ok()),
+                Step::Read(count) => {
+                    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+                    let count = u64::try_from(count).unwrap();
+                    Read::by_ref(&mut reader).take(count).read_to_end(&mut ours).unwrap();
+                    Read::by_ref(&mut model).take(count).read_to_end(&mut theirs).unwrap();
+                    prop_assert!(ours == theirs);
+                }
+            }
+        }
+    }
+}
