@@ -17,6 +17,7 @@ pub mod identity;
 pub mod journal;
 pub mod manual;
 pub mod messages;
+pub mod notify;
 pub mod pki;
 pub mod service;
 pub mod store;

@@ -7,6 +7,7 @@ mod documents;
 mod harness;
 mod identity;
 mod journal;
+mod notify;
 mod pades;
 mod pki;
 mod store;
