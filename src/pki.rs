@@ -21,12 +21,14 @@ pub mod request;
 pub mod revocation;
 mod serial;
 pub mod settings;
+mod validity;
 
 pub use authority::Authority;
 pub use certificate::Issued;
 pub use name::describe_name;
 pub use serial::{InvalidSerial, Serial};
 pub use settings::Settings;
+pub use validity::Validity;
 
 /// The key of an authority, wherever it is.
 pub trait AuthorityKey {

@@ -11,9 +11,13 @@ use url::Url;
 
 use crate::auth::{self, AppSession, Link, LinkKey, Presented};
 use crate::clock::Ambient;
+use crate::domain::node::NodeName;
+use crate::journal::Journal;
 use crate::store::Store;
 
+pub mod apps;
 mod error;
+mod journaled;
 
 pub use error::{FieldError, ServiceError};
 
@@ -29,6 +33,10 @@ pub struct Parts {
     pub ambient: Ambient,
     /// The database.
     pub store: Store,
+    /// The record of what was done.
+    pub journal: Journal,
+    /// This machine's name among those that serve together.
+    pub node: NodeName,
     /// Makes and checks approval links.
     pub link_key: LinkKey,
     /// What the use cases may be told.

@@ -231,7 +231,8 @@ impl From<ServiceError> for Problem {
             ServiceError::DocumentDeleted => Self::new(Code::DocumentDeleted),
             ServiceError::Upload(_) => Self::new(Code::MalformedMultipart),
             ServiceError::DatabaseAway(_) => Self::new(Code::DatabaseUnavailable),
-            ServiceError::Store(_) => Self::new(Code::InternalError),
+            ServiceError::AppNotFound { .. } => Self::new(Code::NotFound),
+            ServiceError::Journal(_) | ServiceError::Store(_) => Self::new(Code::InternalError),
         };
         let (status, _) = problem.code().meaning();
         if status.is_client_error() && !problem.has_fields() {

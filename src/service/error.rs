@@ -3,6 +3,7 @@
 use crate::auth::AuthError;
 use crate::domain::request::{DocumentReason, RequestState};
 use crate::domain::standing::Refusal;
+use crate::journal::JournalError;
 use crate::store::StoreError;
 
 /// One value of a request that cannot be accepted.
@@ -96,6 +97,15 @@ pub enum ServiceError {
     /// The upload ended early or its encoding was wrong. What was received is deleted.
     #[error("the document could not be received")]
     Upload(#[source] std::io::Error),
+    /// No app has that name.
+    #[error("there is no app called {name:?}; `rubrica app list` shows all")]
+    AppNotFound {
+        /// What was asked for.
+        name: String,
+    },
+    /// The journal refused an entry, so what it would have recorded may not happen.
+    #[error("the journal failed")]
+    Journal(#[source] JournalError),
     /// The database does not answer. Trying again later may succeed.
     #[error("the database is away")]
     DatabaseAway(#[source] StoreError),
@@ -110,6 +120,15 @@ impl From<AuthError> for ServiceError {
             AuthError::Unknown => Self::NotAuthenticated,
             AuthError::Disabled => Self::AppDisabled,
             AuthError::Store(source) => source.into(),
+        }
+    }
+}
+
+impl From<JournalError> for ServiceError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Store(source) => source.into(),
+            other => Self::Journal(other),
         }
     }
 }

@@ -21,6 +21,28 @@ struct Row {
     disabled_at: Option<i64>,
 }
 
+/// What an app gets in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessKind {
+    /// A bearer token.
+    Token,
+    /// A client certificate.
+    Certificate,
+}
+
+/// One token or client certificate, known by its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Which of both.
+    pub kind: AccessKind,
+    /// SHA-256 over the token or the certificate in DER, in hexadecimal. No secret: a token cannot be found from it.
+    pub sha256: String,
+    /// Since when.
+    pub created_at: OffsetDateTime,
+    /// Until when, when it ends.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
 /// Adds an app. A name that is taken is a [`StoreError::Conflict`].
 pub fn insert(connection: &mut AnyConnection, app: &App) -> Result<(), StoreError> {
     diesel::insert_into(apps::table)
@@ -182,6 +204,59 @@ pub fn by_certificate(
         .map(App::try_from)
         .transpose()
 }
+
+/// What an app gets in with at that time, the newest first.
+pub fn access(
+    connection: &mut AnyConnection,
+    app: AppId,
+    now: OffsetDateTime,
+) -> Result<Vec<Access>, StoreError> {
+    let now = to_micros(now);
+    let tokens = app_tokens::table
+        .filter(app_tokens::app_id.eq(app.to_string()))
+        .filter(
+            app_tokens::expires_at
+                .is_null()
+                .or(app_tokens::expires_at.gt(now)),
+        )
+        .select((
+            app_tokens::hash,
+            app_tokens::created_at,
+            app_tokens::expires_at,
+        ))
+        .load::<AccessRow>(connection)?;
+    let certificates = app_certificates::table
+        .filter(app_certificates::app_id.eq(app.to_string()))
+        .filter(
+            app_certificates::expires_at
+                .is_null()
+                .or(app_certificates::expires_at.gt(now)),
+        )
+        .select((
+            app_certificates::fingerprint,
+            app_certificates::created_at,
+            app_certificates::expires_at,
+        ))
+        .load::<AccessRow>(connection)?;
+    let mut found = Vec::new();
+    for (kind, rows) in [
+        (AccessKind::Token, tokens),
+        (AccessKind::Certificate, certificates),
+    ] {
+        for (sha256, created_at, expires_at) in rows {
+            found.push(Access {
+                kind,
+                sha256: hex::encode(sha256),
+                created_at: from_micros(created_at)?,
+                expires_at: expires_at.map(from_micros).transpose()?,
+            });
+        }
+    }
+    found.sort_by_key(|access| std::cmp::Reverse(access.created_at));
+    Ok(found)
+}
+
+type AccessRow = (Vec<u8>, i64, Option<i64>);
 
 impl From<&App> for Row {
     fn from(app: &App) -> Self {
