@@ -2,9 +2,11 @@
 
 pub(crate) mod ambient;
 pub(crate) mod authorities;
+pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod openssl;
 pub(crate) mod outline;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod server;
 pub(crate) mod software_key;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use rubrica::clock::{Ambient, Clock, Entropy};
+use rubrica::clock::{Ambient, Clock, Entropy, SystemEntropy};
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -49,6 +49,16 @@ pub(crate) fn known() -> (Ambient, Arc<TestClock>) {
     let ambient = Ambient {
         clock: clock.clone(),
         entropy: Arc::new(Sequence(AtomicU64::new(0))),
+    };
+    (ambient, clock)
+}
+
+/// A clock that moves when it is told to, and bytes that nobody can guess.
+pub(crate) fn moving() -> (Ambient, Arc<TestClock>) {
+    let clock = Arc::new(TestClock(AtomicI64::new(0)));
+    let ambient = Ambient {
+        clock: clock.clone(),
+        entropy: Arc::new(SystemEntropy),
     };
     (ambient, clock)
 }

@@ -1,0 +1,4 @@
+//! The API for apps, called over real TLS.
+
+mod access;
+mod framework;

@@ -1,0 +1,105 @@
+//! Who is let in: tokens, client certificates, rotation, disabling.
+
+use rubrica::auth::op;
+use rubrica::service::apps::Credentials;
+use time::Duration;
+
+use crate::harness::database::both_databases;
+use crate::harness::server::{TestServer, administrator, client_identity};
+
+const NO_ENTRY: (u16, &str) = (401, "invalid_credentials");
+
+both_databases! {
+    fn a_token_lets_its_own_app_in(database) {
+        let server = TestServer::start(database);
+        let (tax, _health) = (server.app("tax"), server.app("health"));
+        let answer = tax.client.get("/v1/app");
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.at("/name"), "tax");
+        assert_eq!(answer.at("/id"), tax.app.id.to_string());
+    }
+
+    fn without_a_valid_token_nobody_gets_in(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        let stranger = server.stranger();
+        let answer = stranger.get("/v1/app");
+        assert_eq!(answer.problem(), (401, "authentication_required".to_owned()));
+        assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"rubrica\"");
+        let (shorter, _) = app.token.split_at(app.token.len() - 1);
+        for token in ["", "rub_", "x", shorter, &format!("{}A", app.token), &app.token.to_uppercase()] {
+            let (status, code) = stranger.bearer(token).get("/v1/app").problem();
+            assert_eq!((status, code.as_str()), NO_ENTRY, "{token}");
+        }
+        let basic = stranger.with("Authorization", "Basic dGF4OnRheA==");
+        assert_eq!(basic.get("/v1/app").status, 401);
+    }
+
+    fn a_rotated_token_stays_good_for_its_grace(database) {
+        let server = TestServer::start(database);
+        let old = server.app("tax");
+        let given = server
+            .service()
+            .rotate_app(
+                &administrator().authorize(op::ManageApps),
+                "tax",
+                &Credentials::Token,
+                Duration::HOUR,
+            )
+            .unwrap();
+        let new = server.stranger().bearer(given.token.unwrap().expose());
+        assert_eq!(old.client.get("/v1/app").status, 200);
+        assert_eq!(new.get("/v1/app").status, 200);
+        server.clock().advance(Duration::minutes(61));
+        assert_eq!(old.client.get("/v1/app").status, 401);
+        assert_eq!(new.get("/v1/app").status, 200);
+    }
+
+    fn a_bound_client_certificate_lets_its_app_in(database) {
+        let server = TestServer::start(database);
+        server.app("tax");
+        let (identity, other) = (client_identity(), client_identity());
+        let caller = server.certified(&identity);
+        assert_eq!(caller.get("/v1/app").status, 401);
+        server
+            .service()
+            .rotate_app(
+                &administrator().authorize(op::ManageApps),
+                "tax",
+                &Credentials::Certificate { pem: identity.certificate.clone() },
+                Duration::HOUR,
+            )
+            .unwrap();
+        assert_eq!(caller.get("/v1/app").at("/name"), "tax");
+        assert_eq!(server.certified(&other).get("/v1/app").status, 401);
+        server.clock().advance(Duration::days(366));
+        assert_eq!(caller.get("/v1/app").status, 401);
+    }
+
+    fn a_disabled_app_is_shut_out_until_enabled(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        let may = administrator().authorize(op::ManageApps);
+        server.service().disable_app(&may, "tax").unwrap();
+        assert_eq!(
+            app.client.get("/v1/app").problem(),
+            (403, "app_disabled".to_owned())
+        );
+        server.service().enable_app(&may, "tax").unwrap();
+        assert_eq!(app.client.get("/v1/app").status, 200);
+    }
+}
+
+#[test]
+fn the_database_keeps_no_token() {
+    let server = TestServer::alone();
+    let app = server.app("tax");
+    let path = server.database().url().strip_prefix("sqlite:").unwrap();
+    for suffix in ["", "-wal"] {
+        let bytes = std::fs::read(format!("{path}{suffix}")).unwrap_or_default();
+        let found = bytes
+            .windows(app.token.len())
+            .any(|window| window == app.token.as_bytes());
+        assert!(!found, "the token is in {path}{suffix}");
+    }
+}

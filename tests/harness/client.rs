@@ -1,0 +1,164 @@
+//! Callers over real TLS: they trust the test server's certificate and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::{HeaderMap, Method, Request};
+use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::{Agent, AsSendBody, SendBody};
+
+/// A client certificate with its key, in PEM.
+#[derive(Clone)]
+pub(crate) struct ClientIdentity {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+/// Somebody who calls one listener, with or without something to show.
+#[derive(Clone)]
+pub(crate) struct Client {
+    agent: Agent,
+    base: String,
+    headers: Vec<(String, String)>,
+}
+
+/// What was answered, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    /// Trusts that certificate; `base` is like `https://127.0.0.1:1234`.
+    pub(crate) fn new(base: &str, trusted: &str, identity: Option<&ClientIdentity>) -> Self {
+        let root = Certificate::from_pem(trusted.as_bytes()).unwrap();
+        let client = identity.map(|identity| {
+            ClientCert::new_with_certs(
+                &[Certificate::from_pem(identity.certificate.as_bytes()).unwrap()],
+                PrivateKey::from_pem(identity.key.as_bytes()).unwrap(),
+            )
+        });
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(vec![root])))
+            .client_cert(client)
+            .build();
+        let agent = Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        Self {
+            agent,
+            base: base.to_owned(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same caller, who sends this header with each call.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let mut with = self.clone();
+        with.headers.push((name.to_owned(), value.to_owned()));
+        with
+    }
+
+    /// The same caller with a bearer token.
+    pub(crate) fn bearer(&self, token: &str) -> Self {
+        self.with("Authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, SendBody::none())
+    }
+
+    pub(crate) fn post(&self, path: &str, kind: &str, body: impl AsSendBody) -> Answer {
+        self.with("Content-Type", kind).call("POST", path, body)
+    }
+
+    pub(crate) fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.post(path, "application/json", body.to_string())
+    }
+
+    /// Any method; `path` may also be a whole address on the same host.
+    pub(crate) fn call(&self, method: &str, path: &str, body: impl AsSendBody) -> Answer {
+        let mut request = Request::builder()
+            .method(Method::from_bytes(method.as_bytes()).unwrap())
+            .uri(if path.starts_with("https:") {
+                path.to_owned()
+            } else {
+                format!("{}{path}", self.base)
+            });
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(body).unwrap();
+        let mut response = self.agent.run(request).unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response
+                .body_mut()
+                .with_config()
+                .limit(1 << 30)
+                .read_to_vec()
+                .unwrap(),
+        }
+    }
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!(
+                "{} is no JSON: {error}: {}",
+                self.status,
+                String::from_utf8_lossy(&self.body)
+            )
+        })
+    }
+
+    /// The value at a JSON Pointer (RFC 6901) of the body; null when there is none.
+    pub(crate) fn at(&self, pointer: &str) -> Value {
+        self.json().pointer(pointer).cloned().unwrap_or_default()
+    }
+
+    /// One header, empty when absent.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The `code` of the problem, after a look at whether it is a whole one (RFC 9457).
+    #[track_caller]
+    pub(crate) fn problem(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.at("/status"), self.status);
+        assert_eq!(self.at("/request_id"), self.header("x-request-id"));
+        assert!(self.at("/title").is_string());
+        let code = self.at("/code").as_str().unwrap().to_owned();
+        assert_eq!(self.at("/type"), format!("/docs#{code}"));
+        (self.status, code)
+    }
+
+    /// Which places of the request the problem names.
+    pub(crate) fn pointers(&self) -> Vec<String> {
+        self.at("/errors")
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|error| {
+                error
+                    .get("pointer")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .collect()
+    }
+}

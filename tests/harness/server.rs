@@ -1,0 +1,224 @@
+//! The whole server inside the test, on free loopback ports, over real TLS.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rubrica::auth::{Administrator, LinkKey, local_administrator, op};
+use rubrica::clock::Ambient;
+use rubrica::domain::app::App;
+use rubrica::domain::secret::SecretBytes;
+use rubrica::http::tls::self_signed;
+use rubrica::http::{self, Limits, Running, TlsListener};
+use rubrica::journal::Journal;
+use rubrica::service::apps::{Credentials, NewApp};
+use rubrica::service::{Parts, Service, Settings};
+use tempfile::TempDir;
+
+use super::ambient::{TestClock, moving};
+use super::client::{Client, ClientIdentity};
+use super::database::TestDatabase;
+
+/// A running server. Stops when dropped.
+pub(crate) struct TestServer {
+    running: Option<Running>,
+    service: Service,
+    clock: Arc<TestClock>,
+    api: String,
+    citizen: String,
+    ops: String,
+    trusted: String,
+    _folder: TempDir,
+    database: Option<TestDatabase>,
+}
+
+/// What a test wants otherwise than usual.
+pub(crate) struct Wishes {
+    pub(crate) limits: Limits,
+    pub(crate) document_bytes: u64,
+    pub(crate) documents_per_request: u32,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            document_bytes: 64 * 1024 * 1024,
+            documents_per_request: 20,
+        }
+    }
+}
+
+/// An app that is registered, and how it calls.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) token: String,
+    pub(crate) client: Client,
+}
+
+impl TestServer {
+    /// With a database of its own, in a file.
+    pub(crate) fn alone() -> Self {
+        Self::alone_with(Wishes::default())
+    }
+
+    /// The same with other settings.
+    pub(crate) fn alone_with(wishes: Wishes) -> Self {
+        let database = TestDatabase::sqlite();
+        let mut server = Self::start_with(&database, wishes);
+        server.database = Some(database);
+        server
+    }
+
+    /// With the usual settings.
+    pub(crate) fn start(database: &TestDatabase) -> Self {
+        Self::start_with(database, Wishes::default())
+    }
+
+    /// With other ones.
+    pub(crate) fn start_with(database: &TestDatabase, wishes: Wishes) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (
+            folder.path().join("server.pem"),
+            folder.path().join("server.key"),
+        );
+        let trusted = certify(&certificate, &key);
+        let listener = TlsListener {
+            address: loopback(),
+            certificate,
+            key,
+        };
+        let bound = http::bind(http::Settings {
+            api: listener.clone(),
+            citizen: listener,
+            ops: loopback(),
+            limits: wishes.limits,
+            stop_within: Duration::from_secs(5),
+        })
+        .unwrap();
+        let api = format!("https://{}", bound.api_address());
+        let citizen = format!("https://{}", bound.citizen_address());
+        let ops = format!("http://{}", bound.ops_address());
+
+        let (ambient, clock) = moving();
+        let store = database.store();
+        let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
+        let service = Service::new(Parts {
+            journal: Journal::new(store.clone(), ambient.clone(), node.clone()),
+            node,
+            store,
+            link_key: LinkKey::new(SecretBytes::new([7; 32])),
+            settings: Settings {
+                citizen_url: citizen.parse().unwrap(),
+                default_lifetime: Duration::from_secs(3600),
+                longest_lifetime: Duration::from_secs(7 * 24 * 3600),
+                retention: Duration::from_secs(24 * 3600),
+                documents_per_request: wishes.documents_per_request,
+                document_bytes: wishes.document_bytes,
+            },
+            ambient,
+        });
+        Self {
+            running: Some(bound.start(service.clone()).unwrap()),
+            service,
+            clock,
+            api,
+            citizen,
+            ops,
+            trusted,
+            _folder: folder,
+            database: None,
+        }
+    }
+
+    /// The use cases, as the command line reaches them.
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Its own database, for a look at what is kept.
+    pub(crate) fn database(&self) -> &TestDatabase {
+        self.database.as_ref().unwrap()
+    }
+
+    /// The server's clock.
+    pub(crate) fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+
+    /// A caller of the API with nothing to show.
+    pub(crate) fn stranger(&self) -> Client {
+        Client::new(&self.api, &self.trusted, None)
+    }
+
+    /// A caller of the API with a client certificate.
+    pub(crate) fn certified(&self, identity: &ClientIdentity) -> Client {
+        Client::new(&self.api, &self.trusted, Some(identity))
+    }
+
+    /// Somebody with a browser.
+    pub(crate) fn visitor(&self) -> Client {
+        Client::new(&self.citizen, &self.trusted, None)
+    }
+
+    /// Somebody who looks after the server.
+    pub(crate) fn operator(&self) -> Client {
+        Client::new(&self.ops, &self.trusted, None)
+    }
+
+    /// Registers an app that may send browsers back below `https://NAME.example/back`.
+    pub(crate) fn app(&self, name: &str) -> TestApp {
+        let given = self
+            .service
+            .add_app(
+                &administrator().authorize(op::ManageApps),
+                &NewApp {
+                    name: name.to_owned(),
+                    return_urls: vec![format!("https://{name}.example/back")],
+                },
+                &Credentials::Token,
+            )
+            .unwrap();
+        let token = given.token.unwrap().expose().to_owned();
+        TestApp {
+            client: self.stranger().bearer(&token),
+            app: given.app,
+            token,
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().unwrap();
+        }
+    }
+}
+
+/// Somebody at the command line.
+pub(crate) fn administrator() -> Administrator {
+    local_administrator("test")
+}
+
+/// A certificate for clients, signed by itself.
+pub(crate) fn client_identity() -> ClientIdentity {
+    let made = self_signed(&["app.example"], Ambient::system().now()).unwrap();
+    ClientIdentity {
+        certificate: made.certificate_pem,
+        key: made.key_pem.expose().to_owned(),
+    }
+}
+
+fn certify(certificate: &Path, key: &Path) -> String {
+    let made = self_signed(&["127.0.0.1", "localhost"], Ambient::system().now()).unwrap();
+    fs::write(certificate, &made.certificate_pem).unwrap();
+    fs::write(key, made.key_pem.expose()).unwrap();
+    made.certificate_pem
+}
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
