@@ -12,6 +12,7 @@ pub mod auth;
 pub mod clock;
 pub mod documents;
 pub mod domain;
+pub mod hsm;
 pub mod http;
 pub mod identity;
 pub mod journal;

@@ -1,0 +1,211 @@
+//! The HSM, through PKCS#11: the only module that knows `cryptoki`.
+//!
+//! An [`Hsm`] makes and keeps key-encryption keys ([`KekVersion`]), makes signer keys that leave it only wrapped,
+//! signs with wrapped keys, and keeps the few keys of the authorities. It never holds a signer's key on the token:
+//! key pairs are session objects, wrapped by a KEK and destroyed in the same job; to sign, the key is unwrapped as
+//! a sensitive session object that cannot be extracted, used, and destroyed. So the token does not fill, and
+//! nothing takes longer the more signers there are.
+//!
+//! What it must not do: decide who may sign (that is `activation`'s), know documents or certificates, or keep
+//! anything about a signer.
+//!
+//! # How calls travel
+//!
+//! PKCS#11 is synchronous and a session belongs to one thread. Callers put a job in a bounded queue and wait;
+//! worker threads, one session each, do the jobs. When all are busy and the queue is full the answer is
+//! [`HsmError::Busy`], at once. PKCS#11 knows no time-outs, so the caller watches the worker's steps: when one
+//! step takes longer than `call_timeout` the caller gets [`HsmError::Timeout`], the worker is written off and
+//! replaced, and should its call ever come back it takes no further step of that job.
+//!
+//! # How losses are mended
+//!
+//! Nothing is connected before the first call. A call that finds its session gone opens another; if that does not
+//! help, all sessions of the token are closed, the library is initialised anew (network HSMs and SoftHSM notice a
+//! returned token only then) and the call is made once more. Only then is the answer [`HsmError::Away`]. The next
+//! call starts over, so a token that is put back is found without a restart. The exception is a refused PIN: it
+//! is never tried again, since wrong tries lock the token.
+//!
+//! # One token, several handles
+//!
+//! The library is initialised once a process, and the token's login state is shared by all sessions of the
+//! process (PKCS#11 section 6.7.4). Several [`Hsm`] values on one module therefore share its context.
+//!
+//! Start reading at `link` (one job's way) and `pool` (the threads); each operation has its own file.
+
+mod authority;
+mod call;
+mod connection;
+mod error;
+mod generate;
+mod kek;
+mod key_pair;
+mod link;
+mod module;
+mod object;
+mod pool;
+mod settings;
+mod sign;
+mod status;
+mod wrap;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use error::{AwayCause, Ckr, HsmError, Operation, PinTries};
+pub use generate::GeneratedKey;
+pub use pool::Load;
+pub use settings::{
+    InvalidSettings, KeyNames, RawSettings, Rsa2048, SessionKeys, Settings, TokenSelector,
+    WrapMechanism, WrapName,
+};
+pub use status::{MechanismStatus, ObjectCount, Presence, TokenStatus};
+pub use wrap::WrappedKey;
+
+pub use crate::domain::key::KekVersion;
+
+use crate::domain::algorithm::{KeyAlgorithm, SignatureScheme};
+use crate::domain::key::{DtbsR, PublicKey, SignatureValue};
+use pool::Pool;
+
+/// A token, reached when it is needed. Clones share the sessions; the last one closes them.
+#[derive(Clone)]
+pub struct Hsm {
+    pool: Arc<Pool>,
+}
+
+impl Hsm {
+    /// Does nothing yet; the first call connects.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            pool: Arc::new(Pool::new(settings)),
+        }
+    }
+
+    /// What the token says of itself. Succeeds only when the token is there and the login works.
+    pub fn status(&self) -> Result<TokenStatus, HsmError> {
+        let settings = self.settings();
+        self.pool
+            .run(settings.call_timeout, move |connection, call| {
+                status::status(connection, &settings, call)
+            })
+    }
+
+    /// How busy the sessions are; asks no token.
+    pub fn load(&self) -> Load {
+        self.pool.load()
+    }
+
+    /// How many objects the token shows to this process, those of other [`Hsm`] values included.
+    pub fn object_count(&self) -> Result<ObjectCount, HsmError> {
+        self.pool
+            .run(self.settings().call_timeout, |connection, call| {
+                status::object_count(connection, call)
+            })
+    }
+
+    /// Makes a KEK: AES-256, sensitive, never extractable, for wrapping and unwrapping only, labelled
+    /// `rubrica-kek-<version>`. Versions are chosen by the caller and never reused.
+    pub fn generate_kek(&self, version: KekVersion) -> Result<(), HsmError> {
+        self.pool.run(
+            self.settings().generation_timeout,
+            move |connection, call| kek::generate(connection, call, version),
+        )
+    }
+
+    /// The KEK versions on the token, lowest first.
+    pub fn keks(&self) -> Result<Vec<KekVersion>, HsmError> {
+        self.pool
+            .run(self.settings().call_timeout, |connection, call| {
+                kek::versions(connection, call)
+            })
+    }
+
+    /// Makes a signer's key pair and gives the private key wrapped by that KEK. Nothing of it stays on the token.
+    pub fn generate_wrapped(
+        &self,
+        kek: KekVersion,
+        algorithm: KeyAlgorithm,
+    ) -> Result<GeneratedKey, HsmError> {
+        let settings = self.settings();
+        key_pair::check_allowed(&settings, algorithm)?;
+        self.pool
+            .run(settings.generation_timeout, move |connection, call| {
+                generate::generate(connection, &settings, call, kek, algorithm)
+            })
+    }
+
+    /// Signs digests with a wrapped key, which is unwrapped once for all of them. The values come in the order of
+    /// `dtbs_r`, each with its own failure; a lost token fails them all. The values are not verified here.
+    pub fn sign_wrapped(
+        &self,
+        kek: KekVersion,
+        algorithm: KeyAlgorithm,
+        wrapped: &WrappedKey,
+        scheme: SignatureScheme,
+        dtbs_r: &[DtbsR],
+    ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
+        let settings = self.settings();
+        let job = sign::WrappedSigning {
+            kek,
+            algorithm,
+            wrapped: wrapped.clone(),
+            scheme,
+            dtbs_r: dtbs_r.to_vec(),
+        };
+        self.pool
+            .run(settings.call_timeout, move |connection, call| {
+                sign::sign_wrapped(connection, &settings, call, &job)
+            })
+    }
+
+    /// Makes an authority's key pair on the token under that label.
+    pub fn generate_authority_key(
+        &self,
+        label: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<PublicKey, HsmError> {
+        let settings = self.settings();
+        key_pair::check_allowed(&settings, algorithm)?;
+        let label = label.to_owned();
+        self.pool
+            .run(settings.generation_timeout, move |connection, call| {
+                authority::generate(connection, call, &label, algorithm)
+            })
+    }
+
+    /// The public key of the authority under that label; `None` when there is none.
+    pub fn authority_key(&self, label: &str) -> Result<Option<PublicKey>, HsmError> {
+        let label = label.to_owned();
+        self.pool
+            .run(self.settings().call_timeout, move |connection, call| {
+                authority::public_key(connection, call, &label)
+            })
+    }
+
+    /// Signs with the authority key under that label.
+    pub fn sign_with_authority(
+        &self,
+        label: &str,
+        scheme: SignatureScheme,
+        dtbs_r: &DtbsR,
+    ) -> Result<SignatureValue, HsmError> {
+        let label = label.to_owned();
+        let dtbs_r = dtbs_r.clone();
+        self.pool
+            .run(self.settings().call_timeout, move |connection, call| {
+                authority::sign_with(connection, call, &label, scheme, &dtbs_r)
+            })
+    }
+
+    fn settings(&self) -> Settings {
+        self.pool.settings().clone()
+    }
+}
+
+impl fmt::Debug for Hsm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hsm")
+            .field("settings", self.pool.settings())
+            .finish_non_exhaustive()
+    }
+}

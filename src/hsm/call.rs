@@ -1,0 +1,128 @@
+//! What the caller and the worker know of one job, so that either can let go of it.
+//!
+//! PKCS#11 calls have no time-out. The worker notes each step before it takes it; the caller watches the notes and
+//! gives up when they stand still. A worker that finds its caller gone takes no further step: nothing is signed for
+//! somebody who has been told that it failed.
+
+use std::sync::Mutex;
+
+use super::error::{HsmError, Operation};
+use super::module::lock;
+
+/// One job on its way.
+pub(super) struct Call(Mutex<Progress>);
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Whose turn it is.
+    pub(super) stage: Stage,
+    /// What is being done.
+    pub(super) operation: Operation,
+    /// How many steps were taken.
+    pub(super) steps: u64,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits for a worker.
+    Queued,
+    /// A worker has it.
+    Running,
+    /// The worker is through with it.
+    Done,
+    /// The caller no longer waits.
+    Abandoned,
+}
+
+impl Call {
+    /// A job that waits.
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Progress {
+            stage: Stage::Queued,
+            operation: Operation::Submit,
+            steps: 0,
+        }))
+    }
+
+    /// How far it is.
+    pub(super) fn progress(&self) -> Progress {
+        *lock(&self.0)
+    }
+
+    /// Worker: takes the job; false when its caller has gone.
+    pub(super) fn start(&self) -> bool {
+        self.turn(Stage::Queued, Stage::Running)
+    }
+
+    /// Worker: notes the next step, before taking it.
+    pub(super) fn step(&self, operation: Operation) -> Result<(), HsmError> {
+        let mut progress = lock(&self.0);
+        if progress.stage == Stage::Abandoned {
+            return Err(HsmError::Timeout(operation));
+        }
+        progress.operation = operation;
+        progress.steps += 1;
+        Ok(())
+    }
+
+    /// Worker: through with it; false when its caller had gone meanwhile.
+    pub(super) fn finish(&self) -> bool {
+        self.turn(Stage::Running, Stage::Done)
+    }
+
+    /// Caller: waits no longer, if nothing has moved since `seen`.
+    pub(super) fn abandon(&self, seen: Progress) -> bool {
+        let mut progress = lock(&self.0);
+        let still = *progress == seen && progress.stage != Stage::Done;
+        if still {
+            progress.stage = Stage::Abandoned;
+        }
+        still
+    }
+
+    fn turn(&self, from: Stage, to: Stage) -> bool {
+        let mut progress = lock(&self.0);
+        let expected = progress.stage == from;
+        if expected {
+            progress.stage = to;
+        }
+        expected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_abandoned_job_is_never_started() {
+        let call = Call::new();
+        assert!(call.abandon(call.progress()));
+        assert!(!call.start());
+    }
+
+    #[test]
+    fn an_abandoned_job_takes_no_further_step() {
+        let call = Call::new();
+        assert!(call.start());
+        call.step(Operation::Unwrap).unwrap();
+        assert!(call.abandon(call.progress()));
+        assert!(matches!(
+            call.step(Operation::Sign),
+            Err(HsmError::Timeout(Operation::Sign))
+        ));
+        assert!(!call.finish());
+    }
+
+    #[test]
+    fn a_job_that_moves_is_not_abandoned() {
+        let call = Call::new();
+        let seen = call.progress();
+        assert!(call.start());
+        assert!(!call.abandon(seen));
+        assert!(call.finish());
+        assert!(!call.abandon(call.progress()));
+    }
+}

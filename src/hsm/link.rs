@@ -1,0 +1,97 @@
+//! A worker's way to the token: connects when needed and again after a loss.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::Call;
+use super::connection::Connection;
+use super::error::{HsmError, Operation};
+use super::module::Renewal;
+use super::pool::Shared;
+
+/// How long other workers get to close their sessions before the library is initialised anew.
+const RECALL: Duration = Duration::from_secs(1);
+
+/// The connection of one worker, when it has one.
+pub(super) struct Link {
+    /// The pool's epoch when the connection was last known to be wanted.
+    pub(super) epoch: u64,
+    connection: Option<Connection>,
+    generation: u64,
+    shared: Arc<Shared>,
+}
+
+impl Link {
+    /// Not connected yet.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            epoch: 0,
+            connection: None,
+            generation: 0,
+            shared,
+        }
+    }
+
+    /// Closes the session.
+    pub(super) fn close(&mut self) {
+        self.connection = None;
+    }
+
+    /// Runs the task; after a loss once more on a new session, and after that once more on a library that was
+    /// initialised anew.
+    pub(super) fn run<T>(
+        &mut self,
+        call: &Call,
+        task: &impl Fn(&mut Connection, &Call) -> Result<T, HsmError>,
+    ) -> Result<T, HsmError> {
+        let was_connected = self.connection.is_some();
+        let mut result = self.attempt(call, task);
+        if was_connected && is_loss(&result) {
+            tracing::warn!("an HSM session was lost; opening another");
+            result = self.attempt(call, task);
+        }
+        if is_loss(&result) {
+            self.epoch = self.shared.recall_sessions();
+            match self.shared.module.renew(self.generation, RECALL) {
+                Ok(Renewal::Done) => result = self.attempt(call, task),
+                Ok(Renewal::InUse) => {}
+                Err(error) => result = Err(error),
+            }
+        }
+        self.shared.note_away(match &result {
+            Err(HsmError::Away { operation, cause }) => {
+                tracing::error!(%operation, %cause, "the HSM cannot be reached");
+                Some((*operation, cause.clone()))
+            }
+            _ => None,
+        });
+        result
+    }
+
+    fn attempt<T>(
+        &mut self,
+        call: &Call,
+        task: &impl Fn(&mut Connection, &Call) -> Result<T, HsmError>,
+    ) -> Result<T, HsmError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect(call)?,
+        };
+        let result = task(&mut connection, call);
+        if !is_loss(&result) && !connection.spoilt.get() {
+            self.connection = Some(connection);
+        }
+        result
+    }
+
+    fn connect(&mut self, call: &Call) -> Result<Connection, HsmError> {
+        call.step(Operation::Initialize)?;
+        let lease = self.shared.module.lease()?;
+        self.generation = lease.generation;
+        Connection::open(lease, &self.shared.settings, &self.shared.pin, call)
+    }
+}
+
+fn is_loss<T>(result: &Result<T, HsmError>) -> bool {
+    result.as_ref().is_err_and(HsmError::is_loss)
+}
