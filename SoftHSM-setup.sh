@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# Sets up what Rubrica needs on a Debian 12 machine, with a software HSM in this folder:
+#
+#   ./SoftHSM-setup.sh           SoftHSM 2, the libraries the server links, and a token in tokens/
+#   ./SoftHSM-setup.sh --tests   the above, and the foreign tools that the tests call
+#
+# The token is the project's own (tokens/), never the system's. Its PINs are random and stand in secrets/, readable
+# by the owner alone. It can be run again at any time: what is there is kept, above all the token and its keys.
+
+set -euo pipefail
+umask 077
+
+readonly TOKEN_LABEL=rubrica
+PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+readonly PROJECT
+readonly TOKENS=$PROJECT/tokens
+readonly SECRETS=$PROJECT/secrets
+readonly VENV=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/venv
+export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
+
+# What the server needs to be built and run: the token, and PostgreSQL's client library.
+readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config)
+# What judges its output in the tests, and the database they start themselves.
+readonly TEST_PACKAGES=(
+    softhsm2 opensc openssl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
+)
+# The versions the tests were written against.
+readonly PYTHON_PACKAGES=(
+    pyHanko==0.38.0 pyhanko-cli==0.6.0 pkilint==0.13.3 cryptography==50.0.2 asn1crypto==1.5.1
+)
+
+main() {
+    case "${1-}" in
+        '') set_up_server ;;
+        --tests)
+            set_up_server
+            set_up_tests
+            ;;
+        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+        *) fail "unknown argument: $1 (try --help)" ;;
+    esac
+}
+
+set_up_server() {
+    install_packages "${SERVER_PACKAGES[@]}"
+    write_configuration
+    write_pins
+    make_token
+}
+
+set_up_tests() {
+    install_packages "${TEST_PACKAGES[@]}"
+    make_python_environment
+}
+
+# Installs the Debian packages that are missing; silent when none is.
+install_packages() {
+    local missing=() package
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+
+    local root=()
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || cannot_install "this needs root, and there is no sudo" "${missing[@]}"
+        root=(sudo)
+    fi
+    command -v apt-get >/dev/null || cannot_install "this is no Debian (no apt-get)" "${missing[@]}"
+    say "installing ${missing[*]}"
+    "${root[@]}" apt-get update -qq >/dev/null || cannot_install "apt-get update failed" "${missing[@]}"
+    # A fresh PostgreSQL package would start a database of the system's; the tests start their own.
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >/dev/null || cannot_install "apt-get install failed" "${missing[@]}"
+}
+
+is_installed() {
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+cannot_install() {
+    local why=$1
+    shift
+    fail "$why; install these yourself and run me again: $*"
+}
+
+# tokens/softhsm2.conf, from the template.
+write_configuration() {
+    mkdir -p "$TOKENS"
+    local template wanted
+    template=$(<"$PROJECT/hsm-config/softhsm2.conf")
+    wanted=${template//@TOKENS@/$TOKENS}
+    if [[ ! -f $SOFTHSM2_CONF ]]; then
+        printf '%s\n' "$wanted" >"$SOFTHSM2_CONF"
+        say "wrote tokens/softhsm2.conf"
+    elif ! grep -qxF "directories.tokendir = $TOKENS" "$SOFTHSM2_CONF"; then
+        # The folder was moved or copied; the tokens moved along.
+        sed -i "s#^directories.tokendir *=.*#directories.tokendir = $TOKENS#" "$SOFTHSM2_CONF"
+        say "tokens/softhsm2.conf now names this folder"
+    fi
+}
+
+# Random PINs, unless there are some: those belong to the token.
+write_pins() {
+    mkdir -p "$SECRETS"
+    chmod 700 "$SECRETS"
+    local file
+    for file in hsm-pin hsm-so-pin; do
+        if [[ ! -s $SECRETS/$file ]]; then
+            ! token_exists || fail "the token \"$TOKEN_LABEL\" is there, but secrets/$file is not: put it back, or move tokens/ away to start anew (its keys are lost then)"
+            random_pin >"$SECRETS/$file"
+            say "wrote secrets/$file"
+        fi
+        chmod 600 "$SECRETS/$file"
+    done
+}
+
+random_pin() {
+    # 96 bits, in digits and letters that any token takes.
+    od -An -N12 -tx1 /dev/urandom | tr -d ' \n'
+    echo
+}
+
+make_token() {
+    if token_exists; then
+        say "the token \"$TOKEN_LABEL\" is there"
+        return
+    fi
+    local so_pin pin
+    so_pin=$(<"$SECRETS/hsm-so-pin")
+    pin=$(<"$SECRETS/hsm-pin")
+    # softhsm2-util takes PINs as arguments, which every user of the machine can read, or from a terminal: so it
+    # gets one. printf is the shell's own and has no arguments that others see.
+    printf '%s\n' "$so_pin" "$so_pin" "$pin" "$pin" |
+        script --quiet --return --command \
+            "softhsm2-util --init-token --free --label $TOKEN_LABEL" /dev/null >/dev/null ||
+        fail "softhsm2-util could not make the token"
+    token_exists || fail "softhsm2-util made no token"
+    say "made the token \"$TOKEN_LABEL\" in tokens/"
+}
+
+token_exists() {
+    softhsm2-util --show-slots 2>/dev/null | grep -qE "^ *Label: *$TOKEN_LABEL *\$"
+}
+
+# The Python tools, in an environment of their own under target/.
+make_python_environment() {
+    local wanted
+    wanted=$(printf '%s\n' "${PYTHON_PACKAGES[@]}")
+    if [[ -f $VENV/installed && $(<"$VENV/installed") == "$wanted" ]]; then
+        return
+    fi
+    say "installing ${PYTHON_PACKAGES[*]} in ${VENV#"$PROJECT"/}"
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}" ||
+        fail "pip could not install the Python tools"
+    printf '%s\n' "$wanted" >"$VENV/installed"
+}
+
+say() {
+    printf 'SoftHSM-setup: %s\n' "$*"
+}
+
+fail() {
+    printf 'SoftHSM-setup: %s\n' "$*" >&2
+    exit 1
+}
+
+main "$@"
