@@ -9,4 +9,7 @@ pub(crate) mod outline;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod server;
+pub(crate) mod softhsm;
 pub(crate) mod software_key;
+
+pub(crate) use softhsm::{alone, hsm};

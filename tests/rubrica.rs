@@ -1,11 +1,16 @@
 //! The integration tests, one binary. Names are statements; each must be able to fail.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking"
+)]
 
 mod ades;
 mod api;
 mod documents;
 mod harness;
+mod hsm;
 mod identity;
 mod journal;
 mod notify;

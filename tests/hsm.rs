@@ -1,0 +1,9 @@
+//! The HSM layer on real tokens.
+//!
+//! `contract` holds for every PKCS#11 module; the other files are about what only SoftHSM can be made to do.
+
+mod away;
+mod contract;
+mod pressure;
+mod secrecy;
+mod softhsm;

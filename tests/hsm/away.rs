@@ -1,0 +1,130 @@
+//! The token goes and comes back; the PIN is wrong.
+
+use std::thread;
+use std::time::Duration;
+
+use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::domain::secret::SecretText;
+use rubrica::hsm::{AwayCause, Hsm, HsmError, KekVersion};
+
+use super::contract::sign_one;
+use crate::harness::alone;
+
+const KEK: KekVersion = KekVersion(1);
+
+#[test]
+fn a_token_put_back_is_found_without_a_restart() {
+    alone!(a_token_put_back_is_found_without_a_restart, |token| {
+        let hsm = token.hsm();
+        let key = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+        for _ in 0..3 {
+            sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            token.pull_out();
+            let error = sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap_err();
+            assert!(matches!(error, HsmError::Away { .. }), "{error:?}");
+            assert!(error.is_temporary());
+            assert!(hsm.status().is_err());
+            token.put_back();
+            thread::sleep(Duration::from_millis(600));
+            sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            assert_eq!(hsm.keks().unwrap(), [KEK]);
+        }
+    });
+}
+
+#[test]
+fn every_session_survives_the_return_of_the_token() {
+    alone!(every_session_survives_the_return_of_the_token, |token| {
+        let hsm = token.hsm();
+        let key = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+        let all_sign = || {
+            thread::scope(|scope| {
+                let threads: Vec<_> = (0..8)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            (0..20)
+                                .map(|_| sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped))
+                                .collect::<Result<Vec<_>, _>>()
+                        })
+                    })
+                    .collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert!(all_sign().iter().all(Result::is_ok));
+        token.pull_out();
+        assert!(
+            all_sign()
+                .iter()
+                .all(|signed| matches!(signed, Err(HsmError::Away { .. })))
+        );
+        token.put_back();
+        thread::sleep(Duration::from_millis(600));
+        for signed in all_sign() {
+            signed.unwrap();
+        }
+        assert_eq!(hsm.object_count().unwrap().session, 0);
+    });
+}
+
+#[test]
+fn a_token_that_was_never_there_is_away_and_not_an_error_for_ever() {
+    alone!(
+        a_token_that_was_never_there_is_away_and_not_an_error_for_ever,
+        |token| {
+            token.pull_out();
+            let hsm = Hsm::new(token.settings());
+            let error = hsm.status().unwrap_err();
+            assert!(
+                matches!(
+                    &error,
+                    HsmError::Away {
+                        cause: AwayCause::TokenAbsent(_),
+                        ..
+                    }
+                ),
+                "{error:?}"
+            );
+            token.put_back();
+            thread::sleep(Duration::from_millis(600));
+            assert_eq!(hsm.status().unwrap().label, token.label);
+        }
+    );
+}
+
+#[test]
+fn a_wrong_pin_is_tried_once() {
+    alone!(a_wrong_pin_is_tried_once, |token| {
+        let mut settings = token.settings();
+        settings.pin = SecretText::new("not-the-pin".to_owned());
+        let wrong = Hsm::new(settings);
+        let errors: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| wrong.keks())).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap().unwrap_err())
+                .collect()
+        });
+        for error in errors {
+            assert!(matches!(error, HsmError::WrongPin { .. }), "{error:?}");
+            assert!(!error.is_temporary());
+            assert!(error.to_string().contains("CKR_PIN_INCORRECT"));
+            assert!(!format!("{error:?}").contains("not-the-pin"));
+        }
+        // SoftHSM notes a wrong PIN until the next right one; it was refused, not locked.
+        Hsm::new(token.settings()).status().unwrap();
+    });
+}
+
+#[test]
+fn a_module_that_is_none_is_named() {
+    let mut settings = crate::harness::softhsm::settings("any", "any");
+    settings.module = "/nonexistent/pkcs11.so".into();
+    let error = Hsm::new(settings).status().unwrap_err();
+    assert!(matches!(error, HsmError::Module { .. }), "{error:?}");
+    assert!(error.to_string().contains("/nonexistent/pkcs11.so"));
+    assert!(!error.is_temporary());
+}

@@ -1,0 +1,268 @@
+//! What every PKCS#11 module must do for us. The token has KEK 1 and allows RSA-2048.
+
+use rubrica::clock::Ambient;
+use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
+use rubrica::domain::key::{DtbsR, PublicKey, SignatureValue};
+use rubrica::hsm::{Hsm, HsmError, KekVersion, Presence, WrappedKey};
+
+const KEK: KekVersion = KekVersion(1);
+
+/// Makes a test of each function below, on the token that `$hsm` gives.
+macro_rules! on {
+    ($hsm:path) => {
+        $crate::hsm::contract::on!($hsm;
+            every_scheme_verifies_with_two_libraries,
+            signatures_come_in_the_order_of_their_digests,
+            a_digest_of_another_algorithm_is_refused_alone,
+            a_wrapped_key_is_useless_without_its_kek,
+            a_damaged_wrapped_key_is_refused_and_the_session_lives_on,
+            a_missing_kek_is_named,
+            a_kek_version_is_made_once,
+            an_authority_key_signs_and_is_made_once,
+            the_token_has_all_it_needs
+        );
+    };
+    ($hsm:path; $($test:ident),+) => {
+        $(
+            #[test]
+            fn $test() {
+                $crate::hsm::contract::$test(&$hsm());
+            }
+        )+
+    };
+}
+pub(crate) use on;
+
+pub(crate) fn every_scheme_verifies_with_two_libraries(hsm: &Hsm) {
+    for algorithm in KeyAlgorithm::ALL.iter().copied() {
+        let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+        assert_eq!(key.public_key.algorithm(), algorithm);
+        for scheme in schemes(algorithm) {
+            let dtbs_r = dtbs_r(scheme.digest, b"a document");
+            let values = hsm
+                .sign_wrapped(
+                    KEK,
+                    algorithm,
+                    &key.wrapped,
+                    scheme,
+                    std::slice::from_ref(&dtbs_r),
+                )
+                .unwrap();
+            let [Ok(value)] = values.as_slice() else {
+                panic!("{algorithm} {scheme:?}: {values:?}");
+            };
+            assert_eq!(
+                key.public_key.verify(scheme, &dtbs_r, value),
+                Ok(()),
+                "{algorithm} {scheme:?}"
+            );
+            verify_independently(&key.public_key, scheme, &dtbs_r, value);
+            let other = DtbsR(Digest::of(scheme.digest, b"another document"));
+            assert!(key.public_key.verify(scheme, &other, value).is_err());
+        }
+    }
+}
+
+pub(crate) fn signatures_come_in_the_order_of_their_digests(hsm: &Hsm) {
+    let algorithm = KeyAlgorithm::Rsa2048;
+    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let scheme = algorithm.default_scheme();
+    let texts: [&[u8]; 5] = [b"one", b"two", b"one", b"three", b"two"];
+    let dtbs_r: Vec<_> = texts.map(|text| dtbs_r(scheme.digest, text)).into();
+    let values = hsm
+        .sign_wrapped(KEK, algorithm, &key.wrapped, scheme, &dtbs_r)
+        .unwrap();
+    let values: Vec<_> = values.into_iter().map(Result::unwrap).collect();
+    assert_eq!(values.len(), dtbs_r.len());
+    for (dtbs_r, value) in dtbs_r.iter().zip(&values) {
+        assert_eq!(key.public_key.verify(scheme, dtbs_r, value), Ok(()));
+    }
+    // PKCS#1 v1.5 is deterministic.
+    assert_eq!(values[0], values[2]);
+    assert_ne!(values[0], values[1]);
+}
+
+pub(crate) fn a_digest_of_another_algorithm_is_refused_alone(hsm: &Hsm) {
+    let algorithm = KeyAlgorithm::EcP256;
+    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let scheme = algorithm.default_scheme();
+    let dtbs_r = [
+        dtbs_r(DigestAlgorithm::Sha256, b"fits"),
+        dtbs_r(DigestAlgorithm::Sha512, b"does not"),
+        dtbs_r(DigestAlgorithm::Sha256, b"fits again"),
+    ];
+    let values = hsm
+        .sign_wrapped(KEK, algorithm, &key.wrapped, scheme, &dtbs_r)
+        .unwrap();
+    assert!(matches!(
+        values.as_slice(),
+        [Ok(_), Err(HsmError::Scheme { .. }), Ok(_)]
+    ));
+}
+
+pub(crate) fn a_wrapped_key_is_useless_without_its_kek(hsm: &Hsm) {
+    let other = fresh_version();
+    hsm.generate_kek(other).unwrap();
+    let algorithm = KeyAlgorithm::EcP256;
+    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let error = sign_one(hsm, other, algorithm, &key.wrapped).unwrap_err();
+    assert!(
+        matches!(error, HsmError::WrappedKey { kek, .. } if kek == other),
+        "{error:?}"
+    );
+    assert!(hsm.keks().unwrap().contains(&other));
+}
+
+pub(crate) fn a_damaged_wrapped_key_is_refused_and_the_session_lives_on(hsm: &Hsm) {
+    let algorithm = KeyAlgorithm::EcP256;
+    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let mut bytes = key.wrapped.as_bytes().to_vec();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    for damaged in [bytes, Vec::new(), vec![9; 40]] {
+        let error = sign_one(hsm, KEK, algorithm, &WrappedKey::new(damaged)).unwrap_err();
+        assert!(matches!(error, HsmError::WrappedKey { .. }), "{error:?}");
+        assert!(!error.is_temporary());
+    }
+    sign_one(hsm, KEK, algorithm, &key.wrapped).unwrap();
+}
+
+pub(crate) fn a_missing_kek_is_named(hsm: &Hsm) {
+    let version = fresh_version();
+    let error = hsm
+        .generate_wrapped(version, KeyAlgorithm::EcP256)
+        .unwrap_err();
+    assert!(matches!(error, HsmError::KekMissing(missing) if missing == version));
+    assert!(error.to_string().contains(&version.to_string()));
+}
+
+pub(crate) fn a_kek_version_is_made_once(hsm: &Hsm) {
+    let version = fresh_version();
+    hsm.generate_kek(version).unwrap();
+    assert!(matches!(
+        hsm.generate_kek(version),
+        Err(HsmError::KekExists(existing)) if existing == version
+    ));
+    let keks = hsm.keks().unwrap();
+    assert_eq!(keks.iter().filter(|kek| **kek == version).count(), 1);
+    assert!(keks.is_sorted());
+}
+
+pub(crate) fn an_authority_key_signs_and_is_made_once(hsm: &Hsm) {
+    for algorithm in [KeyAlgorithm::EcP384, KeyAlgorithm::Rsa3072] {
+        let label = format!("authority-{}", fresh_version());
+        assert!(hsm.authority_key(&label).unwrap().is_none());
+        let scheme = algorithm.default_scheme();
+        let dtbs_r = dtbs_r(scheme.digest, b"a certificate");
+        assert!(matches!(
+            hsm.sign_with_authority(&label, scheme, &dtbs_r),
+            Err(HsmError::AuthorityMissing(missing)) if missing == label
+        ));
+        let public_key = hsm.generate_authority_key(&label, algorithm).unwrap();
+        assert_eq!(hsm.authority_key(&label).unwrap().unwrap(), public_key);
+        assert!(matches!(
+            hsm.generate_authority_key(&label, algorithm),
+            Err(HsmError::AuthorityExists(existing)) if existing == label
+        ));
+        let value = hsm.sign_with_authority(&label, scheme, &dtbs_r).unwrap();
+        assert_eq!(public_key.verify(scheme, &dtbs_r, &value), Ok(()));
+    }
+}
+
+pub(crate) fn the_token_has_all_it_needs(hsm: &Hsm) {
+    let status = hsm.status().unwrap();
+    assert!(!status.manufacturer.is_empty());
+    assert_eq!(status.missing().count(), 0, "{status:?}");
+    assert!(
+        status
+            .mechanisms
+            .iter()
+            .all(|mechanism| mechanism.presence == Presence::Present)
+    );
+}
+
+/// Every scheme a key can sign by.
+pub(crate) fn schemes(algorithm: KeyAlgorithm) -> Vec<SignatureScheme> {
+    Padding::ALL
+        .iter()
+        .flat_map(|padding| {
+            DigestAlgorithm::ALL.iter().map(|digest| SignatureScheme {
+                padding: *padding,
+                digest: *digest,
+            })
+        })
+        .filter(|scheme| algorithm.supports(*scheme))
+        .collect()
+}
+
+pub(crate) fn dtbs_r(digest: DigestAlgorithm, text: &[u8]) -> DtbsR {
+    DtbsR(Digest::of(digest, text))
+}
+
+/// Signs one digest by the default scheme.
+pub(crate) fn sign_one(
+    hsm: &Hsm,
+    kek: KekVersion,
+    algorithm: KeyAlgorithm,
+    wrapped: &WrappedKey,
+) -> Result<SignatureValue, HsmError> {
+    let scheme = algorithm.default_scheme();
+    let dtbs_r = dtbs_r(scheme.digest, b"a document");
+    hsm.sign_wrapped(kek, algorithm, wrapped, scheme, &[dtbs_r])?
+        .remove(0)
+}
+
+/// A KEK version that no other test uses: a token may outlive the test.
+fn fresh_version() -> KekVersion {
+    KekVersion(u32::from_be_bytes(Ambient::system().random()) | 0x8000_0000)
+}
+
+/// The pure-Rust libraries, which share no code with the one that `PublicKey::verify` uses.
+fn verify_independently(
+    key: &PublicKey,
+    scheme: SignatureScheme,
+    dtbs_r: &DtbsR,
+    value: &SignatureValue,
+) {
+    use p256::ecdsa::signature::hazmat::PrehashVerifier;
+    use rsa::pkcs8::DecodePublicKey;
+    let digest = dtbs_r.0.bytes();
+    match (key.algorithm(), scheme.padding) {
+        (KeyAlgorithm::EcP256, _) => {
+            p256::ecdsa::VerifyingKey::from_public_key_der(key.spki())
+                .unwrap()
+                .verify_prehash(digest, &p256::ecdsa::Signature::from_der(&value.0).unwrap())
+                .unwrap();
+        }
+        (KeyAlgorithm::EcP384, _) => {
+            p384::ecdsa::VerifyingKey::from_public_key_der(key.spki())
+                .unwrap()
+                .verify_prehash(digest, &p384::ecdsa::Signature::from_der(&value.0).unwrap())
+                .unwrap();
+        }
+        (_, padding) => {
+            let key = rsa::RsaPublicKey::from_public_key_der(key.spki()).unwrap();
+            match (padding, scheme.digest) {
+                (Padding::Pss, DigestAlgorithm::Sha256) => {
+                    key.verify(rsa::Pss::<sha2::Sha256>::new(), digest, &value.0)
+                }
+                (Padding::Pss, DigestAlgorithm::Sha384) => {
+                    key.verify(rsa::Pss::<sha2::Sha384>::new(), digest, &value.0)
+                }
+                (Padding::Pss, DigestAlgorithm::Sha512) => {
+                    key.verify(rsa::Pss::<sha2::Sha512>::new(), digest, &value.0)
+                }
+                (_, DigestAlgorithm::Sha256) => {
+                    key.verify(rsa::Pkcs1v15Sign::new::<sha2::Sha256>(), digest, &value.0)
+                }
+                (_, DigestAlgorithm::Sha384) => {
+                    key.verify(rsa::Pkcs1v15Sign::new::<sha2::Sha384>(), digest, &value.0)
+                }
+                (_, DigestAlgorithm::Sha512) => {
+                    key.verify(rsa::Pkcs1v15Sign::new::<sha2::Sha512>(), digest, &value.0)
+                }
+            }
+            .unwrap();
+        }
+    }
+}

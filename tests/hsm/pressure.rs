@@ -1,0 +1,204 @@
+//! Too much work, and work that takes too long. RSA-4096 is slow enough to keep a session busy for real.
+
+use std::num::NonZeroUsize;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::domain::key::DtbsR;
+use rubrica::hsm::{AwayCause, GeneratedKey, Hsm, HsmError, KekVersion, Load, Operation, Rsa2048};
+
+use super::contract::{dtbs_r, sign_one};
+use crate::harness::alone;
+
+const KEK: KekVersion = KekVersion(1);
+
+#[test]
+fn a_full_queue_answers_busy_at_once() {
+    alone!(a_full_queue_answers_busy_at_once, |token| {
+        let mut settings = token.settings();
+        settings.sessions = NonZeroUsize::MIN;
+        settings.queue = 1;
+        settings.call_timeout = Duration::from_secs(120);
+        let hsm = Hsm::new(settings);
+        let slow = SlowJob::new(&hsm);
+        thread::scope(|scope| {
+            wait_until(&hsm, |load| load.idle == 1);
+            let at_work = scope.spawn(|| slow.run(&hsm));
+            wait_until(&hsm, |load| load.idle == 0 && load.queued == 0);
+            let waiting = scope.spawn(|| hsm.keks());
+            wait_until(&hsm, |load| load.queued == 1);
+            let error = hsm.keks().unwrap_err();
+            assert!(matches!(error, HsmError::Busy), "{error:?}");
+            assert!(error.is_temporary());
+            assert!(!at_work.is_finished(), "the answer was not at once");
+            at_work.join().unwrap();
+            assert_eq!(waiting.join().unwrap().unwrap(), [KEK]);
+        });
+    });
+}
+
+#[test]
+fn waiting_too_long_in_the_queue_is_busy_and_nothing_is_done_later() {
+    alone!(
+        waiting_too_long_in_the_queue_is_busy_and_nothing_is_done_later,
+        |token| {
+            let slow = SlowJob::new(&token.hsm());
+            let mut settings = token.settings();
+            settings.sessions = NonZeroUsize::MIN;
+            settings.call_timeout = Duration::from_millis(500);
+            let hsm = Hsm::new(settings);
+            hsm.keks().unwrap();
+            thread::scope(|scope| {
+                wait_until(&hsm, |load| load.idle == 1);
+                let at_work = scope.spawn(|| slow.run(&hsm));
+                wait_until(&hsm, |load| load.idle == 0 && load.queued == 0);
+                let error = hsm
+                    .generate_authority_key("too-late", KeyAlgorithm::EcP256)
+                    .unwrap_err();
+                assert!(matches!(error, HsmError::Busy), "{error:?}");
+                assert!(!at_work.is_finished());
+                at_work.join().unwrap();
+            });
+            assert!(hsm.authority_key("too-late").unwrap().is_none());
+        }
+    );
+}
+
+#[test]
+fn a_session_that_does_not_answer_is_replaced_and_not_waited_for() {
+    alone!(
+        a_session_that_does_not_answer_is_replaced_and_not_waited_for,
+        |token| {
+            let patient = token.hsm();
+            let key = patient.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+            let mut settings = token.settings();
+            settings.sessions = NonZeroUsize::MIN;
+            settings.generation_timeout = Duration::from_millis(20);
+            let hsm = Hsm::new(settings);
+            hsm.keks().unwrap();
+            // RSA-4096 takes a second and more; some luck could make one key faster.
+            let timed_out = (0..10)
+                .find_map(|_| hsm.generate_wrapped(KEK, KeyAlgorithm::Rsa4096).err())
+                .unwrap();
+            assert!(
+                matches!(timed_out, HsmError::Timeout(Operation::GenerateKeyPair)),
+                "{timed_out:?}"
+            );
+            assert_eq!(hsm.load().stuck, 1, "the call was waited for");
+            // One more may hang; then there is nobody left to ask, and that is said at once.
+            let answers: Vec<_> = (0..5)
+                .map(|_| hsm.generate_wrapped(KEK, KeyAlgorithm::Rsa4096))
+                .collect();
+            assert!(
+                answers.iter().any(|answer| matches!(
+                    answer,
+                    Err(HsmError::Away {
+                        cause: AwayCause::Hanging,
+                        ..
+                    } | HsmError::Timeout(_))
+                )),
+                "{answers:?}"
+            );
+            let load = hsm.load();
+            assert!(load.workers + load.stuck <= 2, "{load:?}");
+            // When the calls come back, all is as before and nothing of them is left.
+            wait_until(&hsm, |load| load.stuck == 0);
+            sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            assert_eq!(patient.object_count().unwrap().session, 0);
+        }
+    );
+}
+
+#[test]
+fn the_token_does_not_fill() {
+    alone!(the_token_does_not_fill, |token| {
+        let hsm = token.hsm();
+        let before = hsm.object_count().unwrap();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for round in 0..25 {
+                        let algorithm = match round {
+                            0 => KeyAlgorithm::Rsa2048,
+                            _ => KeyAlgorithm::EcP256,
+                        };
+                        let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+                        for _ in 0..4 {
+                            sign_one(&hsm, KEK, algorithm, &key.wrapped).unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(hsm.object_count().unwrap(), before);
+        assert_eq!(before.session, 0);
+        assert_eq!(before.token, 1, "the KEK alone");
+    });
+}
+
+#[test]
+fn rsa_2048_is_refused_unless_allowed() {
+    alone!(rsa_2048_is_refused_unless_allowed, |token| {
+        let mut settings = token.settings();
+        settings.rsa_2048 = Rsa2048::Refused;
+        let hsm = Hsm::new(settings);
+        hsm.generate_kek(KEK).unwrap();
+        assert!(matches!(
+            hsm.generate_wrapped(KEK, KeyAlgorithm::Rsa2048),
+            Err(HsmError::Rsa2048)
+        ));
+        assert!(matches!(
+            hsm.generate_authority_key("ca", KeyAlgorithm::Rsa2048),
+            Err(HsmError::Rsa2048)
+        ));
+        assert_eq!(hsm.object_count().unwrap().token, 1);
+    });
+}
+
+/// One job that keeps a session at work for seconds, in many short steps.
+struct SlowJob {
+    key: GeneratedKey,
+    dtbs_r: Vec<DtbsR>,
+}
+
+impl SlowJob {
+    const ALGORITHM: KeyAlgorithm = KeyAlgorithm::Rsa4096;
+
+    fn new(hsm: &Hsm) -> Self {
+        if hsm.keks().unwrap().is_empty() {
+            hsm.generate_kek(KEK).unwrap();
+        }
+        let digest = Self::ALGORITHM.default_scheme().digest;
+        Self {
+            key: hsm.generate_wrapped(KEK, Self::ALGORITHM).unwrap(),
+            dtbs_r: vec![dtbs_r(digest, b"a document"); 600],
+        }
+    }
+
+    fn run(&self, hsm: &Hsm) {
+        let scheme = Self::ALGORITHM.default_scheme();
+        let values = hsm
+            .sign_wrapped(
+                KEK,
+                Self::ALGORITHM,
+                &self.key.wrapped,
+                scheme,
+                &self.dtbs_r,
+            )
+            .unwrap();
+        assert!(values.iter().all(Result::is_ok));
+    }
+}
+
+fn wait_until(hsm: &Hsm, reached: impl Fn(Load) -> bool) {
+    let started = Instant::now();
+    while !reached(hsm.load()) {
+        assert!(
+            started.elapsed() < Duration::from_secs(240),
+            "{:?}",
+            hsm.load()
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
+}

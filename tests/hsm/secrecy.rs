@@ -1,0 +1,176 @@
+//! What another session of the same login sees of the keys, asked past our code.
+
+use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::hsm::{Hsm, KekVersion};
+
+use super::contract::dtbs_r;
+use crate::harness::alone;
+use crate::harness::softhsm::MODULE;
+
+const KEK: KekVersion = KekVersion(1);
+
+#[test]
+fn a_key_at_work_is_sensitive_and_cannot_be_wrapped_again() {
+    alone!(
+        a_key_at_work_is_sensitive_and_cannot_be_wrapped_again,
+        |token| {
+            let hsm = token.hsm();
+            for algorithm in [KeyAlgorithm::Rsa4096, KeyAlgorithm::EcP384] {
+                let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+                let scheme = algorithm.default_scheme();
+                let many = vec![dtbs_r(scheme.digest, b"a document"); 3000];
+                let spy = spy();
+                let kek = only(&spy, ObjectClass::SECRET_KEY).unwrap();
+                std::thread::scope(|scope| {
+                    let signing = scope
+                        .spawn(|| hsm.sign_wrapped(KEK, algorithm, &key.wrapped, scheme, &many));
+                    let at_work = loop {
+                        if let Some(found) = only(&spy, ObjectClass::PRIVATE_KEY) {
+                            break found;
+                        }
+                        assert!(!signing.is_finished(), "the key was never seen at work");
+                    };
+                    let flags = spy
+                        .get_attributes(
+                            at_work,
+                            &[
+                                AttributeType::Sensitive,
+                                AttributeType::Extractable,
+                                AttributeType::Token,
+                                AttributeType::Sign,
+                                AttributeType::Decrypt,
+                                AttributeType::Unwrap,
+                            ],
+                        )
+                        .unwrap();
+                    assert!(flags.contains(&Attribute::Sensitive(true)), "{flags:?}");
+                    assert!(flags.contains(&Attribute::Extractable(false)), "{flags:?}");
+                    assert!(flags.contains(&Attribute::Token(false)), "{flags:?}");
+                    assert!(flags.contains(&Attribute::Sign(true)), "{flags:?}");
+                    assert!(flags.contains(&Attribute::Decrypt(false)), "{flags:?}");
+                    assert!(flags.contains(&Attribute::Unwrap(false)), "{flags:?}");
+                    let wrapped = spy.wrap_key(&Mechanism::AesKeyWrapPad, kek, at_work);
+                    assert!(
+                        matches!(wrapped, Err(Error::Pkcs11(RvError::KeyUnextractable, _))),
+                        "{wrapped:?}"
+                    );
+                    let secret = spy
+                        .get_attributes(
+                            at_work,
+                            &[AttributeType::PrivateExponent, AttributeType::Value],
+                        )
+                        .unwrap_or_default();
+                    assert!(secret.is_empty());
+                    signing.join().unwrap().unwrap();
+                });
+                assert!(only(&spy, ObjectClass::PRIVATE_KEY).is_none());
+            }
+        }
+    );
+}
+
+#[test]
+fn a_kek_wraps_and_does_nothing_else() {
+    alone!(a_kek_wraps_and_does_nothing_else, |token| {
+        let hsm = token.hsm();
+        hsm.generate_kek(KekVersion(2)).unwrap();
+        let spy = spy();
+        let keks = spy
+            .find_objects(&[Attribute::Class(ObjectClass::SECRET_KEY)])
+            .unwrap();
+        assert_eq!(keks.len(), 2);
+        for kek in &keks {
+            let flags = spy
+                .get_attributes(
+                    *kek,
+                    &[
+                        AttributeType::Sensitive,
+                        AttributeType::NeverExtractable,
+                        AttributeType::Wrap,
+                        AttributeType::Unwrap,
+                        AttributeType::Encrypt,
+                        AttributeType::Decrypt,
+                        AttributeType::Sign,
+                        AttributeType::Derive,
+                    ],
+                )
+                .unwrap();
+            let expected = [
+                Attribute::Sensitive(true),
+                Attribute::NeverExtractable(true),
+                Attribute::Wrap(true),
+                Attribute::Unwrap(true),
+                Attribute::Encrypt(false),
+                Attribute::Decrypt(false),
+                Attribute::Sign(false),
+                Attribute::Derive(false),
+            ];
+            for attribute in expected {
+                assert!(flags.contains(&attribute), "{attribute:?} in {flags:?}");
+            }
+            assert!(
+                spy.update_attributes(*kek, &[Attribute::Decrypt(true)])
+                    .is_err()
+            );
+            assert!(
+                spy.encrypt(&Mechanism::AesCbcPad([0; 16]), *kek, b"x")
+                    .is_err()
+            );
+        }
+        let other = spy.wrap_key(&Mechanism::AesKeyWrapPad, keks[0], keks[1]);
+        assert!(
+            matches!(other, Err(Error::Pkcs11(RvError::KeyUnextractable, _))),
+            "{other:?}"
+        );
+    });
+}
+
+#[test]
+fn a_kek_that_could_be_extracted_is_not_used() {
+    alone!(a_kek_that_could_be_extracted_is_not_used, |token| {
+        let hsm = Hsm::new(token.settings());
+        hsm.status().unwrap();
+        spy()
+            .generate_key(
+                &Mechanism::AesKeyGen,
+                &[
+                    Attribute::Token(true),
+                    Attribute::Label(b"rubrica-kek-7".to_vec()),
+                    Attribute::Sensitive(true),
+                    Attribute::Extractable(true),
+                    Attribute::Wrap(true),
+                    Attribute::Unwrap(true),
+                    Attribute::ValueLen(32.into()),
+                ],
+            )
+            .unwrap();
+        assert!(matches!(
+            hsm.generate_wrapped(KekVersion(7), KeyAlgorithm::EcP256),
+            Err(rubrica::hsm::HsmError::KekUnprotected(KekVersion(7)))
+        ));
+    });
+}
+
+/// A session beside those of the code under test. The library is initialised and logged in already, which counts
+/// for the whole process.
+fn spy() -> Session {
+    let pkcs11 = Pkcs11::new(MODULE).unwrap();
+    let slot = pkcs11
+        .get_slots_with_token()
+        .unwrap()
+        .into_iter()
+        .find(|slot| pkcs11.get_token_info(*slot).unwrap().token_initialized())
+        .unwrap();
+    pkcs11.open_rw_session(slot).unwrap()
+}
+
+/// The one object of a class, when there is one. Handles come and go while we look.
+fn only(session: &Session, class: ObjectClass) -> Option<ObjectHandle> {
+    let found = session.find_objects(&[Attribute::Class(class)]).ok()?;
+    found.first().copied()
+}

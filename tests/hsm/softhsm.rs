@@ -1,0 +1,3 @@
+//! The contract on SoftHSM.
+
+super::contract::on!(crate::harness::hsm);
