@@ -11,8 +11,11 @@ use url::Url;
 
 use crate::auth::{self, AppSession, Link, LinkKey, Presented};
 use crate::clock::Ambient;
+use crate::documents::Documents;
 use crate::domain::node::NodeName;
+use crate::identity::Identity;
 use crate::journal::Journal;
+use crate::notify::Notify;
 use crate::store::Store;
 
 pub mod apps;
@@ -33,6 +36,12 @@ pub struct Parts {
     pub ambient: Ambient,
     /// The database.
     pub store: Store,
+    /// The signers' accounts.
+    pub identity: Identity,
+    /// The bytes of documents.
+    pub documents: Documents,
+    /// Messages to phones.
+    pub notify: Notify,
     /// The record of what was done.
     pub journal: Journal,
     /// This machine's name among those that serve together.

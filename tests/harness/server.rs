@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use rubrica::auth::{Administrator, LinkKey, local_administrator, op};
 use rubrica::clock::Ambient;
+use rubrica::documents::{self, Documents};
 use rubrica::domain::app::App;
 use rubrica::domain::secret::SecretBytes;
 use rubrica::http::tls::self_signed;
 use rubrica::http::{self, Limits, Running, TlsListener};
+use rubrica::identity::{self, Derivation, Identity};
 use rubrica::journal::Journal;
+use rubrica::notify::{self, Notify, Outbox};
 use rubrica::service::apps::{Credentials, NewApp};
 use rubrica::service::{Parts, Service, Settings};
 use tempfile::TempDir;
@@ -106,6 +109,19 @@ impl TestServer {
         let store = database.store();
         let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
         let service = Service::new(Parts {
+            identity: Identity::new(
+                store.clone(),
+                ambient.clone(),
+                identity::Settings::default().with_derivation(quick()),
+            ),
+            documents: Documents::new(&documents::Settings {
+                url: format!("file:{}", folder.path().join("documents").display()),
+            })
+            .unwrap(),
+            notify: Notify::new(
+                notify::Settings::Outbox(Outbox::new(folder.path().join("outbox"))),
+                ambient.clone(),
+            ),
             journal: Journal::new(store.clone(), ambient.clone(), node.clone()),
             node,
             store,
@@ -217,6 +233,11 @@ fn certify(certificate: &Path, key: &Path) -> String {
     fs::write(certificate, &made.certificate_pem).unwrap();
     fs::write(key, made.key_pem.expose()).unwrap();
     made.certificate_pem
+}
+
+/// Argon2id with so little work that tests do not wait for it.
+fn quick() -> Derivation {
+    Derivation::new(8, 1, 1).unwrap()
 }
 
 fn loopback() -> SocketAddr {
