@@ -4,16 +4,16 @@
 //! [`AuthorityKey`], because it stays in the HSM. Every signature is checked before a certificate leaves. Nothing
 //! is stored or published here. Start reading at [`profile`].
 
-use std::error::Error;
-
 use time::{Date, OffsetDateTime};
 
 use crate::domain::algorithm::SignatureScheme;
 use crate::domain::key::{BadSignature, DtbsR, InvalidPublicKey, PublicKey, SignatureValue};
+use crate::hsm::HsmError;
 
 mod authority;
 mod certificate;
 mod extension;
+mod hsm_key;
 pub mod import;
 mod name;
 pub mod profile;
@@ -25,6 +25,7 @@ mod validity;
 
 pub use authority::Authority;
 pub use certificate::Issued;
+pub use hsm_key::HsmKey;
 pub use name::describe_name;
 pub use serial::{InvalidSerial, Serial};
 pub use settings::Settings;
@@ -37,11 +38,7 @@ pub trait AuthorityKey {
 
     /// Signs a digest. `dtbs_r` is hashed already, with the scheme's digest; the implementation must not hash
     /// again.
-    fn sign(
-        &self,
-        scheme: SignatureScheme,
-        dtbs_r: &DtbsR,
-    ) -> Result<SignatureValue, Box<dyn Error + Send + Sync>>;
+    fn sign(&self, scheme: SignatureScheme, dtbs_r: &DtbsR) -> Result<SignatureValue, HsmError>;
 }
 
 /// Why nothing was issued.
@@ -65,7 +62,7 @@ pub enum PkiError {
     WrongKey,
     /// The key could not sign.
     #[error("the key of the authority could not sign")]
-    Signing(#[source] Box<dyn Error + Send + Sync>),
+    Signing(#[source] HsmError),
     /// The key signed something else.
     #[error("the signature of the authority does not verify; nothing was issued")]
     Signature(#[from] BadSignature),

@@ -1,5 +1,7 @@
 //! The built-in authorities, judged by openssl and by the structure of what they issue.
 
+mod hsm_key;
+
 use std::fs;
 use std::path::Path;
 

@@ -1,6 +1,5 @@
 //! Keys outside any HSM, for tests of what is built around signatures.
 
-use std::error::Error;
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest as lc;
@@ -10,6 +9,7 @@ use aws_lc_rs::signature::{self, KeyPair as _, RsaEncoding};
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use rubrica::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
 use rubrica::domain::key::{DtbsR, PublicKey, SignatureValue, ec_spki};
+use rubrica::hsm::HsmError;
 use rubrica::pki::AuthorityKey;
 
 /// A private key in memory.
@@ -79,11 +79,7 @@ impl AuthorityKey for SoftwareKey {
         self.public()
     }
 
-    fn sign(
-        &self,
-        scheme: SignatureScheme,
-        dtbs_r: &DtbsR,
-    ) -> Result<SignatureValue, Box<dyn Error + Send + Sync>> {
+    fn sign(&self, scheme: SignatureScheme, dtbs_r: &DtbsR) -> Result<SignatureValue, HsmError> {
         Ok(self.value(scheme, dtbs_r))
     }
 }
