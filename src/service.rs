@@ -18,11 +18,17 @@ use crate::journal::Journal;
 use crate::notify::Notify;
 use crate::store::Store;
 
+mod account;
 pub mod apps;
+mod codes;
 mod error;
 mod journaled;
 
+pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
+
+// What citizens' pages name beside the use cases.
+pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule};
 
 /// All use cases over one set of parts. Clones share them.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod openssl;
 pub(crate) mod outline;
+pub(crate) mod phones;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod server;

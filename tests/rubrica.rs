@@ -6,6 +6,7 @@
     reason = "a test may fail by panicking"
 )]
 
+mod account;
 mod ades;
 mod api;
 mod documents;

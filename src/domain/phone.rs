@@ -29,9 +29,10 @@ impl Phone {
         &self.0
     }
 
-    /// What a page may show so that the citizen recognises the phone: the last three digits.
-    pub fn hint(&self) -> String {
-        self.to_string()
+    /// The last three digits: what a page may show so that the citizen recognises the phone.
+    pub fn hint(&self) -> &str {
+        let shown = self.0.len().saturating_sub(3);
+        self.0.get(shown..).unwrap_or_default()
     }
 }
 
@@ -75,8 +76,7 @@ impl FromStr for Phone {
 
 impl fmt::Display for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.len().saturating_sub(3);
-        write!(f, "******{}", self.0.get(shown..).unwrap_or_default())
+        write!(f, "******{}", self.hint())
     }
 }
 

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use crate::domain::algorithm::named;
 use crate::domain::request::DocumentReason;
 use crate::domain::standing::Refusal;
-use crate::service::{FieldError, ServiceError};
+use crate::service::{ChallengeError, FieldError, ServiceError};
 
 named!(
     /// The stable name of a kind of problem, for programs to decide by.
@@ -87,6 +87,20 @@ named!(
         DocumentNotFound = "document_not_found",
         /// The approval address is not valid.
         LinkNotFound = "link_not_found",
+        /// The identifier and the password or code do not belong together.
+        NotRecognised = "not_recognised",
+        /// The new password breaks rules.
+        PasswordRejected = "password_rejected",
+        /// The SMS code is wrong, or nobody waits for it any more.
+        CodeRejected = "code_rejected",
+        /// Too many SMS codes went to one phone.
+        TooManyCodes = "too_many_codes",
+        /// The SMS could not be sent; try again.
+        SmsUnavailable = "sms_unavailable",
+        /// The account was activated before.
+        AlreadyActive = "already_active",
+        /// The registration rules do not allow it.
+        RegistrationRefused = "registration_refused",
         /// The signature request's state does not allow it.
         WrongState = "wrong_state",
         /// The document is not signed yet.
@@ -163,6 +177,13 @@ impl Code {
             Self::RequestNotFound => (S::NOT_FOUND, "There is no such signature request"),
             Self::DocumentNotFound => (S::NOT_FOUND, "There is no such document"),
             Self::LinkNotFound => (S::NOT_FOUND, "The approval link is not valid"),
+            Self::NotRecognised => (S::UNPROCESSABLE_ENTITY, "Identifier and secret do not fit"),
+            Self::PasswordRejected => (S::UNPROCESSABLE_ENTITY, "The new password breaks rules"),
+            Self::CodeRejected => (S::UNPROCESSABLE_ENTITY, "The code is not accepted"),
+            Self::TooManyCodes => (S::TOO_MANY_REQUESTS, "Too many codes were sent"),
+            Self::SmsUnavailable => (S::SERVICE_UNAVAILABLE, "The SMS could not be sent"),
+            Self::AlreadyActive => (S::CONFLICT, "The account is active already"),
+            Self::RegistrationRefused => (S::CONFLICT, "The registration rules do not allow this"),
             Self::WrongState => (
                 S::CONFLICT,
                 "The signature request's state does not allow this",
@@ -201,6 +222,21 @@ impl From<ServiceError> for Problem {
             }
             ServiceError::SignerCannotSign(refusal) => Self::new(code_of_refusal(*refusal))
                 .with_fields(vec![FieldError::new("/signer", error.to_string())]),
+            ServiceError::NotRecognised => Self::new(Code::NotRecognised),
+            ServiceError::PasswordRejected(rules) => Self::new(Code::PasswordRejected).with_fields(
+                rules
+                    .iter()
+                    .map(|rule| FieldError::new("/password", rule.as_str()))
+                    .collect(),
+            ),
+            ServiceError::Challenge(ChallengeError::Cipher(_)) | ServiceError::Keyslot(_) => {
+                Self::new(Code::InternalError)
+            }
+            ServiceError::Challenge(_) => Self::new(Code::CodeRejected),
+            ServiceError::TooManyCodes { .. } => Self::new(Code::TooManyCodes),
+            ServiceError::SmsNotSent(_) => Self::new(Code::SmsUnavailable),
+            ServiceError::AlreadyActive => Self::new(Code::AlreadyActive),
+            ServiceError::Registration(_) => Self::new(Code::RegistrationRefused),
             ServiceError::DocumentRefused {
                 position,
                 reason,

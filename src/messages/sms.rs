@@ -42,6 +42,11 @@ pub enum Sms<'a> {
         /// The code.
         code: &'a SecretText,
     },
+    /// The code that gives this phone to another citizen.
+    PhoneCode {
+        /// The code.
+        code: &'a SecretText,
+    },
     /// The citizen is registered.
     Welcome,
     /// A credential is revoked (Ley 6/2020 article 5.3: the holder is told, with date and time).
@@ -80,6 +85,10 @@ impl Sms<'_> {
             Self::ChangeCode { code } => {
                 let args = [("code", Arg::Text(code.expose()))];
                 text(language, "sms-change-code", &args)
+            }
+            Self::PhoneCode { code } => {
+                let args = [("code", Arg::Text(code.expose()))];
+                text(language, "sms-phone-code", &args)
             }
             Self::Welcome => text(language, "sms-welcome", &[]),
             Self::Revoked { at } => {
@@ -166,7 +175,7 @@ mod tests {
         SecretText::new("123456".to_owned())
     }
 
-    fn every(code: &SecretText, documents: u32) -> [Sms<'_>; 6] {
+    fn every(code: &SecretText, documents: u32) -> [Sms<'_>; 7] {
         [
             Sms::SignCode {
                 app: "Sede electrónica de la Junta",
@@ -177,6 +186,7 @@ mod tests {
             Sms::ActivationCode { code },
             Sms::ResetCode { code },
             Sms::ChangeCode { code },
+            Sms::PhoneCode { code },
             Sms::Welcome,
             Sms::Revoked {
                 at: datetime!(2026-11-23 14:05 UTC),

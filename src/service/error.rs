@@ -3,8 +3,11 @@
 use crate::auth::AuthError;
 use crate::domain::request::{DocumentReason, RequestState};
 use crate::domain::standing::Refusal;
+use crate::identity::{ChallengeError, IdentityError, PasswordRule};
 use crate::journal::JournalError;
+use crate::notify::SmsError;
 use crate::store::StoreError;
+use time::OffsetDateTime;
 
 /// One value of a request that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,36 @@ pub enum ServiceError {
     /// The signer cannot sign now.
     #[error("the signer cannot sign: {0}")]
     SignerCannotSign(Refusal),
+    /// The identifier and the password or code do not belong together, or the account is blocked. Which it is must
+    /// not be told to somebody who may be anybody.
+    #[error("the identifier and the password or code do not belong together")]
+    NotRecognised,
+    /// The new password breaks rules.
+    #[error("the new password breaks {} of the rules", .0.len())]
+    PasswordRejected(Vec<PasswordRule>),
+    /// The SMS code, or the step it belongs to, is not good.
+    #[error(transparent)]
+    Challenge(ChallengeError),
+    /// So many codes went to this phone that no more do for now.
+    #[error("too many codes were sent within the hour; the next may be asked for at {retry_at}")]
+    TooManyCodes {
+        /// When the next may be asked for.
+        retry_at: OffsetDateTime,
+    },
+    /// The SMS did not go out.
+    #[error("the SMS could not be sent")]
+    SmsNotSent(#[source] SmsError),
+    /// The account was activated before.
+    #[error(
+        "the account is active already; a forgotten password is reset with the activation code"
+    )]
+    AlreadyActive,
+    /// The registration office asked for what the rules do not allow.
+    #[error(transparent)]
+    Registration(IdentityError),
+    /// The keyslot of an account cannot be used.
+    #[error("an account's keyslot cannot be used")]
+    Keyslot(#[source] IdentityError),
     /// A document that cannot be signed, seen when the request was made.
     #[error("document {position} cannot be signed: {}", reason.sentence())]
     DocumentRefused {
@@ -120,6 +153,47 @@ impl From<AuthError> for ServiceError {
             AuthError::Unknown => Self::NotAuthenticated,
             AuthError::Disabled => Self::AppDisabled,
             AuthError::Store(source) => source.into(),
+        }
+    }
+}
+
+impl From<IdentityError> for ServiceError {
+    /// What is blocked is told like what is unknown: only who knows whose account it is may say more.
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::NotRecognised { .. } | IdentityError::Blocked { .. } => {
+                Self::NotRecognised
+            }
+            IdentityError::Refused(refusal) => Self::SignerCannotSign(refusal),
+            IdentityError::AlreadyActive => Self::AlreadyActive,
+            IdentityError::PasswordRejected(rules) => Self::PasswordRejected(rules),
+            IdentityError::TooManyCodes { retry_at } => Self::TooManyCodes { retry_at },
+            IdentityError::AlreadyRegistered { .. }
+            | IdentityError::NotRegistered
+            | IdentityError::PhoneTaken { .. }
+            | IdentityError::ConfirmedSomethingElse
+            | IdentityError::ProofingInFuture
+            | IdentityError::LevelNotEarned { .. }
+            | IdentityError::Overtaken => Self::Registration(error),
+            IdentityError::Keyslot(_) => Self::Keyslot(error),
+            IdentityError::Store(source) => source.into(),
+        }
+    }
+}
+
+impl From<ChallengeError> for ServiceError {
+    fn from(error: ChallengeError) -> Self {
+        match error {
+            ChallengeError::Refused(refusal) => Self::SignerCannotSign(refusal),
+            ChallengeError::TooManyCodes { retry_at } => Self::TooManyCodes { retry_at },
+            ChallengeError::Store(source) => source.into(),
+            ChallengeError::WrongCode { .. }
+            | ChallengeError::Exhausted
+            | ChallengeError::Expired
+            | ChallengeError::Gone
+            | ChallengeError::SomethingElse
+            | ChallengeError::NoResendsLeft
+            | ChallengeError::Cipher(_) => Self::Challenge(error),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use super::ambient::{TestClock, moving};
 use super::client::{Client, ClientIdentity};
 use super::database::TestDatabase;
+use super::phones::Phones;
 
 /// A running server. Stops when dropped.
 pub(crate) struct TestServer {
@@ -33,7 +34,7 @@ pub(crate) struct TestServer {
     citizen: String,
     ops: String,
     trusted: String,
-    _folder: TempDir,
+    folder: TempDir,
     database: Option<TestDatabase>,
 }
 
@@ -144,7 +145,7 @@ impl TestServer {
             citizen,
             ops,
             trusted,
-            _folder: folder,
+            folder,
             database: None,
         }
     }
@@ -157,6 +158,16 @@ impl TestServer {
     /// Its own database, for a look at what is kept.
     pub(crate) fn database(&self) -> &TestDatabase {
         self.database.as_ref().unwrap()
+    }
+
+    /// The messages it sent.
+    pub(crate) fn phones(&self) -> Phones {
+        Phones::of(&self.outbox())
+    }
+
+    /// Where its messages go.
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.folder.path().join("outbox")
     }
 
     /// The server's clock.

@@ -1,0 +1,61 @@
+//! The phones of citizens: what arrives in an outbox.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rubrica::domain::secret::SecretText;
+
+/// All phones that one outbox serves.
+pub(crate) struct Phones {
+    outbox: PathBuf,
+}
+
+/// One message.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub(crate) struct Message {
+    pub(crate) to: String,
+    pub(crate) text: String,
+}
+
+impl Phones {
+    pub(crate) fn of(outbox: &Path) -> Self {
+        Self {
+            outbox: outbox.to_owned(),
+        }
+    }
+
+    /// Everything that arrived, the oldest first.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        let Ok(entries) = fs::read_dir(&self.outbox) else {
+            return Vec::new();
+        };
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| !file.file_name().unwrap().to_str().unwrap().starts_with('.'));
+        files.sort_by_key(|file| {
+            let modified = fs::metadata(file).unwrap().modified().unwrap();
+            (modified, file.clone())
+        });
+        files
+            .iter()
+            .map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
+            .collect()
+    }
+
+    /// The last message to a phone.
+    pub(crate) fn last(&self, to: &str) -> Message {
+        let messages = self.messages();
+        messages
+            .into_iter()
+            .rfind(|message| message.to == to)
+            .unwrap()
+    }
+
+    /// The code in the last message to a phone: its run of six digits.
+    pub(crate) fn code(&self, to: &str) -> SecretText {
+        let text = self.last(to).text;
+        let code = text
+            .split(|c: char| !c.is_ascii_digit())
+            .find(|run| run.len() == 6);
+        SecretText::new(code.unwrap().to_owned())
+    }
+}
