@@ -22,3 +22,4 @@ pub mod notify;
 pub mod pki;
 pub mod service;
 pub mod store;
+pub mod telemetry;
