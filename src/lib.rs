@@ -10,6 +10,7 @@
 pub mod ades;
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod documents;
 pub mod domain;
 pub mod hsm;

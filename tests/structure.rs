@@ -115,7 +115,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cryptoki", &["hsm"]),
     ("diesel", &["store"]),
     ("diesel_migrations", &["store"]),
-    ("figment", &["config"]),
+    ("toml", &["config"]),
     ("fluent_bundle", &["messages"]),
     ("getrandom", &["clock"]),
     ("indicatif", &["cli"]),

@@ -1,0 +1,179 @@
+//! The configuration: one TOML file, overlaid by the environment, becomes a validated [`Config`].
+//!
+//! Every key has a default or is asked for; keys nobody reads are refused; everything wrong is told at once. An
+//! environment variable `RUBRICA_<SECTION>__<KEY>` goes before the file. Secrets come from files of their own, which
+//! `<key>_file` names, or from the environment; never from the configuration file or from arguments.
+//!
+//! This is the only place that reads the environment. It opens nothing but the configuration and the files of
+//! secrets: whether the database, the token or a port is there is for `doctor` to say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+mod database;
+mod example;
+mod listeners;
+mod pki;
+mod problem;
+pub mod process;
+mod reader;
+pub mod secret;
+mod section;
+mod server;
+mod setting;
+mod signing;
+mod telemetry;
+
+pub use problem::{Nameable, Origin, Problem, Problems};
+
+use crate::{http, pki as pki_part, store, telemetry as telemetry_part};
+use reader::{File, Reader, Shown};
+use section::{Description, Section};
+
+/// The file read when none is named, if it is there.
+pub const DEFAULT_FILE: &str = "rubrica.toml";
+
+/// Everything the parts need to know, checked.
+pub struct Config {
+    /// This node.
+    pub server: server::Server,
+    /// Addresses, certificates and limits.
+    pub http: http::Settings,
+    /// How citizens reach their pages from outside; `None` when by the listener's own address.
+    pub citizen_url: Option<Url>,
+    /// The life and size of requests.
+    pub requests: Requests,
+    /// The database.
+    pub store: store::Settings,
+    /// The built-in authorities.
+    pub pki: pki_part::Settings,
+    /// Logs.
+    pub telemetry: telemetry_part::Settings,
+}
+
+/// The life and size of signature requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Requests {
+    /// How long one waits for approval when the app does not say.
+    pub default_lifetime: Duration,
+    /// The longest an app may ask for.
+    pub longest_lifetime: Duration,
+    /// How long documents stay after the request's end.
+    pub retention: Duration,
+    /// Most documents in one request.
+    pub documents_per_request: u32,
+    /// Largest document in bytes.
+    pub document_bytes: u64,
+}
+
+/// A configuration and how it came about.
+pub struct Loaded {
+    /// What is in force.
+    pub config: Config,
+    /// What works and should be otherwise.
+    pub warnings: Vec<Problem>,
+    /// The file, when there was one.
+    pub file: Option<PathBuf>,
+    shown: Vec<Shown>,
+}
+
+/// Reads the named file, or [`DEFAULT_FILE`] when it is there, and this process's environment.
+pub fn load(file: Option<&Path>) -> Result<Loaded, Problems> {
+    let path = match file {
+        Some(path) => Some(path),
+        None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
+    };
+    let file = path
+        .map(|path| match fs::read_to_string(path) {
+            Ok(text) => Ok(File {
+                path: path.to_owned(),
+                text,
+            }),
+            Err(source) => Err(Problems(vec![Problem::Unreadable {
+                path: path.to_owned(),
+                source,
+            }])),
+        })
+        .transpose()?;
+    read(file.as_ref(), reader::environment())
+}
+
+/// A configuration file with every key, its explanation and its default.
+pub fn example() -> String {
+    example::text(&sections())
+}
+
+impl Loaded {
+    /// What is in force, as TOML, with where each value came from. Secrets are not in it.
+    pub fn effective(&self) -> String {
+        example::effective(&self.shown)
+    }
+}
+
+/// Every section, in the order of the example.
+fn sections() -> Vec<&'static Description> {
+    vec![
+        &server::RawServer::DESCRIPTION,
+        &listeners::RawApi::DESCRIPTION,
+        &listeners::RawCitizen::DESCRIPTION,
+        &listeners::RawOps::DESCRIPTION,
+        &listeners::RawLimits::DESCRIPTION,
+        &database::RawDatabase::DESCRIPTION,
+        &signing::RawSigning::DESCRIPTION,
+        &pki::RawPki::DESCRIPTION,
+        &telemetry::RawTelemetry::DESCRIPTION,
+    ]
+}
+
+fn read(file: Option<&File>, environment: BTreeMap<String, String>) -> Result<Loaded, Problems> {
+    let mut reader = Reader::new(file, environment);
+    if !reader.problems.is_empty() {
+        // What is read of a file with such mistakes is not what was meant; more complaints would mislead.
+        return Err(Problems(reader.problems));
+    }
+    let config = sections_of(&mut reader);
+    reader.note_unknown(&sections());
+    match config {
+        Some(config) if reader.problems.is_empty() => Ok(Loaded {
+            config,
+            warnings: reader.warnings,
+            file: file.map(|file| file.path.clone()),
+            shown: reader.shown,
+        }),
+        _ => Err(Problems(reader.problems)),
+    }
+}
+
+/// Reads all sections before giving up on any, so that everything wrong is noted.
+fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
+    let server = server::read(reader);
+    let stop_within = server.as_ref().map(|server| server.stop_within);
+    let listeners = listeners::read(reader, stop_within);
+    let store = database::read(reader);
+    let signing = signing::read(reader);
+    let pki = pki::read(reader);
+    let telemetry = telemetry::read(reader);
+    let (listeners, signing) = (listeners?, signing?);
+    Some(Config {
+        server: server?,
+        http: listeners.http,
+        citizen_url: listeners.citizen_url,
+        requests: Requests {
+            default_lifetime: signing.lifetime,
+            longest_lifetime: signing.longest_lifetime,
+            retention: signing.retention,
+            documents_per_request: listeners.documents_per_request,
+            document_bytes: listeners.document_bytes,
+        },
+        store: store?,
+        pki: pki?,
+        telemetry: telemetry?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

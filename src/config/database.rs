@@ -1,0 +1,52 @@
+//! `[database]`
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::reader::Reader;
+use super::section::{Section, section};
+use super::setting::DatabaseUrl;
+use crate::store::Settings;
+
+section! {
+    /// Where everything but the documents is kept.
+    RawDatabase "database" {
+        /// A SQLite file for a single node, or a PostgreSQL server that all nodes share:
+        /// "postgres://rubrica@db.example/rubrica?sslmode=verify-full".
+        url: DatabaseUrl = default r#""sqlite:data/rubrica.db""#,
+        /// File with PostgreSQL's password, which then need not stand in the address.
+        password = secret r#""secrets/database-password""#,
+        /// Most connections held at once.
+        connections: u32 = default "8",
+        /// How long to wait for a connection before answering that the database is away.
+        wait: Duration = default r#""5 s""#,
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
+    let raw = RawDatabase::read(reader)?;
+    let mut sound = true;
+    if raw.connections == 0 {
+        reader.unworkable("database", "connections", "at least 1");
+        sound = false;
+    }
+    let url = match raw.password {
+        None => Some(raw.url.0),
+        Some(password) => {
+            let url = Url::parse(&raw.url.0).ok().and_then(|mut url| {
+                url.set_password(Some(password.expose())).ok()?;
+                Some(url.to_string())
+            });
+            if url.is_none() {
+                reader.unworkable("database", "password_file", "SQLite has no password; leave it out, or give the address of a PostgreSQL server");
+            }
+            url
+        }
+    };
+    sound.then_some(Settings {
+        url: url?,
+        connections: raw.connections,
+        wait: raw.wait,
+    })
+}

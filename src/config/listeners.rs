@@ -1,0 +1,192 @@
+//! `[api]`, `[citizen]`, `[ops]` and `[limits]`: where the server answers, and how much it takes at once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::reader::Reader;
+use super::section::{Section, section};
+use super::setting::Size;
+use crate::http::{Limits, Settings, TlsListener};
+
+section! {
+    /// The REST API for apps, over HTTPS.
+    RawApi "api" {
+        /// Address and port; 0.0.0.0 stands for all addresses of the machine.
+        listen: SocketAddr = default r#""127.0.0.1:8443""#,
+        /// PEM file with the certificate, then its chain. It is read anew at SIGHUP.
+        certificate: PathBuf = default r#""certs/server.pem""#,
+        /// PEM file with the private key, readable by its owner alone.
+        key: PathBuf = default r#""certs/server.key""#,
+    }
+}
+
+section! {
+    /// The citizens' pages, over HTTPS.
+    RawCitizen "citizen" {
+        /// Address and port.
+        listen: SocketAddr = default r#""127.0.0.1:8444""#,
+        /// PEM file with the certificate, then its chain.
+        certificate: PathBuf = default r#""certs/server.pem""#,
+        /// PEM file with the private key, readable by its owner alone.
+        key: PathBuf = default r#""certs/server.key""#,
+        /// How citizens reach the pages from outside; approval links begin with it. Without it, the address and port
+        /// above, which only serves on one machine.
+        url: Url = optional r#""https://firma.example/""#,
+    }
+}
+
+section! {
+    /// Health (/healthz, /readyz) and metrics (/metrics) for operators: plain HTTP, so not to be reachable from outside.
+    RawOps "ops" {
+        /// Address and port.
+        listen: SocketAddr = default r#""127.0.0.1:9464""#,
+    }
+}
+
+section! {
+    /// How much is taken at once. What is above is answered with 413, 429 or 503.
+    RawLimits "limits" {
+        /// Most documents in one signature request.
+        documents_per_request: u32 = default "50",
+        /// Largest document.
+        document: Size = default r#""100 MiB""#,
+        /// Largest multipart body, all documents of a request together.
+        body: Size = default r#""256 MiB""#,
+        /// Largest JSON body.
+        json: Size = default r#""8 MiB""#,
+        /// Calls an app may make in a minute, in the long run.
+        calls_per_minute: u32 = default "1200",
+        /// Calls an app may make at once after a pause.
+        burst: u32 = default "200",
+        /// Calls worked on at once.
+        calls_at_once: u32 = default "64",
+        /// Calls that may wait for one of those places.
+        calls_waiting: u32 = default "256",
+        /// Uploads received at once.
+        uploads_at_once: u32 = default "64",
+        /// Connections open at once, on each listener.
+        connections: u32 = default "4096",
+        /// How long a client may take to send the head of a call.
+        head_within: Duration = default r#""10 s""#,
+        /// Longest pause within a body.
+        pause: Duration = default r#""20 s""#,
+    }
+}
+
+/// What the four sections say.
+pub(super) struct Listeners {
+    pub(super) http: Settings,
+    pub(super) citizen_url: Option<Url>,
+    pub(super) documents_per_request: u32,
+    pub(super) document_bytes: u64,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, stop_within: Option<Duration>) -> Option<Listeners> {
+    let api = RawApi::read(reader);
+    let citizen = RawCitizen::read(reader);
+    let ops = RawOps::read(reader);
+    let limits = RawLimits::read(reader);
+    if let Some(citizen) = &citizen {
+        check_url(reader, citizen.url.as_ref());
+    }
+    if let Some(limits) = &limits {
+        check_limits(reader, limits);
+    }
+    let (api, citizen, limits) = (api?, citizen?, limits?);
+    let settings = Settings {
+        api: TlsListener {
+            address: api.listen,
+            certificate: api.certificate,
+            key: api.key,
+        },
+        citizen: TlsListener {
+            address: citizen.listen,
+            certificate: citizen.certificate,
+            key: citizen.key,
+        },
+        ops: ops?.listen,
+        limits: Limits {
+            body_bytes: limits.body.0,
+            json_bytes: limits.json.0,
+            head_within: limits.head_within,
+            pause: limits.pause,
+            calls_at_once: limits.calls_at_once,
+            calls_waiting: limits.calls_waiting,
+            uploads_at_once: limits.uploads_at_once,
+            connections: limits.connections,
+            calls_per_minute: limits.calls_per_minute,
+            burst: limits.burst,
+        },
+        stop_within: stop_within?,
+    };
+    check_addresses(reader, &settings);
+    Some(Listeners {
+        http: settings,
+        citizen_url: citizen.url,
+        documents_per_request: limits.documents_per_request,
+        document_bytes: limits.document.0,
+    })
+}
+
+fn check_url(reader: &mut Reader<'_>, url: Option<&Url>) {
+    let Some(url) = url else { return };
+    if url.scheme() != "https" {
+        reader.unworkable(
+            "citizen",
+            "url",
+            "must begin with https://: the citizens' cookies are sent over nothing else",
+        );
+    } else if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        reader.unworkable(
+            "citizen",
+            "url",
+            "must be a host of its own, such as https://firma.example/, without path",
+        );
+    }
+}
+
+fn check_limits(reader: &mut Reader<'_>, limits: &RawLimits) {
+    let at_least_one = [
+        ("documents_per_request", limits.documents_per_request),
+        ("calls_per_minute", limits.calls_per_minute),
+        ("burst", limits.burst),
+        ("calls_at_once", limits.calls_at_once),
+        ("uploads_at_once", limits.uploads_at_once),
+        ("connections", limits.connections),
+    ];
+    for (key, value) in at_least_one {
+        if value == 0 {
+            reader.unworkable("limits", key, "at least 1");
+        }
+    }
+    if limits.document.0 > limits.body.0 {
+        reader.unworkable(
+            "limits",
+            "document",
+            "larger than limits.body, so no document could be that large",
+        );
+    }
+}
+
+fn check_addresses(reader: &mut Reader<'_>, settings: &Settings) {
+    let (api, citizen, ops) = (settings.api.address, settings.citizen.address, settings.ops);
+    for (section, address, others) in [
+        ("citizen", citizen, vec![("api", api)]),
+        ("ops", ops, vec![("api", api), ("citizen", citizen)]),
+    ] {
+        // Port 0 takes a free one each time.
+        if let Some((other, _)) = others
+            .iter()
+            .find(|(_, other)| *other == address && address.port() != 0)
+        {
+            reader.unworkable(
+                section,
+                "listen",
+                format!("{address} is {other}.listen already"),
+            );
+        }
+    }
+}
