@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use diesel::backend::Backend;
+use diesel::migration::{self, Migration};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 pub mod apps;
@@ -150,6 +152,17 @@ impl Store {
         })
     }
 
+    /// The migrations that the database lacks, by name; none when its schema is up to date. Also shows that the
+    /// database answers.
+    pub fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.connection()?;
+        let pending = match &mut *connection {
+            AnyConnection::Sqlite(inner) => names(inner.pending_migrations(SQLITE_MIGRATIONS)),
+            AnyConnection::Postgres(inner) => names(inner.pending_migrations(POSTGRES_MIGRATIONS)),
+        };
+        pending.map_err(StoreError::Migration)
+    }
+
     /// Takes the whole schema, and all data, away again.
     pub fn revert_all_migrations(&self) -> Result<(), StoreError> {
         self.migrating(|connection| match connection {
@@ -219,6 +232,15 @@ impl Store {
     }
 }
 
+fn names<DB: Backend>(
+    pending: migration::Result<Vec<Box<dyn Migration<DB>>>>,
+) -> migration::Result<Vec<String>> {
+    Ok(pending?
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .collect())
+}
+
 /// Connection failures are repeated by the pool until its waiting time is over; each goes to the log.
 #[derive(Debug)]
 struct LogFailures;
@@ -242,7 +264,9 @@ mod tests {
             wait: Duration::from_secs(5),
         })
         .unwrap();
+        assert_eq!(store.pending_migrations().unwrap().len(), 1);
         store.migrate().unwrap();
+        assert_eq!(store.pending_migrations().unwrap().len(), 0);
         store.revert_all_migrations().unwrap();
         store.migrate().unwrap();
         store.migrate().unwrap();
