@@ -22,10 +22,12 @@ mod account;
 pub mod apps;
 mod codes;
 mod error;
+mod health;
 mod journaled;
 
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
+pub use health::{Health, PartHealth};
 
 // What citizens' pages name beside the use cases.
 pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule};

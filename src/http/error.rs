@@ -113,6 +113,8 @@ named!(
         Busy = "busy",
         /// The database is away; try again.
         DatabaseUnavailable = "database_unavailable",
+        /// A part this node needs is away; only operators are told so. `detail` says which.
+        NotReady = "not_ready",
         /// A fault of the server.
         InternalError = "internal_error",
     }
@@ -193,6 +195,7 @@ impl Code {
             Self::DocumentDeleted => (S::GONE, "The document was deleted"),
             Self::Busy => (S::SERVICE_UNAVAILABLE, "The server is busy"),
             Self::DatabaseUnavailable => (S::SERVICE_UNAVAILABLE, "The database is away"),
+            Self::NotReady => (S::SERVICE_UNAVAILABLE, "This node is not ready"),
             Self::InternalError => (S::INTERNAL_SERVER_ERROR, "The server made a mistake"),
         }
     }

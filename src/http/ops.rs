@@ -1,13 +1,65 @@
-//! Health and metrics, for operators.
+//! Health and metrics, for operators and the machines that watch over the server.
 
+use actix_web::http::{Method, header};
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::error::Code;
 use super::frame::{JSON, Style};
-use super::router::Route;
+use super::problem::Problem;
+use super::router::{Access, Route};
+use super::shared::Shared;
+use crate::telemetry;
 
 /// What operators can ask.
-pub static ROUTES: &[Route] = &[];
+pub static ROUTES: &[Route] = &[
+    // The process runs and answers. Says nothing of what it needs: restarting it would mend none of that.
+    Route {
+        method: Method::GET,
+        path: "/healthz",
+        access: Access::Anybody,
+        handler: || web::to(alive),
+    },
+    // Calls can be answered. 503 while not; a load balancer then sends them elsewhere.
+    Route {
+        method: Method::GET,
+        path: "/readyz",
+        access: Access::Anybody,
+        handler: || web::to(ready),
+    },
+    // Counters and timings in Prometheus' text format.
+    Route {
+        method: Method::GET,
+        path: "/metrics",
+        access: Access::Anybody,
+        handler: || web::to(metrics),
+    },
+];
 
 /// Headers and problems on this listener.
 pub(super) const STYLE: Style = Style {
     name: "ops",
     ..JSON
 };
+
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "alive"}))
+}
+
+async fn ready(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    let health = shared.run(|service| Ok(service.health())).await?;
+    if health.is_ready() {
+        Ok(HttpResponse::Ok().json(json!({"status": "ready", "parts": health})))
+    } else {
+        Err(Problem::new(Code::NotReady).with_detail(health.to_string()))
+    }
+}
+
+async fn metrics() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        ))
+        .body(telemetry::rendered_metrics())
+}
