@@ -13,9 +13,11 @@ use rustls::sign::CertifiedKey;
 
 use super::TlsListener;
 
+mod check;
 mod client;
 mod self_signed;
 
+pub use check::{Checked, check};
 pub use self_signed::{SelfSigned, self_signed};
 
 /// Why a listener has no TLS.
