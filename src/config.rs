@@ -15,7 +15,10 @@ use std::time::Duration;
 use url::Url;
 
 mod database;
+mod documents;
 mod example;
+mod hsm;
+mod identity;
 mod listeners;
 mod pki;
 mod problem;
@@ -26,11 +29,16 @@ mod section;
 mod server;
 mod setting;
 mod signing;
+mod sms;
 mod telemetry;
 
+pub use hsm::Hsm;
 pub use problem::{Nameable, Origin, Problem, Problems};
 
-use crate::{http, pki as pki_part, store, telemetry as telemetry_part};
+use crate::{
+    documents as documents_part, http, identity as identity_part, notify, pki as pki_part, store,
+    telemetry as telemetry_part,
+};
 use reader::{File, Reader, Shown};
 use section::{Description, Section};
 
@@ -49,6 +57,14 @@ pub struct Config {
     pub requests: Requests,
     /// The database.
     pub store: store::Settings,
+    /// Where document bytes are.
+    pub documents: documents_part::Settings,
+    /// The token.
+    pub hsm: Hsm,
+    /// Messages to phones.
+    pub sms: notify::Settings,
+    /// Rules for the citizens' accounts.
+    pub identity: identity_part::Settings,
     /// The built-in authorities.
     pub pki: pki_part::Settings,
     /// Logs.
@@ -123,7 +139,11 @@ fn sections() -> Vec<&'static Description> {
         &listeners::RawOps::DESCRIPTION,
         &listeners::RawLimits::DESCRIPTION,
         &database::RawDatabase::DESCRIPTION,
+        &documents::RawDocuments::DESCRIPTION,
+        &hsm::RawHsm::DESCRIPTION,
         &signing::RawSigning::DESCRIPTION,
+        &sms::RawSms::DESCRIPTION,
+        &identity::RawIdentity::DESCRIPTION,
         &pki::RawPki::DESCRIPTION,
         &telemetry::RawTelemetry::DESCRIPTION,
     ]
@@ -154,7 +174,11 @@ fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
     let stop_within = server.as_ref().map(|server| server.stop_within);
     let listeners = listeners::read(reader, stop_within);
     let store = database::read(reader);
+    let documents = documents::read(reader);
+    let hsm = hsm::read(reader);
     let signing = signing::read(reader);
+    let sms = sms::read(reader);
+    let identity = identity::read(reader);
     let pki = pki::read(reader);
     let telemetry = telemetry::read(reader);
     let (listeners, signing) = (listeners?, signing?);
@@ -170,6 +194,10 @@ fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
             document_bytes: listeners.document_bytes,
         },
         store: store?,
+        documents: documents?,
+        hsm: hsm?,
+        sms: sms?,
+        identity: identity?,
         pki: pki?,
         telemetry: telemetry?,
     })

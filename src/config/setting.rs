@@ -43,6 +43,10 @@ pub(super) struct Size(pub(super) u64);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct DatabaseUrl(pub(super) String);
 
+/// A folder, written as `file:PATH`; a relative path is resolved like any path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FolderUrl(pub(super) String);
+
 /// Names and texts of the administrator's choice, such as HTTP headers.
 pub(super) type Table<T> = BTreeMap<String, T>;
 
@@ -100,7 +104,7 @@ macro_rules! whole_number {
         }
     )+};
 }
-whole_number!(u8, u16, u32, usize);
+whole_number!(u8, u16, u32, u64, usize);
 
 macro_rules! by_name {
     ($($type:ty),+) => {$(
@@ -237,6 +241,25 @@ impl Setting for DatabaseUrl {
             .ok()
             .filter(Url::has_host)
             .map_or_else(|| quoted(&self.0), |url| quoted(&without_password(&url)))
+    }
+}
+
+impl Setting for FolderUrl {
+    fn expected() -> String {
+        "a folder such as \"file:data/documents\"".to_owned()
+    }
+
+    fn parse(given: Given<'_>, base: &Path) -> Result<Self, Unsuitable> {
+        let text = given.text()?;
+        text.strip_prefix("file:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+            .filter(|path| !path.is_empty())
+            .map(|path| Self(format!("file:{}", base.join(path).display())))
+            .ok_or_else(|| Unsuitable(format!("found {text:?}")))
+    }
+
+    fn to_toml(&self) -> String {
+        quoted(&self.0)
     }
 }
 

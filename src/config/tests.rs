@@ -10,6 +10,8 @@ fn environment(extra: &[(&str, &str)]) -> BTreeMap<String, String> {
     [
         ("RUBRICA_SERVER__LINK_KEY", LINK_KEY),
         ("RUBRICA_SERVER__NODE", "node-1"),
+        ("RUBRICA_HSM__MODULE", "/usr/lib/softhsm/libsofthsm2.so"),
+        ("RUBRICA_HSM__TOKEN", "rubrica"),
     ]
     .iter()
     .chain(extra)
@@ -80,7 +82,7 @@ fn secrets_come_from_files_that_only_their_owner_reads() {
     std::fs::write(&key, format!("{LINK_KEY}\n")).unwrap();
     let file = File {
         path: folder.path().join("rubrica.toml"),
-        text: "[server]\nnode = \"a\"\nlink_key_file = \"link-key\"\n".to_owned(),
+        text: "[server]\nnode = \"a\"\nlink_key_file = \"link-key\"\n[hsm]\nmodule = \"m\"\ntoken = \"t\"\n".to_owned(),
     };
     std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
     let told = read(Some(&file), BTreeMap::new())
@@ -149,4 +151,142 @@ fn the_example_with_its_examples_uncommented_is_a_configuration() {
 fn every_default_is_of_the_kind_its_key_takes() {
     // A default that cannot be read makes its section disappear.
     assert!(given("", &[]).is_ok());
+}
+
+#[test]
+fn every_hsm_profile_is_a_configuration() {
+    let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(profiles).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let pin = folder.path().join("secrets/hsm-pin");
+        std::fs::create_dir(folder.path().join("secrets")).unwrap();
+        std::fs::write(&pin, "1234").unwrap();
+        std::fs::set_permissions(&pin, Permissions::from_mode(0o600)).unwrap();
+        let file = File {
+            path: folder.path().join("rubrica.toml"),
+            text: std::fs::read_to_string(&path).unwrap(),
+        };
+        let given = [
+            ("RUBRICA_SERVER__LINK_KEY", LINK_KEY),
+            ("RUBRICA_SERVER__NODE", "node-1"),
+        ];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let loaded = read(Some(&file), given.into());
+        assert!(
+            loaded.is_ok(),
+            "{}: {}",
+            path.display(),
+            loaded.err().unwrap()
+        );
+        seen += 1;
+    }
+    assert!(seen >= 2, "only {seen} profiles");
+}
+
+#[test]
+fn values_that_cannot_work_are_told_by_their_key() {
+    let cases = [
+        ("[hsm]\nslot = 1", "hsm.token: give either"),
+        ("[hsm]\nsessions = 0", "hsm.sessions: between 1 and 1024"),
+        (
+            "[identity]\ncode_digits = 4",
+            "identity.code_digits: must be between 6 and 9",
+        ),
+        (
+            "[identity]\nargon2_memory = 1",
+            "identity.argon2_memory: Argon2id needs",
+        ),
+        (
+            "[sms]\nurl = \"http://sms.example/\"",
+            "sms.url: the gateway's address must begin with https",
+        ),
+        (
+            "[sms]\nurl = \"https://sms.example/\"\nbody = \"{}\"",
+            "sms.body: the body needs",
+        ),
+        (
+            "[sms]\nurl = \"https://sms.example/\"\nmethod = \"GET\"",
+            "sms.method: \"POST\" or",
+        ),
+        (
+            "[sms]\nurl = \"https://sms.example/\"\nattempts = 0",
+            "sms.attempts: `attempts` must",
+        ),
+        (
+            "[citizen]\nurl = \"http://firma.example/\"",
+            "citizen.url: must begin with https://",
+        ),
+        (
+            "[citizen]\nurl = \"https://firma.example/a/\"",
+            "citizen.url: must be a host of its own",
+        ),
+        (
+            "[ops]\nlisten = \"127.0.0.1:8443\"",
+            "ops.listen: 127.0.0.1:8443 is api.listen already",
+        ),
+        (
+            "[limits]\nconnections = 0",
+            "limits.connections: at least 1",
+        ),
+        (
+            "[limits]\ndocument = \"1 GiB\"",
+            "limits.document: larger than limits.body",
+        ),
+        (
+            "[signing]\nlifetime = \"31 d\"",
+            "signing.lifetime: longer than",
+        ),
+        (
+            "[pki]\ncountry = \"Spain\"",
+            "pki.country: \"Spain\" is no two-letter",
+        ),
+        (
+            "[pki]\nroot_label = \"a\"\nissuing_label = \"a\"",
+            "pki: root_label and issuing_label are the same",
+        ),
+        ("[server]\nnode = \"a b\"", "server.node: not a node name"),
+        (
+            "[database]\nconnections = 0",
+            "database.connections: at least 1",
+        ),
+        (
+            "[documents]\nurl = \"ftp://x\"",
+            "documents.url: expected a folder",
+        ),
+    ];
+    for (text, expected) in cases {
+        let extra: &[_] = if text.contains("node") {
+            &[("RUBRICA_SERVER__NODE", "a b")]
+        } else {
+            &[]
+        };
+        let told = problems(text, extra);
+        assert!(told.contains(expected), "{text:?} was told as: {told}");
+    }
+}
+
+#[test]
+fn tables_take_entries_from_the_environment_too() {
+    let loaded = given(
+        "[hsm.environment]\nA = \"1\"\nB = \"2\"\n",
+        &[
+            (
+                "RUBRICA_HSM__ENVIRONMENT__SOFTHSM2_CONF",
+                "/x/softhsm2.conf",
+            ),
+            ("RUBRICA_HSM__ENVIRONMENT__B", "3"),
+        ],
+    )
+    .unwrap();
+    let environment = loaded.config.hsm.environment;
+    let entries: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(entries, ["A=1", "B=3", "SOFTHSM2_CONF=/x/softhsm2.conf"]);
 }
