@@ -8,7 +8,9 @@
 //! Start reading at [`domain`] for the words.
 
 pub mod ades;
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod documents;

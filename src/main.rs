@@ -1,3 +1,7 @@
 //! The `rubrica` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rubrica::cli::run()
+}

@@ -1,0 +1,169 @@
+//! Where the parts are put together; nothing else knows all of them.
+//!
+//! It decides nothing: what a part needs is in the [`Config`], and what they do together is in `service`.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::auth::LinkKey;
+use crate::clock::Ambient;
+use crate::config::Config;
+use crate::documents::{Documents, DocumentsError};
+use crate::http::{self, ServeError};
+use crate::identity::Identity;
+use crate::journal::Journal;
+use crate::notify::Notify;
+use crate::service::{self, Parts, Service};
+use crate::store::{Store, StoreError};
+
+pub mod examination;
+
+/// Why the parts do not come together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A folder is missing and cannot be made.
+    #[error("the folder {} cannot be made", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The address of the citizens' listener gives no URL.
+    #[error("the address {address} gives no URL; set citizen.url")]
+    CitizenUrl {
+        /// Where citizens are answered.
+        address: SocketAddr,
+        /// Why.
+        source: url::ParseError,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The documents.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
+    /// The listeners.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// A server that answers.
+pub struct Server {
+    /// The use cases it answers with.
+    pub service: Service,
+    /// Where apps are answered.
+    pub api: SocketAddr,
+    /// Where citizens are answered.
+    pub citizen: SocketAddr,
+    /// Where operators are answered.
+    pub ops: SocketAddr,
+    running: http::Running,
+}
+
+/// Creates the database's tables or brings them up to date.
+pub fn migrate(config: &Config) -> Result<(), AppError> {
+    store(config)?.migrate()?;
+    Ok(())
+}
+
+/// The use cases, for a command that runs beside the server or without it.
+pub fn service(config: Config) -> Result<Service, AppError> {
+    let citizen = config.http.citizen.address;
+    assemble(config, citizen)
+}
+
+/// Opens the listeners, puts the parts together, and begins to answer.
+pub fn start(config: Config) -> Result<Server, AppError> {
+    let bound = http::bind(config.http.clone())?;
+    let (api, citizen, ops) = (
+        bound.api_address(),
+        bound.citizen_address(),
+        bound.ops_address(),
+    );
+    let service = assemble(config, citizen)?;
+    let running = bound.start(service.clone())?;
+    Ok(Server {
+        service,
+        api,
+        citizen,
+        ops,
+        running,
+    })
+}
+
+impl Server {
+    /// Serves until SIGTERM or SIGINT, lets calls under way finish within the configured time, and ends.
+    pub fn until_signal(self) -> Result<(), AppError> {
+        Ok(self.running.until_signal()?)
+    }
+
+    /// Lets calls under way finish within the configured time, and ends.
+    pub fn stop(self) -> Result<(), AppError> {
+        Ok(self.running.stop()?)
+    }
+}
+
+/// `citizen` is where the citizens' listener is; it makes links when no address for outside is configured.
+fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
+    let ambient = Ambient::system();
+    let store = store(&config)?;
+    let requests = config.requests;
+    let citizen_url = match config.citizen_url {
+        Some(url) => url,
+        None => {
+            Url::parse(&format!("https://{citizen}/")).map_err(|source| AppError::CitizenUrl {
+                address: citizen,
+                source,
+            })?
+        }
+    };
+    Ok(Service::new(Parts {
+        identity: Identity::new(store.clone(), ambient.clone(), config.identity),
+        documents: Documents::new(&config.documents)?,
+        notify: Notify::new(config.sms, ambient.clone()),
+        journal: Journal::new(store.clone(), ambient.clone(), config.server.node.clone()),
+        node: config.server.node,
+        ambient,
+        store,
+        link_key: LinkKey::new(config.server.link_key),
+        settings: service::Settings {
+            citizen_url,
+            default_lifetime: requests.default_lifetime,
+            longest_lifetime: requests.longest_lifetime,
+            retention: requests.retention,
+            documents_per_request: requests.documents_per_request,
+            document_bytes: requests.document_bytes,
+        },
+    }))
+}
+
+fn store(config: &Config) -> Result<Store, AppError> {
+    if let Some(folder) = sqlite_folder(&config.store.url) {
+        make_private_folder(folder)?;
+    }
+    Ok(Store::open(&config.store)?)
+}
+
+/// Where a SQLite database lies.
+fn sqlite_folder(url: &str) -> Option<&Path> {
+    let folder = Path::new(url.strip_prefix("sqlite:")?).parent()?;
+    (!folder.as_os_str().is_empty()).then_some(folder)
+}
+
+/// Makes a folder that only its owner can enter; one that is there stays as it is.
+fn make_private_folder(path: &Path) -> Result<(), AppError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| AppError::Folder {
+            path: path.to_owned(),
+            source,
+        })
+}

@@ -1,0 +1,88 @@
+//! The command line: one file per subcommand, each a thin hand that calls what the server calls.
+//!
+//! Secrets are never arguments: they come from files, from the environment or from a terminal that does not show them.
+//! Answers go to the standard output, everything else to the standard error output. The exit status is 0 when all went
+//! well, 1 when something did not, 2 when the command was not understood.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod config;
+mod database;
+mod doctor;
+mod output;
+mod serve;
+
+/// A cloud remote-signing server: citizens' keys stay in an HSM and sign only what the citizen approves.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rubrica",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    /// The configuration file; without it ./rubrica.toml is read, if it is there.
+    #[arg(
+        long,
+        global = true,
+        env = "RUBRICA_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until it is told to stop by SIGTERM or SIGINT; SIGHUP reads the TLS certificates anew.
+    Serve,
+    /// Check the configuration, or print one with every key explained.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Find out what is wrong with the set-up around the server, and what to do about it.
+    ///
+    /// Nothing is changed. The exit status is 1 when the server could not work.
+    Doctor(doctor::Arguments),
+    /// Prepare the database.
+    #[command(subcommand)]
+    Database(database::Command),
+}
+
+/// How a command that could do its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// All is well.
+    Well,
+    /// The answer, which was printed, is that something is not.
+    Badly,
+}
+
+/// Runs the command of this process's arguments.
+pub fn run() -> ExitCode {
+    match execute(Arguments::parse()) {
+        Ok(Ending::Well) => ExitCode::SUCCESS,
+        Ok(Ending::Badly) => ExitCode::FAILURE,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> anyhow::Result<Ending> {
+    let file = arguments.config.as_deref();
+    match arguments.command {
+        Command::Serve => serve::run(file),
+        Command::Config(command) => config::run(&command, file),
+        Command::Doctor(arguments) => doctor::run(&arguments, file),
+        Command::Database(command) => database::run(&command, file),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! `rubrica serve`
+
+use std::path::Path;
+
+use super::Ending;
+use crate::{app, config, telemetry};
+
+/// Serves until it is told to stop.
+pub(super) fn run(file: Option<&Path>) -> anyhow::Result<Ending> {
+    let loaded = config::load(file)?;
+    telemetry::start(&loaded.config.telemetry, &telemetry::Output::StandardError)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let server = app::start(loaded.config)?;
+    tracing::info!(
+        api = %server.api,
+        citizen = %server.citizen,
+        ops = %server.ops,
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
+    server.until_signal()?;
+    tracing::info!("stopped");
+    Ok(Ending::Well)
+}
