@@ -16,6 +16,7 @@ readonly PROJECT
 readonly TOKENS=$PROJECT/tokens
 readonly SECRETS=$PROJECT/secrets
 readonly VENV=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/venv
+readonly DSS=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/dss
 export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 
 # What the server needs to be built and run: the token, and PostgreSQL's client library.
@@ -51,6 +52,7 @@ set_up_server() {
 set_up_tests() {
     install_packages "${TEST_PACKAGES[@]}"
     make_python_environment
+    build_dss_judge
 }
 
 # Installs the Debian packages that are missing; silent when none is.
@@ -155,6 +157,21 @@ make_python_environment() {
     "$VENV/bin/pip" install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}" ||
         fail "pip could not install the Python tools"
     printf '%s\n' "$wanted" >"$VENV/installed"
+}
+
+# EU DSS and a small program around it, in target/. Maven fetches it now; the tests run it without the network.
+build_dss_judge() {
+    local sources=$PROJECT/tests/foreign/dss wanted
+    wanted=$(cat "$sources/pom.xml" "$sources"/src/main/java/*.java | sha256sum)
+    if [[ -f $DSS/installed && $(<"$DSS/installed") == "$wanted" ]]; then
+        return
+    fi
+    say "building EU DSS's judge in ${DSS#"$PROJECT"/}"
+    rm -rf "$DSS"
+    mkdir -p "$DSS"
+    mvn --quiet --batch-mode -Dstyle.color=never --file "$sources/pom.xml" -Doutput="$(cd "$DSS" && pwd)" package ||
+        fail "Maven could not build tests/foreign/dss"
+    printf '%s\n' "$wanted" >"$DSS/installed"
 }
 
 say() {

@@ -10,6 +10,7 @@ mod account;
 mod ades;
 mod api;
 mod documents;
+mod foreign;
 mod harness;
 mod hsm;
 mod identity;

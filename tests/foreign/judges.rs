@@ -1,0 +1,103 @@
+//! The judges: openssl, pyHanko, EU DSS, and for PDFs pdfsig and qpdf. They share no code with this project and none
+//! with each other.
+//!
+//! Any test that has a signed file feeds it to [`assert_accepted`].
+
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+mod dss;
+mod openssl;
+mod poppler;
+mod pyhanko;
+mod qpdf;
+mod worker;
+
+/// A signed file and what a judge needs to know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Exhibit {
+    /// The signed file.
+    pub(crate) file: PathBuf,
+    /// What it claims to be.
+    pub(crate) kind: Kind,
+    /// The certificate to trust, PEM.
+    pub(crate) anchor: PathBuf,
+    /// The moment to judge at.
+    pub(crate) at: OffsetDateTime,
+}
+
+/// What a signed file claims to be.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    /// A signed PDF.
+    Pades,
+    /// A CAdES signature around this document.
+    Enveloping(PathBuf),
+    /// A CAdES signature beside this document.
+    Detached(PathBuf),
+}
+
+impl Exhibit {
+    /// The CAdES document.
+    fn original(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::Pades => None,
+            Kind::Enveloping(original) | Kind::Detached(original) => Some(original),
+        }
+    }
+
+    fn moment(&self) -> String {
+        self.at.format(&Rfc3339).unwrap()
+    }
+}
+
+/// A judge's name, and why it refuses if it does.
+pub(crate) type Verdict = (&'static str, Result<(), String>);
+
+/// What each judge says that looks at signatures.
+pub(crate) fn on_signature(exhibit: &Exhibit) -> Vec<Verdict> {
+    let mut verdicts = vec![
+        ("openssl", openssl::judge(exhibit)),
+        ("pyHanko", pyhanko::judge(exhibit)),
+        ("EU DSS", dss::judge(exhibit)),
+    ];
+    if matches!(exhibit.kind, Kind::Pades) {
+        verdicts.push(("pdfsig", poppler::judge(exhibit)));
+    }
+    verdicts
+}
+
+/// What each judge says that looks at a file's form; none for CAdES.
+pub(crate) fn on_form(exhibit: &Exhibit) -> Vec<Verdict> {
+    match exhibit.kind {
+        Kind::Pades => vec![("qpdf", qpdf::judge(exhibit))],
+        Kind::Enveloping(_) | Kind::Detached(_) => Vec::new(),
+    }
+}
+
+/// Fails unless every judge accepts.
+pub(crate) fn assert_accepted(exhibit: &Exhibit) {
+    let refusals: Vec<String> = on_signature(exhibit)
+        .into_iter()
+        .chain(on_form(exhibit))
+        .filter_map(|(judge, outcome)| Some(format!("{judge}: {}", outcome.err()?)))
+        .collect();
+    assert!(
+        refusals.is_empty(),
+        "{} is refused\n{}",
+        exhibit.file.display(),
+        refusals.join("\n")
+    );
+}
+
+/// Where `SoftHSM-setup.sh --tests` puts the tools it installs: beside this binary's own folders.
+pub(crate) fn tools() -> PathBuf {
+    let binary = std::env::current_exe().unwrap();
+    binary
+        .ancestors()
+        .map(|folder| folder.join("foreign"))
+        .find(|folder| folder.is_dir())
+        .expect("the foreign tools are missing: run `./SoftHSM-setup.sh --tests`")
+}

@@ -1,0 +1,77 @@
+//! EU DSS, the one that names the baseline level.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::worker::Worker;
+use super::{Exhibit, Kind, tools};
+
+/// What DSS says when the chain is good and there is no revocation data, which level B-B has no place for.
+const WITHOUT_REVOCATION: [&str; 2] = [
+    "The certificate validation is not conclusive!",
+    "No revocation data found for the certificate!",
+];
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    failure: Option<String>,
+    #[serde(default)]
+    signatures: Vec<Signature>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Signature {
+    format: String,
+    indication: String,
+    sub_indication: String,
+    intact: bool,
+    valid: bool,
+    errors: Vec<String>,
+}
+
+pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
+    static WORKER: OnceLock<Worker> = OnceLock::new();
+    let worker = WORKER.get_or_init(|| {
+        let home = tools().join("dss");
+        let mut java = Command::new("java");
+        java.arg("-cp")
+            .arg(format!("{0}/judge.jar:{0}/lib/*", home.display()))
+            .arg("Judge");
+        Worker::start(java)
+    });
+    let mut question = format!(
+        "{}\t{}\t{}",
+        exhibit.anchor.display(),
+        exhibit.moment(),
+        exhibit.file.display()
+    );
+    if let Kind::Detached(original) = &exhibit.kind {
+        question = format!("{question}\t{}", original.display());
+    }
+    let answer: Answer =
+        serde_json::from_value(worker.ask(&question)?).map_err(|error| error.to_string())?;
+    if let Some(failure) = answer.failure {
+        return Err(failure);
+    }
+    let [signature] = answer.signatures.as_slice() else {
+        return Err(format!("one signature expected: {:?}", answer.signatures));
+    };
+    let level = match exhibit.kind {
+        Kind::Pades => "PAdES-BASELINE-B",
+        Kind::Enveloping(_) | Kind::Detached(_) => "CAdES-BASELINE-B",
+    };
+    let good = signature.format == level
+        && signature.intact
+        && signature.valid
+        && signature.indication == "INDETERMINATE"
+        && signature.sub_indication == "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+        && signature.errors == WITHOUT_REVOCATION;
+    if good {
+        Ok(())
+    } else {
+        Err(format!("{signature:?}"))
+    }
+}

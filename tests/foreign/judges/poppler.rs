@@ -1,0 +1,19 @@
+//! `pdfsig` of poppler: what the signature covers and whether it fits. It trusts no one here, so trust is left to
+//! the others.
+
+use std::process::Command;
+
+use super::Exhibit;
+
+pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
+    let output = Command::new("pdfsig")
+        .arg(&exhibit.file)
+        .output()
+        .expect("pdfsig is installed by `./SoftHSM-setup.sh --tests`");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let says = |line: &str| said.lines().filter(|other| other.trim() == line).count() == 1;
+    let good = says("- Signature Validation: Signature is Valid.")
+        && says("- Total document signed")
+        && says("- Signature Type: ETSI.CAdES.detached");
+    if good { Ok(()) } else { Err(said.into_owned()) }
+}
