@@ -22,8 +22,9 @@
 //! Nothing is connected before the first call. A call that finds its session gone opens another; if that does not
 //! help, all sessions of the token are closed, the library is initialised anew (network HSMs and SoftHSM notice a
 //! returned token only then) and the call is made once more. Only then is the answer [`HsmError::Away`]. The next
-//! call starts over, so a token that is put back is found without a restart. The exception is a refused PIN: it
-//! is never tried again, since wrong tries lock the token.
+//! call starts over, so a token that is put back is found without a restart. A token that lacks a key it had before
+//! counts as lost too: see `memory`. The exception is a refused PIN: it is never tried again, since wrong tries lock
+//! the token.
 //!
 //! # One token, several handles
 //!
@@ -40,6 +41,7 @@ mod generate;
 mod kek;
 mod key_pair;
 mod link;
+mod memory;
 mod module;
 mod object;
 mod pool;
@@ -64,7 +66,7 @@ pub use wrap::WrappedKey;
 pub use crate::domain::key::KekVersion;
 
 use crate::domain::algorithm::{KeyAlgorithm, SignatureScheme};
-use crate::domain::key::{DtbsR, PublicKey, SignatureValue};
+use crate::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
 use pool::Pool;
 
 /// A token, reached when it is needed. Clones share the sessions; the last one closes them.
@@ -135,22 +137,20 @@ impl Hsm {
     }
 
     /// Signs digests with a wrapped key, which is unwrapped once for all of them. The values come in the order of
-    /// `dtbs_r`, each with its own failure; a lost token fails them all. The values are not verified here.
+    /// `to_sign`, each with its own failure; a lost token fails them all. The values are not verified here.
     pub fn sign_wrapped(
         &self,
         kek: KekVersion,
         algorithm: KeyAlgorithm,
         wrapped: &WrappedKey,
-        scheme: SignatureScheme,
-        dtbs_r: &[DtbsR],
+        to_sign: &[ToSign],
     ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
         let settings = self.settings();
         let job = sign::WrappedSigning {
             kek,
             algorithm,
             wrapped: wrapped.clone(),
-            scheme,
-            dtbs_r: dtbs_r.to_vec(),
+            to_sign: to_sign.to_vec(),
         };
         self.pool
             .run(settings.call_timeout, move |connection, call| {
@@ -190,10 +190,13 @@ impl Hsm {
         dtbs_r: &DtbsR,
     ) -> Result<SignatureValue, HsmError> {
         let label = label.to_owned();
-        let dtbs_r = dtbs_r.clone();
+        let to_sign = ToSign {
+            scheme,
+            dtbs_r: dtbs_r.clone(),
+        };
         self.pool
             .run(self.settings().call_timeout, move |connection, call| {
-                authority::sign_with(connection, call, &label, scheme, &dtbs_r)
+                authority::sign_with(connection, call, &label, &to_sign)
             })
     }
 

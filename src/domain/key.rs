@@ -18,6 +18,15 @@ const EC_PUBLIC_KEY: ObjectIdentifier = const_oid::db::rfc5912::ID_EC_PUBLIC_KEY
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DtbsR(pub Digest);
 
+/// One thing to be signed: a digest and how. A set of them may mix schemes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ToSign {
+    /// How to sign.
+    pub scheme: SignatureScheme,
+    /// What to sign.
+    pub dtbs_r: DtbsR,
+}
+
 /// A signature value as CMS wants it (RFC 5652 section 5.3): RSA as it is, ECDSA as DER `ECDSA-Sig-Value`
 /// (RFC 5753 section 7.2).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use super::call::Call;
 use super::connection::Connection;
 use super::error::{HsmError, Operation};
 use super::{key_pair, sign};
-use crate::domain::algorithm::{KeyAlgorithm, SignatureScheme};
-use crate::domain::key::{DtbsR, PublicKey, SignatureValue};
+use crate::domain::algorithm::KeyAlgorithm;
+use crate::domain::key::{PublicKey, SignatureValue, ToSign};
 
 /// Makes a key pair that stays; refuses when the label is taken.
 pub(super) fn generate(
@@ -38,6 +38,7 @@ pub(super) fn generate(
     let public_key = key_pair::public_key(connection, pair.public.handle)?;
     pair.public.keep();
     pair.private.keep();
+    connection.memory.note(label);
     Ok(public_key)
 }
 
@@ -55,19 +56,11 @@ pub(super) fn sign_with(
     connection: &mut Connection,
     call: &Call,
     label: &str,
-    scheme: SignatureScheme,
-    dtbs_r: &DtbsR,
+    to_sign: &ToSign,
 ) -> Result<SignatureValue, HsmError> {
     let (key, public_key) = find(connection, call, label)?
         .ok_or_else(|| HsmError::AuthorityMissing(label.to_owned()))?;
-    sign::sign(
-        connection,
-        call,
-        key,
-        public_key.algorithm(),
-        scheme,
-        dtbs_r,
-    )
+    sign::sign(connection, call, key, public_key.algorithm(), to_sign)
 }
 
 fn find(
@@ -86,6 +79,7 @@ fn find(
     };
     call.step(Operation::ReadAttributes)?;
     let found = (private, key_pair::public_key(connection, public)?);
+    connection.memory.note(label);
     connection
         .authorities
         .insert(label.to_owned(), found.clone());

@@ -5,16 +5,17 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::Arc;
 
 use cryptoki::error::{Error, RvError};
-use cryptoki::object::{AttributeType, ObjectHandle};
+use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 
 use super::call::Call;
-use super::error::{AwayCause, Ckr, During, HsmError, Operation, PinTries};
+use super::error::{AwayCause, During, HsmError, Operation, PinTries};
+use super::memory::Memory;
 use super::module::{Lease, lock};
 use super::settings::{Settings, TokenSelector};
 use crate::domain::key::{KekVersion, PublicKey};
@@ -31,19 +32,18 @@ pub(super) struct Connection {
     pub(super) authorities: HashMap<String, (ObjectHandle, PublicKey)>,
     /// Set when a session object could not be destroyed: closing the session destroys it for sure.
     pub(super) spoilt: Cell<bool>,
+    /// What outlives the session.
+    pub(super) memory: Arc<Memory>,
     /// The right to use the library.
     pub(super) lease: Lease,
 }
-
-/// The refusal of the PIN, kept so that it is not tried again.
-pub(super) type PinLatch = Mutex<Option<(Ckr, PinTries)>>;
 
 impl Connection {
     /// Finds the token, opens a session and logs in unless another session of this process did.
     pub(super) fn open(
         lease: Lease,
         settings: &Settings,
-        latch: &PinLatch,
+        memory: &Arc<Memory>,
         call: &Call,
     ) -> Result<Self, HsmError> {
         call.step(Operation::Inspect)?;
@@ -60,26 +60,59 @@ impl Connection {
             keks: HashMap::new(),
             authorities: HashMap::new(),
             spoilt: Cell::new(false),
+            memory: Arc::clone(memory),
             lease,
         };
-        connection.log_in(settings, latch, call)?;
+        connection.log_in(settings, call)?;
         Ok(connection)
     }
 
-    /// True while the session is logged in and that object can still be read through it.
-    pub(super) fn still_reads(&self, object: ObjectHandle) -> bool {
-        self.session
-            .get_session_info()
-            .is_ok_and(|info| info.session_state() == SessionState::RwUser)
-            && self
+    /// Fails when the session is no longer logged in, or a key that was on the token is not there any more.
+    pub(super) fn check_whole(&self) -> Result<(), HsmError> {
+        let info = self.session.get_session_info().during(Operation::Inspect)?;
+        if info.session_state() != SessionState::RwUser {
+            return Err(away(AwayCause::LoggedOut));
+        }
+        for label in self.memory.labels() {
+            let template = [
+                Attribute::Token(true),
+                Attribute::Label(label.as_bytes().to_vec()),
+            ];
+            let found = self
                 .session
-                .get_attributes(object, &[AttributeType::Label])
-                .is_ok_and(|found| !found.is_empty())
+                .find_objects(&template)
+                .during(Operation::Find)?;
+            if found.is_empty() {
+                return Err(away(AwayCause::Vanished(label)));
+            }
+        }
+        Ok(())
     }
 
-    fn log_in(&self, settings: &Settings, latch: &PinLatch, call: &Call) -> Result<(), HsmError> {
+    /// The one object with these attributes, which name `label`. `None` when there never was one.
+    pub(super) fn find_one(
+        &self,
+        label: &str,
+        template: &[Attribute],
+    ) -> Result<Option<ObjectHandle>, HsmError> {
+        let found = self
+            .session
+            .find_objects(template)
+            .during(Operation::Find)?;
+        match found.as_slice() {
+            [] if self.memory.knows(label) => Err(away(AwayCause::Vanished(label.to_owned()))),
+            [] => Ok(None),
+            [handle] => Ok(Some(*handle)),
+            several => Err(HsmError::Ambiguous {
+                label: label.to_owned(),
+                count: several.len(),
+            }),
+        }
+    }
+
+    fn log_in(&self, settings: &Settings, call: &Call) -> Result<(), HsmError> {
         let _one_at_a_time = lock(&self.lease.module().login);
-        if let Some((ckr, tries)) = *lock(latch) {
+        if let Some((ckr, tries)) = self.memory.refused_pin() {
             return Err(HsmError::WrongPin { ckr, tries });
         }
         call.step(Operation::Login)?;
@@ -93,7 +126,7 @@ impl Connection {
             Err(error) => match super::error::classify(Operation::Login, error) {
                 HsmError::WrongPin { ckr, tries } => {
                     let tries = self.tries_left(tries);
-                    *lock(latch) = Some((ckr, tries));
+                    self.memory.refuse_pin(ckr, tries);
                     tracing::error!(%ckr, %tries, "the HSM refused the PIN; it will not be tried again");
                     Err(HsmError::WrongPin { ckr, tries })
                 }
@@ -133,11 +166,17 @@ fn find_slot(lease: &Lease, token: &TokenSelector) -> Result<Slot, HsmError> {
                 .is_ok_and(|info| info.token_initialized() && info.label() == label)
         }),
     };
-    found.ok_or_else(|| HsmError::Away {
-        operation: Operation::Inspect,
-        cause: AwayCause::TokenAbsent(match token {
+    found.ok_or_else(|| {
+        away(AwayCause::TokenAbsent(match token {
             TokenSelector::Label(label) => format!("the token labelled {label:?}"),
             TokenSelector::Slot(number) => format!("the token of slot {number}"),
-        }),
+        }))
     })
+}
+
+fn away(cause: AwayCause) -> HsmError {
+    HsmError::Away {
+        operation: Operation::Inspect,
+        cause,
+    }
 }

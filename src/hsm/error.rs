@@ -131,6 +131,12 @@ pub enum AwayCause {
     /// No slot holds the token.
     #[error("{0} is in no slot; is it there and initialised?")]
     TokenAbsent(String),
+    /// A key that was there is not any more: a token that is away, or from which somebody deleted a key.
+    #[error("the key {0:?} was on the token and is not any more")]
+    Vanished(String),
+    /// The session has lost its login.
+    #[error("the session is no longer logged in")]
+    LoggedOut,
     /// Every session is stuck in a call.
     #[error("all sessions are stuck in calls that do not come back")]
     Hanging,

@@ -48,12 +48,15 @@ pub(super) fn generate(
         .session
         .generate_key(&Mechanism::AesKeyGen, &attributes)
         .during(Operation::GenerateKek)?;
-    check_protected(connection, version, handle)
+    check_protected(connection, version, handle)?;
+    connection.memory.note(&self::label(version));
+    Ok(())
 }
 
 /// The versions that are on the token, lowest first.
 pub(super) fn versions(connection: &Connection, call: &Call) -> Result<Vec<KekVersion>, HsmError> {
     call.step(Operation::Find)?;
+    connection.check_whole()?;
     let secret_keys = [
         Attribute::Token(true),
         Attribute::Class(ObjectClass::SECRET_KEY),
@@ -92,6 +95,7 @@ impl Connection {
             .find_one(&label, &template(&label))?
             .ok_or(HsmError::KekMissing(version))?;
         check_protected(self, version, handle)?;
+        self.memory.note(&label);
         self.keks.insert(version, handle);
         Ok(handle)
     }

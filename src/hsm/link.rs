@@ -88,7 +88,7 @@ impl Link {
         call.step(Operation::Initialize)?;
         let lease = self.shared.module.lease()?;
         self.generation = lease.generation;
-        Connection::open(lease, &self.shared.settings, &self.shared.pin, call)
+        Connection::open(lease, &self.shared.settings, &self.shared.memory, call)
     }
 }
 

@@ -1,9 +1,8 @@
 //! Objects made for one job, destroyed at its end whatever happens.
 
-use cryptoki::object::{Attribute, ObjectHandle};
+use cryptoki::object::ObjectHandle;
 
 use super::connection::Connection;
-use super::error::{During, HsmError, Operation};
 
 /// An object that is destroyed when this is dropped, unless it is kept.
 pub(super) struct Ephemeral<'a> {
@@ -39,28 +38,6 @@ impl Drop for Ephemeral<'_> {
             // The end of the session is the end of its objects (PKCS#11 section 6.7.3).
             self.connection.spoilt.set(true);
             tracing::warn!(%error, "a session object was not destroyed; its session is closed instead");
-        }
-    }
-}
-
-impl Connection {
-    /// The one object with these attributes. `label` only names it in the error.
-    pub(super) fn find_one(
-        &self,
-        label: &str,
-        template: &[Attribute],
-    ) -> Result<Option<ObjectHandle>, HsmError> {
-        let found = self
-            .session
-            .find_objects(template)
-            .during(Operation::Find)?;
-        match found.as_slice() {
-            [] => Ok(None),
-            [handle] => Ok(Some(*handle)),
-            several => Err(HsmError::Ambiguous {
-                label: label.to_owned(),
-                count: several.len(),
-            }),
         }
     }
 }

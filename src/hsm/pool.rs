@@ -12,9 +12,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::call::{Call, Stage};
-use super::connection::{Connection, PinLatch};
+use super::connection::Connection;
 use super::error::{AwayCause, HsmError, Operation};
 use super::link::Link;
+use super::memory::Memory;
 use super::module::{Module, lock};
 use super::settings::Settings;
 
@@ -35,8 +36,8 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     /// The library.
     pub(super) module: Arc<Module>,
-    /// The refusal of the PIN, if it was refused.
-    pub(super) pin: PinLatch,
+    /// What is remembered of the token.
+    pub(super) memory: Arc<Memory>,
     state: Mutex<State>,
     wake: Condvar,
     ended: Condvar,
@@ -81,7 +82,7 @@ impl Pool {
             shared: Arc::new(Shared {
                 settings,
                 module,
-                pin: Mutex::new(None),
+                memory: Arc::default(),
                 state: Mutex::new(State {
                     queue: VecDeque::new(),
                     workers: 0,

@@ -13,9 +13,9 @@ use super::error::{During, HsmError, Operation};
 use super::key_pair::malformed;
 use super::settings::Settings;
 use super::wrap::{self, WrappedKey};
-use crate::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
+use crate::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding};
 use crate::domain::algorithm_identifier::digest_oid;
-use crate::domain::key::{DtbsR, KekVersion, SignatureValue};
+use crate::domain::key::{KekVersion, SignatureValue, ToSign};
 
 /// RFC 8017 section 9.2: what PKCS#1 v1.5 signs.
 #[derive(Sequence)]
@@ -32,10 +32,8 @@ pub(super) struct WrappedSigning {
     pub(super) algorithm: KeyAlgorithm,
     /// The key.
     pub(super) wrapped: WrappedKey,
-    /// How to sign.
-    pub(super) scheme: SignatureScheme,
     /// What to sign, in this order.
-    pub(super) dtbs_r: Vec<DtbsR>,
+    pub(super) to_sign: Vec<ToSign>,
 }
 
 /// Unwraps the key once, signs each digest in order, and destroys the key. A lost session ends the whole job;
@@ -48,17 +46,10 @@ pub(super) fn sign_wrapped(
 ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
     let kek = (job.kek, connection.kek(call, job.kek)?);
     let key = wrap::unwrap(connection, settings, call, kek, job.algorithm, &job.wrapped)?;
-    job.dtbs_r
+    job.to_sign
         .iter()
-        .map(|dtbs_r| {
-            let value = sign(
-                connection,
-                call,
-                key.handle,
-                job.algorithm,
-                job.scheme,
-                dtbs_r,
-            );
+        .map(|to_sign| {
+            let value = sign(connection, call, key.handle, job.algorithm, to_sign);
             match value {
                 Err(error) if error.is_temporary() => Err(error),
                 settled => Ok(settled),
@@ -73,10 +64,10 @@ pub(super) fn sign(
     call: &Call,
     key: ObjectHandle,
     algorithm: KeyAlgorithm,
-    scheme: SignatureScheme,
-    dtbs_r: &DtbsR,
+    to_sign: &ToSign,
 ) -> Result<SignatureValue, HsmError> {
-    let digest = &dtbs_r.0;
+    let scheme = to_sign.scheme;
+    let digest = &to_sign.dtbs_r.0;
     if !algorithm.supports(scheme) || digest.algorithm() != scheme.digest {
         return Err(HsmError::Scheme { algorithm, scheme });
     }

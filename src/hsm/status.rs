@@ -83,15 +83,9 @@ pub(super) fn status(
     let list = pkcs11
         .get_mechanism_list(connection.slot)
         .during(Operation::Inspect)?;
-    // A session that is gone must show here, not only at the next signature.
-    connection
-        .session
-        .get_session_info()
-        .during(Operation::Inspect)?;
-    connection
-        .session
-        .find_objects(&[Attribute::Token(true)])
-        .during(Operation::Find)?;
+    // What is lost must show here, not only at the next signature.
+    call.step(Operation::Find)?;
+    connection.check_whole()?;
     let mechanisms = needed(settings)
         .into_iter()
         .map(|(kind, purpose)| MechanismStatus {

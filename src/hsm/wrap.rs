@@ -6,6 +6,7 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use zeroize::Zeroizing;
 
 use super::call::Call;
 use super::connection::Connection;
@@ -26,8 +27,10 @@ const VENDOR_AES_KWP: u8 = 3;
 /// The first byte says how: 1 is `CKM_AES_KEY_WRAP_PAD`; 2 is `CKM_AES_CBC_PAD`, followed by the 16 bytes of the
 /// initialisation vector; 3 is a vendor's mechanism, followed by its number (8 bytes, big-endian). So a change of
 /// `hsm.wrap` does not lock out the keys made before.
+///
+/// Wiped when dropped: whoever has it and the HSM's PIN can sign.
 #[derive(Clone, PartialEq, Eq)]
-pub struct WrappedKey(Vec<u8>);
+pub struct WrappedKey(Zeroizing<Vec<u8>>);
 
 /// A wrapped key taken apart.
 struct Parts<'a> {
@@ -39,7 +42,7 @@ struct Parts<'a> {
 impl WrappedKey {
     /// Takes what [`as_bytes`](Self::as_bytes) gave. The bytes are checked when they are used.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(Zeroizing::new(bytes))
     }
 
     /// The bytes to be sealed. They are of no use without the KEK, and still nobody's business.
@@ -111,7 +114,7 @@ pub(super) fn wrap(
         .wrap_key(&mechanism(settings.wrap, iv)?, kek, key)
         .during(Operation::Wrap)?;
     bytes.extend(ciphertext);
-    Ok(WrappedKey(bytes))
+    Ok(WrappedKey::new(bytes))
 }
 
 /// Unwraps a key as a session object that is sensitive, cannot be extracted, and can only sign.
@@ -145,7 +148,7 @@ pub(super) fn unwrap<'a>(
             parts.ciphertext,
             &template,
         )
-        .map_err(|error| unwrap_error(connection, version, kek, error))?;
+        .map_err(|error| unwrap_error(connection, version, error))?;
     Ok(Ephemeral::new(connection, handle))
 }
 
@@ -180,14 +183,9 @@ fn mechanism(wrap: WrapMechanism, iv: [u8; IV_LEN]) -> Result<Mechanism<'static>
     }
 }
 
-/// A damaged key is told in many ways. Where the code says nothing, the KEK is asked: if it still answers, the
-/// wrapped key was at fault and not the connection.
-fn unwrap_error(
-    connection: &Connection,
-    version: KekVersion,
-    kek: ObjectHandle,
-    error: Error,
-) -> HsmError {
+/// A damaged key is told in many ways. Where the code says nothing, the token is asked for its keys: if they are
+/// there, the wrapped key was at fault and not the connection.
+fn unwrap_error(connection: &Connection, version: KekVersion, error: Error) -> HsmError {
     use RvError::{
         DataInvalid, DataLenRange, EncryptedDataInvalid, EncryptedDataLenRange, FunctionFailed,
         GeneralError, TemplateInconsistent, VendorDefined, WrappedKeyInvalid, WrappedKeyLenRange,
@@ -204,7 +202,7 @@ fn unwrap_error(
             _,
         ) => Some(rv),
         Error::Pkcs11(rv @ (GeneralError | FunctionFailed | VendorDefined(_)), _)
-            if connection.still_reads(kek) =>
+            if connection.check_whole().is_ok() =>
         {
             Some(rv)
         }
@@ -227,7 +225,7 @@ mod tests {
     #[test]
     fn a_wrapped_key_remembers_how_it_was_wrapped() {
         let iv = [9; IV_LEN];
-        let key = WrappedKey([[AES_CBC_PAD].as_slice(), &iv, b"ciphertext"].concat());
+        let key = WrappedKey::new([[AES_CBC_PAD].as_slice(), &iv, b"ciphertext"].concat());
         let parts = key.parts().unwrap();
         assert_eq!(parts.mechanism, WrapMechanism::AesCbcPad);
         assert_eq!(parts.iv, iv);
@@ -236,14 +234,14 @@ mod tests {
 
     #[test]
     fn printing_a_wrapped_key_shows_only_its_length() {
-        let key = WrappedKey(vec![0xab; 3]);
+        let key = WrappedKey::new(vec![0xab; 3]);
         assert_eq!(format!("{key:?}"), "WrappedKey(3 bytes)");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_taken_apart_or_refused(bytes: Vec<u8>) {
-            let key = WrappedKey(bytes.clone());
+            let key = WrappedKey::new(bytes.clone());
             if let Some(parts) = key.parts() {
                 prop_assert!(bytes.ends_with(parts.ciphertext));
             }

@@ -2,7 +2,7 @@
 
 use rubrica::clock::Ambient;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
-use rubrica::domain::key::{DtbsR, PublicKey, SignatureValue};
+use rubrica::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
 use rubrica::hsm::{Hsm, HsmError, KekVersion, Presence, WrappedKey};
 
 const KEK: KekVersion = KekVersion(1);
@@ -13,6 +13,7 @@ macro_rules! on {
         $crate::hsm::contract::on!($hsm;
             every_scheme_verifies_with_two_libraries,
             signatures_come_in_the_order_of_their_digests,
+            one_key_signs_by_several_schemes_at_once,
             a_digest_of_another_algorithm_is_refused_alone,
             a_wrapped_key_is_useless_without_its_kek,
             a_damaged_wrapped_key_is_refused_and_the_session_lives_on,
@@ -38,15 +39,10 @@ pub(crate) fn every_scheme_verifies_with_two_libraries(hsm: &Hsm) {
         let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
         assert_eq!(key.public_key.algorithm(), algorithm);
         for scheme in schemes(algorithm) {
-            let dtbs_r = dtbs_r(scheme.digest, b"a document");
+            let to_sign = to_sign(scheme, b"a document");
+            let dtbs_r = to_sign.dtbs_r.clone();
             let values = hsm
-                .sign_wrapped(
-                    KEK,
-                    algorithm,
-                    &key.wrapped,
-                    scheme,
-                    std::slice::from_ref(&dtbs_r),
-                )
+                .sign_wrapped(KEK, algorithm, &key.wrapped, &[to_sign])
                 .unwrap();
             let [Ok(value)] = values.as_slice() else {
                 panic!("{algorithm} {scheme:?}: {values:?}");
@@ -68,31 +64,56 @@ pub(crate) fn signatures_come_in_the_order_of_their_digests(hsm: &Hsm) {
     let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
     let scheme = algorithm.default_scheme();
     let texts: [&[u8]; 5] = [b"one", b"two", b"one", b"three", b"two"];
-    let dtbs_r: Vec<_> = texts.map(|text| dtbs_r(scheme.digest, text)).into();
+    let all = texts.map(|text| to_sign(scheme, text));
     let values = hsm
-        .sign_wrapped(KEK, algorithm, &key.wrapped, scheme, &dtbs_r)
+        .sign_wrapped(KEK, algorithm, &key.wrapped, &all)
         .unwrap();
     let values: Vec<_> = values.into_iter().map(Result::unwrap).collect();
-    assert_eq!(values.len(), dtbs_r.len());
-    for (dtbs_r, value) in dtbs_r.iter().zip(&values) {
-        assert_eq!(key.public_key.verify(scheme, dtbs_r, value), Ok(()));
+    assert_eq!(values.len(), all.len());
+    for (one, value) in all.iter().zip(&values) {
+        assert_eq!(key.public_key.verify(scheme, &one.dtbs_r, value), Ok(()));
     }
     // PKCS#1 v1.5 is deterministic.
     assert_eq!(values[0], values[2]);
     assert_ne!(values[0], values[1]);
 }
 
+pub(crate) fn one_key_signs_by_several_schemes_at_once(hsm: &Hsm) {
+    let algorithm = KeyAlgorithm::Rsa2048;
+    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let all: Vec<_> = schemes(algorithm)
+        .into_iter()
+        .map(|scheme| to_sign(scheme, b"a document"))
+        .collect();
+    let values = hsm
+        .sign_wrapped(KEK, algorithm, &key.wrapped, &all)
+        .unwrap();
+    assert_eq!(values.len(), 6);
+    for (one, value) in all.iter().zip(values) {
+        assert_eq!(
+            key.public_key
+                .verify(one.scheme, &one.dtbs_r, &value.unwrap()),
+            Ok(())
+        );
+    }
+}
+
 pub(crate) fn a_digest_of_another_algorithm_is_refused_alone(hsm: &Hsm) {
     let algorithm = KeyAlgorithm::EcP256;
     let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
     let scheme = algorithm.default_scheme();
-    let dtbs_r = [
-        dtbs_r(DigestAlgorithm::Sha256, b"fits"),
-        dtbs_r(DigestAlgorithm::Sha512, b"does not"),
-        dtbs_r(DigestAlgorithm::Sha256, b"fits again"),
-    ];
+    let fits = to_sign(scheme, b"fits");
+    let does_not = ToSign {
+        scheme,
+        dtbs_r: DtbsR(Digest::of(DigestAlgorithm::Sha512, b"does not")),
+    };
     let values = hsm
-        .sign_wrapped(KEK, algorithm, &key.wrapped, scheme, &dtbs_r)
+        .sign_wrapped(
+            KEK,
+            algorithm,
+            &key.wrapped,
+            &[fits.clone(), does_not, fits],
+        )
         .unwrap();
     assert!(matches!(
         values.as_slice(),
@@ -153,7 +174,7 @@ pub(crate) fn an_authority_key_signs_and_is_made_once(hsm: &Hsm) {
         let label = format!("authority-{}", fresh_version());
         assert!(hsm.authority_key(&label).unwrap().is_none());
         let scheme = algorithm.default_scheme();
-        let dtbs_r = dtbs_r(scheme.digest, b"a certificate");
+        let dtbs_r = to_sign(scheme, b"a certificate").dtbs_r;
         assert!(matches!(
             hsm.sign_with_authority(&label, scheme, &dtbs_r),
             Err(HsmError::AuthorityMissing(missing)) if missing == label
@@ -195,8 +216,11 @@ pub(crate) fn schemes(algorithm: KeyAlgorithm) -> Vec<SignatureScheme> {
         .collect()
 }
 
-pub(crate) fn dtbs_r(digest: DigestAlgorithm, text: &[u8]) -> DtbsR {
-    DtbsR(Digest::of(digest, text))
+pub(crate) fn to_sign(scheme: SignatureScheme, text: &[u8]) -> ToSign {
+    ToSign {
+        scheme,
+        dtbs_r: DtbsR(Digest::of(scheme.digest, text)),
+    }
 }
 
 /// Signs one digest by the default scheme.
@@ -206,10 +230,8 @@ pub(crate) fn sign_one(
     algorithm: KeyAlgorithm,
     wrapped: &WrappedKey,
 ) -> Result<SignatureValue, HsmError> {
-    let scheme = algorithm.default_scheme();
-    let dtbs_r = dtbs_r(scheme.digest, b"a document");
-    hsm.sign_wrapped(kek, algorithm, wrapped, scheme, &[dtbs_r])?
-        .remove(0)
+    let one = to_sign(algorithm.default_scheme(), b"a document");
+    hsm.sign_wrapped(kek, algorithm, wrapped, &[one])?.remove(0)
 }
 
 /// A KEK version that no other test uses: a token may outlive the test.

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rubrica::domain::algorithm::KeyAlgorithm;
-use rubrica::domain::key::DtbsR;
+use rubrica::domain::key::ToSign;
 use rubrica::hsm::{AwayCause, GeneratedKey, Hsm, HsmError, KekVersion, Load, Operation, Rsa2048};
 
-use super::contract::{dtbs_r, sign_one};
+use super::contract::{sign_one, to_sign};
 use crate::harness::alone;
 
 const KEK: KekVersion = KekVersion(1);
@@ -159,7 +159,7 @@ fn rsa_2048_is_refused_unless_allowed() {
 /// One job that keeps a session at work for seconds, in many short steps.
 struct SlowJob {
     key: GeneratedKey,
-    dtbs_r: Vec<DtbsR>,
+    to_sign: Vec<ToSign>,
 }
 
 impl SlowJob {
@@ -169,23 +169,16 @@ impl SlowJob {
         if hsm.keks().unwrap().is_empty() {
             hsm.generate_kek(KEK).unwrap();
         }
-        let digest = Self::ALGORITHM.default_scheme().digest;
+        let one = to_sign(Self::ALGORITHM.default_scheme(), b"a document");
         Self {
             key: hsm.generate_wrapped(KEK, Self::ALGORITHM).unwrap(),
-            dtbs_r: vec![dtbs_r(digest, b"a document"); 600],
+            to_sign: vec![one; 600],
         }
     }
 
     fn run(&self, hsm: &Hsm) {
-        let scheme = Self::ALGORITHM.default_scheme();
         let values = hsm
-            .sign_wrapped(
-                KEK,
-                Self::ALGORITHM,
-                &self.key.wrapped,
-                scheme,
-                &self.dtbs_r,
-            )
+            .sign_wrapped(KEK, Self::ALGORITHM, &self.key.wrapped, &self.to_sign)
             .unwrap();
         assert!(values.iter().all(Result::is_ok));
     }

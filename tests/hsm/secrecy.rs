@@ -8,7 +8,7 @@ use cryptoki::session::Session;
 use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::hsm::{Hsm, KekVersion};
 
-use super::contract::dtbs_r;
+use super::contract::to_sign;
 use crate::harness::alone;
 use crate::harness::softhsm::MODULE;
 
@@ -20,15 +20,14 @@ fn a_key_at_work_is_sensitive_and_cannot_be_wrapped_again() {
         a_key_at_work_is_sensitive_and_cannot_be_wrapped_again,
         |token| {
             let hsm = token.hsm();
-            for algorithm in [KeyAlgorithm::Rsa4096, KeyAlgorithm::EcP384] {
+            for (algorithm, count) in [(KeyAlgorithm::Rsa3072, 500), (KeyAlgorithm::EcP384, 3000)] {
                 let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
-                let scheme = algorithm.default_scheme();
-                let many = vec![dtbs_r(scheme.digest, b"a document"); 3000];
+                let many = vec![to_sign(algorithm.default_scheme(), b"a document"); count];
                 let spy = spy();
                 let kek = only(&spy, ObjectClass::SECRET_KEY).unwrap();
                 std::thread::scope(|scope| {
-                    let signing = scope
-                        .spawn(|| hsm.sign_wrapped(KEK, algorithm, &key.wrapped, scheme, &many));
+                    let signing =
+                        scope.spawn(|| hsm.sign_wrapped(KEK, algorithm, &key.wrapped, &many));
                     let at_work = loop {
                         if let Some(found) = only(&spy, ObjectClass::PRIVATE_KEY) {
                             break found;
