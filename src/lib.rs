@@ -7,6 +7,7 @@
 //! Calls go one way: `main → cli → app → http → auth → service →` the parts `→ store, hsm → domain`.
 //! Start reading at [`domain`] for the words.
 
+pub mod activation;
 pub mod ades;
 pub mod app;
 pub mod auth;

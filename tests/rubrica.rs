@@ -7,6 +7,7 @@
 )]
 
 mod account;
+mod activation;
 mod ades;
 mod api;
 mod documents;

@@ -1,0 +1,250 @@
+//! The seal around a wrapped key: HPKE (RFC 9180), base mode, to the citizen's sealing key.
+//!
+//! A sealed key is a format byte (1), the encapsulated key (32 bytes) and the ciphertext with its tag.
+
+use std::convert::Infallible;
+
+use hpke::aead::AesGcm256;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::X25519HkdfSha256;
+use hpke::rand_core::{TryCryptoRng, TryRng};
+use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable, single_shot_open};
+
+use super::canonical::Canonical;
+use super::error::ActivationError;
+use crate::clock::{Ambient, Entropy};
+use crate::domain::id::{CredentialId, SignerId};
+use crate::domain::key::{KekVersion, PublicKey};
+use crate::domain::secret::{CitizenSecret, SealingKey};
+use crate::hsm::WrappedKey;
+
+const FORMAT: u8 = 1;
+const INFO: &[u8] = b"rubrica sealed key 1";
+const ENCAPSULATED_LEN: usize = 32;
+
+type PublicHalf = <X25519HkdfSha256 as Kem>::PublicKey;
+type Encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey;
+
+/// What a sealed key belongs to. It opens only with the same.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// Whose it is.
+    pub(super) signer: SignerId,
+    /// Of which credential.
+    pub(super) credential: CredentialId,
+    /// The public key that goes with it.
+    pub(super) public_key: &'a PublicKey,
+    /// The KEK that wraps it.
+    pub(super) kek: KekVersion,
+}
+
+/// Seals a wrapped key so that only the citizen secret opens it.
+pub(super) fn seal(
+    ambient: &Ambient,
+    to: &SealingKey,
+    context: &Context<'_>,
+    wrapped: &WrappedKey,
+) -> Result<Vec<u8>, ActivationError> {
+    let public = PublicHalf::from_bytes(to.as_bytes()).or(Err(ActivationError::SealingKey))?;
+    let (encapsulated, ciphertext) =
+        hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+            &OpModeS::Base,
+            &public,
+            INFO,
+            wrapped.as_bytes(),
+            &context.associated_data(),
+            &mut FromEntropy(&*ambient.entropy),
+        )
+        .or(Err(ActivationError::SealingKey))?;
+    Ok([
+        [FORMAT].as_slice(),
+        encapsulated.to_bytes().as_slice(),
+        &ciphertext,
+    ]
+    .concat())
+}
+
+/// Opens a sealed key. Why it does not open is not told: a wrong secret, another row and a changed byte look alike.
+pub(super) fn open(
+    secret: &CitizenSecret,
+    context: &Context<'_>,
+    sealed: &[u8],
+) -> Result<WrappedKey, ActivationError> {
+    let (encapsulated, ciphertext) = parts(sealed).ok_or(ActivationError::Seal)?;
+    let (private, _) = X25519HkdfSha256::derive_keypair(secret.expose());
+    single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        &private,
+        &encapsulated,
+        INFO,
+        ciphertext,
+        &context.associated_data(),
+    )
+    .map(WrappedKey::new)
+    .or(Err(ActivationError::Seal))
+}
+
+impl Context<'_> {
+    fn associated_data(&self) -> Vec<u8> {
+        Canonical::new("rubrica credential")
+            .part(self.signer.as_bytes())
+            .part(self.credential.as_bytes())
+            .part(self.public_key.spki())
+            .part(&self.kek.0.to_be_bytes())
+            .finish()
+    }
+}
+
+/// The ambient's randomness in the form that HPKE takes.
+struct FromEntropy<'a>(&'a dyn Entropy);
+
+impl TryRng for FromEntropy<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        Ok(u32::from_ne_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        Ok(u64::from_ne_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill(bytes);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for FromEntropy<'_> {}
+
+fn parts(sealed: &[u8]) -> Option<(Encapsulated, &[u8])> {
+    let (format, rest) = sealed.split_first()?;
+    let (encapsulated, ciphertext) = rest.split_first_chunk::<ENCAPSULATED_LEN>()?;
+    if *format != FORMAT {
+        return None;
+    }
+    Some((Encapsulated::from_bytes(encapsulated).ok()?, ciphertext))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::algorithm::KeyAlgorithm;
+    use crate::domain::key::ec_spki;
+    use crate::domain::secret::SecretBytes;
+    use proptest::prelude::*;
+
+    fn public_key(seed: u8) -> PublicKey {
+        let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
+        ec_spki(
+            KeyAlgorithm::EcP256,
+            key.verifying_key().to_sec1_point(false).as_bytes(),
+        )
+        .unwrap()
+    }
+
+    fn secret(seed: u8) -> CitizenSecret {
+        CitizenSecret::new(SecretBytes::new([seed; 32]))
+    }
+
+    fn wrapped() -> WrappedKey {
+        WrappedKey::new(b"a wrapped key".to_vec())
+    }
+
+    #[test]
+    fn only_the_same_row_and_the_same_citizen_open_a_seal() {
+        let ambient = Ambient::system();
+        let (mine, other) = (public_key(1), public_key(2));
+        let context = Context {
+            signer: ambient.id(),
+            credential: ambient.id(),
+            public_key: &mine,
+            kek: KekVersion(1),
+        };
+        let sealed = seal(&ambient, &secret(1).sealing_key(), &context, &wrapped()).unwrap();
+        assert_eq!(open(&secret(1), &context, &sealed).unwrap(), wrapped());
+        let others = [
+            Context {
+                signer: ambient.id(),
+                ..context
+            },
+            Context {
+                credential: ambient.id(),
+                ..context
+            },
+            Context {
+                public_key: &other,
+                ..context
+            },
+            Context {
+                kek: KekVersion(2),
+                ..context
+            },
+        ];
+        for other in others {
+            assert!(matches!(
+                open(&secret(1), &other, &sealed),
+                Err(ActivationError::Seal)
+            ));
+        }
+        assert!(matches!(
+            open(&secret(2), &context, &sealed),
+            Err(ActivationError::Seal)
+        ));
+    }
+
+    #[test]
+    fn a_sealing_key_of_small_order_is_refused() {
+        let ambient = Ambient::system();
+        let key = public_key(1);
+        let context = Context {
+            signer: ambient.id(),
+            credential: ambient.id(),
+            public_key: &key,
+            kek: KekVersion(1),
+        };
+        let zero = SealingKey::from_slice(&[0; 32]).unwrap();
+        assert!(matches!(
+            seal(&ambient, &zero, &context, &wrapped()),
+            Err(ActivationError::SealingKey)
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_seal_does_not_open(at: prop::sample::Index, flip in 1_u8..) {
+            let ambient = Ambient::system();
+            let key = public_key(1);
+            let context = Context {
+                signer: ambient.id(),
+                credential: ambient.id(),
+                public_key: &key,
+                kek: KekVersion(1),
+            };
+            let mut sealed =
+                seal(&ambient, &secret(1).sealing_key(), &context, &wrapped()).unwrap();
+            let at = at.index(sealed.len());
+            sealed[at] ^= flip;
+            // X25519 ignores the highest bit of an encapsulated key (RFC 7748 section 5), but HPKE binds all its
+            // bits into the key schedule.
+            prop_assert!(open(&secret(1), &context, &sealed).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_refused_without_harm(sealed: Vec<u8>) {
+            let ambient = Ambient::system();
+            let key = public_key(1);
+            let context = Context {
+                signer: ambient.id(),
+                credential: ambient.id(),
+                public_key: &key,
+                kek: KekVersion(1),
+            };
+            prop_assert!(open(&secret(1), &context, &sealed).is_err());
+        }
+    }
+}
