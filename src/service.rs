@@ -24,6 +24,7 @@ mod codes;
 mod error;
 mod health;
 mod journaled;
+pub mod registration;
 
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};

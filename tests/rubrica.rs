@@ -19,5 +19,6 @@ mod journal;
 mod notify;
 mod pades;
 mod pki;
+mod registration;
 mod store;
 mod structure;

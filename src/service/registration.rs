@@ -1,0 +1,264 @@
+//! What the registration office does: register citizens, change what was registered, and close accounts.
+//!
+//! The office proofs identities; it never learns a password, and cannot make an activation code for a secret that
+//! exists already, because it would have to open it. Therefore a citizen who has lost both password and code is
+//! registered anew: a new secret, a new code, and all credentials revoked. One who still has the password gets a new
+//! code for the same secret by typing the password.
+
+use super::codes::sms_state;
+use super::journaled::actor;
+use super::{Service, ServiceError};
+use crate::auth::{Actor, Authorized, op};
+use crate::domain::challenge::{Purpose, SmsState};
+use crate::domain::factor::Factor;
+use crate::domain::identifier::NationalId;
+use crate::domain::phone::Phone;
+use crate::domain::revocation::RevocationReason;
+use crate::domain::secret::SecretText;
+use crate::domain::signer::Signer;
+use crate::domain::standing::Refusal;
+use crate::identity::{EarlierCredentials, IdentityError, Registered, phone_binding};
+use crate::journal::{Entry, Event};
+use crate::messages::sms::Sms as Message;
+use crate::notify::Sms;
+use crate::store::credentials;
+
+mod closing;
+mod takeover;
+
+pub use crate::identity::{LevelEvidence, NewSigner, PhoneClaim};
+pub use closing::ClosingReason;
+pub use takeover::PhoneTakeover;
+
+/// What the citizen is given after a registration act. The code is printed or shown once and kept nowhere.
+#[derive(Debug)]
+pub struct Receipt {
+    /// The account.
+    pub signer: Signer,
+    /// The activation code in groups of four.
+    pub activation_code: SecretText,
+    /// What became of the message that welcomes the citizen; [`SmsState::Pending`] when none was to be sent.
+    pub welcome: SmsState,
+    /// How many credentials from before were revoked by this act.
+    pub revoked: usize,
+}
+
+/// An account as the office sees it.
+#[derive(Debug, Clone)]
+pub struct SignerView {
+    /// What is registered.
+    pub signer: Signer,
+    /// Whether the citizen can sign now, and if not, why.
+    pub standing: Result<(), Refusal>,
+}
+
+impl Service {
+    /// Registers a citizen. A phone of another citizen needs that one's confirmation:
+    /// [`begin_phone_takeover`](Self::begin_phone_takeover).
+    pub fn register_signer(
+        &self,
+        authorized: &Authorized<op::RegisterSigner>,
+        new: NewSigner,
+        claim: &PhoneClaim,
+    ) -> Result<Receipt, ServiceError> {
+        let registered = self.inner.identity.register(new, claim)?;
+        self.record_loss(authorized.actor(), claim)?;
+        self.after_registration(authorized.actor(), registered)
+    }
+
+    /// Registers somebody anew who has an account. All credentials are revoked: they were sealed to a secret that
+    /// is gone.
+    pub fn renew_registration(
+        &self,
+        authorized: &Authorized<op::RegisterSigner>,
+        new: NewSigner,
+        claim: &PhoneClaim,
+    ) -> Result<Receipt, ServiceError> {
+        let registered = self.inner.identity.renew_registration(new, claim)?;
+        self.record_loss(authorized.actor(), claim)?;
+        self.after_registration(authorized.actor(), registered)
+    }
+
+    /// An account, by DNI or NIE.
+    pub fn signer(
+        &self,
+        authorized: &Authorized<op::RegisterSigner>,
+        national_id: &NationalId,
+    ) -> Result<SignerView, ServiceError> {
+        let _ = authorized;
+        let signer = self.registered(national_id)?;
+        let standing = self.standing(&signer)?;
+        Ok(SignerView { signer, standing })
+    }
+
+    /// Raises a citizen to advanced level.
+    pub fn raise_level(
+        &self,
+        authorized: &Authorized<op::RegisterSigner>,
+        national_id: &NationalId,
+        evidence: LevelEvidence,
+    ) -> Result<Signer, ServiceError> {
+        let signer = self.registered(national_id)?;
+        let signer = self.inner.identity.raise_level(signer.id, evidence)?;
+        let detail = match evidence {
+            LevelEvidence::InPerson(_) => "in-person",
+            LevelEvidence::Certificate(_) => "certificate",
+            LevelEvidence::VideoReviewed => "video-reviewed",
+        };
+        self.record(
+            authorized.actor(),
+            Event::SignerLevelRaised,
+            &signer,
+            detail,
+        )?;
+        Ok(signer)
+    }
+
+    /// Gives a citizen another phone. Password and credentials stay.
+    pub fn change_phone(
+        &self,
+        authorized: &Authorized<op::RegisterSigner>,
+        national_id: &NationalId,
+        phone: &Phone,
+        claim: &PhoneClaim,
+    ) -> Result<Signer, ServiceError> {
+        let signer = self.registered(national_id)?;
+        let signer = self.inner.identity.change_phone(signer.id, phone, claim)?;
+        self.record_loss(authorized.actor(), claim)?;
+        self.record(authorized.actor(), Event::SignerPhoneChanged, &signer, "")?;
+        Ok(signer)
+    }
+
+    /// Takes the block of wrong passwords away, for a citizen whom the administrator knows to be the one. The
+    /// password stays as it is.
+    pub fn unblock_signer(
+        &self,
+        authorized: &Authorized<op::ManageAccount>,
+        national_id: &NationalId,
+    ) -> Result<Signer, ServiceError> {
+        let signer = self.registered(national_id)?;
+        let signer = self.inner.identity.unblock(signer.id)?;
+        self.record(authorized.actor(), Event::SignerUnblocked, &signer, "")?;
+        Ok(signer)
+    }
+
+    /// A new activation code for a citizen who is present and types the password. Credentials stay usable; the old
+    /// code is worth nothing.
+    pub fn reissue_activation_code(
+        &self,
+        authorized: &Authorized<op::ManageAccount>,
+        national_id: &NationalId,
+        password: &SecretText,
+    ) -> Result<Receipt, ServiceError> {
+        let signer = self.registered(national_id)?;
+        let outcome = self.inner.identity.verify_password(national_id, password);
+        let purpose = Purpose::ChangePassword;
+        let opened = self.factor_checked(Factor::Password, purpose, outcome, Some(signer.id))?;
+        let activation_code = self.inner.identity.reissue_activation_code(opened)?;
+        self.record(authorized.actor(), Event::ActivationCodeIssued, &signer, "")?;
+        Ok(Receipt {
+            signer,
+            activation_code,
+            welcome: SmsState::Pending,
+            revoked: 0,
+        })
+    }
+
+    /// Whether a signer can sign now: the account's side and the credentials'.
+    pub(super) fn standing(&self, signer: &Signer) -> Result<Result<(), Refusal>, ServiceError> {
+        let now = self.inner.ambient.now();
+        if let Err(refusal) = signer.standing(now) {
+            return Ok(Err(refusal));
+        }
+        let credentials = self
+            .inner
+            .store
+            .read(|connection| credentials::of_signer(connection, signer.id))?;
+        if credentials.iter().any(|one| one.usable(now).is_some()) {
+            return Ok(Ok(()));
+        }
+        let expired = credentials.iter().any(|one| {
+            one.revocation.is_none()
+                && one
+                    .certification
+                    .as_ref()
+                    .is_some_and(|certification| certification.not_after < now)
+        });
+        Ok(Err(if expired {
+            Refusal::CredentialExpired
+        } else {
+            Refusal::NoCredential
+        }))
+    }
+
+    fn registered(&self, national_id: &NationalId) -> Result<Signer, ServiceError> {
+        self.inner
+            .identity
+            .find(national_id)?
+            .ok_or(ServiceError::Registration(IdentityError::NotRegistered))
+    }
+
+    fn after_registration(
+        &self,
+        by: &Actor,
+        registered: Registered,
+    ) -> Result<Receipt, ServiceError> {
+        let signer = registered.signer;
+        let (detail, revoked) = match registered.earlier_credentials {
+            EarlierCredentials::None => ("new", 0),
+            EarlierCredentials::Lost => (
+                "renewed",
+                self.revoke_all(by, &signer, RevocationReason::Superseded)?,
+            ),
+        };
+        self.record(by, Event::SignerRegistered, &signer, detail)?;
+        Ok(Receipt {
+            welcome: self.tell(&signer, Message::Welcome),
+            signer,
+            activation_code: registered.activation_code,
+            revoked,
+        })
+    }
+
+    /// Sends the citizen a message that nothing depends on: when it does not go out, the act counts all the same.
+    fn tell(&self, signer: &Signer, message: Message<'_>) -> SmsState {
+        let Some(to) = signer.phone.clone() else {
+            return SmsState::Pending;
+        };
+        let text = message.text(signer.language);
+        match self.inner.notify.send(&Sms { to, text }) {
+            Ok(()) => SmsState::Sent,
+            Err(error) => sms_state(&error),
+        }
+    }
+
+    /// The earlier owner of a phone that changed hands has none now.
+    fn record_loss(&self, by: &Actor, claim: &PhoneClaim) -> Result<(), ServiceError> {
+        match claim {
+            PhoneClaim::Free => Ok(()),
+            PhoneClaim::Confirmed(confirmed) => {
+                let owner = confirmed.signer();
+                self.record(
+                    by,
+                    Event::SignerPhoneChanged,
+                    owner,
+                    "given to another citizen",
+                )
+            }
+        }
+    }
+
+    fn record(
+        &self,
+        by: &Actor,
+        event: Event,
+        signer: &Signer,
+        detail: &str,
+    ) -> Result<(), ServiceError> {
+        let mut entry = Entry::new(event).by(actor(by)).signer(signer.id);
+        if !detail.is_empty() {
+            entry = entry.detail(detail);
+        }
+        Ok(self.inner.journal.append(&[entry])?)
+    }
+}

@@ -1,0 +1,103 @@
+//! The end of an account: by resignation, by death, or by the office. Its credentials end with it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Message, ServiceError};
+use crate::auth::{Actor, Authorized, op};
+use crate::domain::algorithm::named;
+use crate::domain::credential::Revocation;
+use crate::domain::identifier::NationalId;
+use crate::domain::revocation::RevocationReason;
+use crate::domain::signer::Signer;
+use crate::journal::{Entry, Event};
+use crate::service::Service;
+use crate::service::journaled::actor;
+use crate::store::StoreError;
+use crate::store::credentials::{self, Change};
+
+named!(
+    /// Why an account is closed.
+    ClosingReason {
+        /// The citizen does not want it any more.
+        Resignation = "resignation",
+        /// The citizen died.
+        Death = "death",
+        /// The office found a reason, such as a change of identity.
+        ExOfficio = "ex-officio",
+    }
+);
+
+impl Service {
+    /// Closes an account and revokes its credentials. The citizen is told before, unless there is nobody to tell.
+    /// Gives the account and how many credentials ended.
+    pub fn deregister_signer(
+        &self,
+        authorized: &Authorized<op::RegisterSigner>,
+        national_id: &NationalId,
+        reason: ClosingReason,
+    ) -> Result<(Signer, usize), ServiceError> {
+        let by = authorized.actor();
+        let signer = self.registered(national_id)?;
+        let revocation = match reason {
+            ClosingReason::Resignation | ClosingReason::Death => {
+                RevocationReason::CessationOfOperation
+            }
+            ClosingReason::ExOfficio => RevocationReason::PrivilegeWithdrawn,
+        };
+        let told = match reason {
+            // The phone may be anybody's by now.
+            ClosingReason::Death => Signer {
+                phone: None,
+                ..signer
+            },
+            ClosingReason::Resignation | ClosingReason::ExOfficio => signer,
+        };
+        let revoked = self.revoke_all(by, &told, revocation)?;
+        let closed = self.inner.identity.deregister(told.id)?;
+        self.record(by, Event::SignerDeregistered, &closed, reason.as_str())?;
+        Ok((closed, revoked))
+    }
+
+    /// Revokes every credential of a signer that is not revoked yet; the keys are deleted with it. Tells the citizen
+    /// once, with the time (Ley 6/2020 article 5.3).
+    pub(in crate::service) fn revoke_all(
+        &self,
+        by: &Actor,
+        signer: &Signer,
+        reason: RevocationReason,
+    ) -> Result<usize, ServiceError> {
+        let at = self.inner.ambient.now();
+        let revoked = self.inner.store.write::<_, StoreError>(|connection| {
+            let mut revoked = Vec::new();
+            for credential in credentials::of_signer(connection, signer.id)? {
+                let revocation = Revocation { at, reason };
+                if credentials::revoke(connection, credential.id, revocation)? == Change::Made {
+                    revoked.push(credential);
+                }
+            }
+            Ok(revoked)
+        })?;
+        let entries: Vec<Entry> = revoked
+            .iter()
+            .map(|credential| {
+                let serial = credential
+                    .certification
+                    .as_ref()
+                    .map(|one| one.serial.as_str());
+                Entry::new(Event::CredentialRevoked)
+                    .by(actor(by))
+                    .signer(signer.id)
+                    .credential(credential.id, credential.public_key.algorithm(), serial)
+                    .detail(reason.as_str())
+            })
+            .collect();
+        self.inner.journal.append(&entries)?;
+        if !revoked.is_empty() {
+            self.tell(signer, Message::Revoked { at });
+        }
+        Ok(revoked.len())
+    }
+}
