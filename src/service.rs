@@ -20,6 +20,7 @@ use crate::store::Store;
 
 mod account;
 pub mod apps;
+pub mod audit;
 mod codes;
 mod error;
 mod health;

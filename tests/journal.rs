@@ -15,6 +15,7 @@ use crate::harness::database::TestDatabase;
 
 mod append;
 mod export;
+mod service;
 mod tampering;
 
 /// The journal of a node, under a clock and entropy of its own.
