@@ -10,18 +10,23 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::activation::Activation;
 use crate::auth::LinkKey;
 use crate::clock::Ambient;
 use crate::config::Config;
 use crate::documents::{Documents, DocumentsError};
+use crate::hsm::{Hsm, InvalidSettings};
 use crate::http::{self, ServeError};
 use crate::identity::Identity;
 use crate::journal::Journal;
 use crate::notify::Notify;
-use crate::service::{self, Parts, Service};
+use crate::service::{self, Parts, Service, ServiceError};
 use crate::store::{Store, StoreError};
 
 pub mod examination;
+mod upkeep;
+
+use upkeep::Upkeep;
 
 /// Why the parts do not come together.
 #[derive(Debug, thiserror::Error)]
@@ -48,9 +53,18 @@ pub enum AppError {
     /// The documents.
     #[error(transparent)]
     Documents(#[from] DocumentsError),
+    /// The HSM's PIN is not configured.
+    #[error("the HSM's PIN is missing; set hsm.pin_file")]
+    NoPin,
+    /// The HSM's settings.
+    #[error(transparent)]
+    Hsm(#[from] InvalidSettings),
     /// The listeners.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The use cases.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
 }
 
 /// A server that answers.
@@ -64,6 +78,7 @@ pub struct Server {
     /// Where operators are answered.
     pub ops: SocketAddr,
     running: http::Running,
+    upkeep: Upkeep,
 }
 
 /// Creates the database's tables or brings them up to date.
@@ -87,6 +102,7 @@ pub fn start(config: Config) -> Result<Server, AppError> {
         bound.ops_address(),
     );
     let service = assemble(config, citizen)?;
+    let upkeep = Upkeep::begin(service.clone())?;
     let running = bound.start(service.clone())?;
     Ok(Server {
         service,
@@ -94,18 +110,23 @@ pub fn start(config: Config) -> Result<Server, AppError> {
         citizen,
         ops,
         running,
+        upkeep,
     })
 }
 
 impl Server {
     /// Serves until SIGTERM or SIGINT, lets calls under way finish within the configured time, and ends.
     pub fn until_signal(self) -> Result<(), AppError> {
-        Ok(self.running.until_signal()?)
+        self.running.until_signal()?;
+        self.upkeep.end();
+        Ok(())
     }
 
     /// Lets calls under way finish within the configured time, and ends.
     pub fn stop(self) -> Result<(), AppError> {
-        Ok(self.running.stop()?)
+        self.running.stop()?;
+        self.upkeep.end();
+        Ok(())
     }
 }
 
@@ -123,7 +144,11 @@ fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
             })?
         }
     };
+    let pin = config.hsm.pin.clone().ok_or(AppError::NoPin)?;
+    let hsm = Hsm::new(config.hsm.settings(pin)?);
     Ok(Service::new(Parts {
+        activation: Activation::new(hsm.clone(), ambient.clone()),
+        hsm,
         identity: Identity::new(store.clone(), ambient.clone(), config.identity),
         documents: Documents::new(&config.documents)?,
         notify: Notify::new(config.sms, ambient.clone()),

@@ -9,28 +9,34 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::activation::Activation;
 use crate::auth::{self, AppSession, Link, LinkKey, Presented};
 use crate::clock::Ambient;
 use crate::documents::Documents;
 use crate::domain::node::NodeName;
+use crate::hsm::Hsm;
 use crate::identity::Identity;
 use crate::journal::Journal;
 use crate::notify::Notify;
 use crate::store::Store;
 
 mod account;
+pub mod approval;
 pub mod apps;
 pub mod audit;
 mod codes;
+mod document_fault;
+mod eligibility;
 mod error;
 mod health;
 mod journaled;
 pub mod registration;
+pub mod signing;
+pub mod upkeep;
 
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
 pub use health::{Health, PartHealth};
-
 // What citizens' pages name beside the use cases.
 pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule};
 
@@ -48,6 +54,10 @@ pub struct Parts {
     pub store: Store,
     /// The signers' accounts.
     pub identity: Identity,
+    /// The token, for the KEK and the authorities' keys.
+    pub hsm: Hsm,
+    /// Makes signers' keys and signs with them; nothing else touches those.
+    pub activation: Activation,
     /// The bytes of documents.
     pub documents: Documents,
     /// Messages to phones.

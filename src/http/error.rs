@@ -115,6 +115,10 @@ named!(
         DatabaseUnavailable = "database_unavailable",
         /// A part this node needs is away; only operators are told so. `detail` says which.
         NotReady = "not_ready",
+        /// The HSM is away; try again.
+        HsmUnavailable = "hsm_unavailable",
+        /// The store of documents is away or full; try again.
+        DocumentStoreUnavailable = "document_store_unavailable",
         /// A fault of the server.
         InternalError = "internal_error",
     }
@@ -196,6 +200,10 @@ impl Code {
             Self::Busy => (S::SERVICE_UNAVAILABLE, "The server is busy"),
             Self::DatabaseUnavailable => (S::SERVICE_UNAVAILABLE, "The database is away"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "This node is not ready"),
+            Self::HsmUnavailable => (S::SERVICE_UNAVAILABLE, "The HSM is away"),
+            Self::DocumentStoreUnavailable => {
+                (S::SERVICE_UNAVAILABLE, "The document store is away")
+            }
             Self::InternalError => (S::INTERNAL_SERVER_ERROR, "The server made a mistake"),
         }
     }
@@ -271,7 +279,13 @@ impl From<ServiceError> for Problem {
             ServiceError::Upload(_) => Self::new(Code::MalformedMultipart),
             ServiceError::DatabaseAway(_) => Self::new(Code::DatabaseUnavailable),
             ServiceError::AppNotFound { .. } => Self::new(Code::NotFound),
-            ServiceError::Journal(_) | ServiceError::Store(_) => Self::new(Code::InternalError),
+            ServiceError::DocumentStoreAway(_) => Self::new(Code::DocumentStoreUnavailable),
+            ServiceError::HsmAway(_) => Self::new(Code::HsmUnavailable),
+            ServiceError::Activation(_)
+            | ServiceError::Certificates(_)
+            | ServiceError::Documents(_)
+            | ServiceError::Journal(_)
+            | ServiceError::Store(_) => Self::new(Code::InternalError),
         };
         let (status, _) = problem.code().meaning();
         if status.is_client_error() && !problem.has_fields() {

@@ -1,6 +1,9 @@
 //! Why a use case did not do what it was asked.
 
+use crate::activation::ActivationError;
+use crate::ades::AdesError;
 use crate::auth::AuthError;
+use crate::documents::DocumentsError;
 use crate::domain::request::{DocumentReason, RequestState};
 use crate::domain::standing::Refusal;
 use crate::identity::{ChallengeError, IdentityError, PasswordRule};
@@ -139,12 +142,37 @@ pub enum ServiceError {
     /// The journal refused an entry, so what it would have recorded may not happen.
     #[error("the journal failed")]
     Journal(#[source] JournalError),
+    /// The store of documents does not take or give bytes now. Trying again later may succeed.
+    #[error("the document store is away")]
+    DocumentStoreAway(#[source] DocumentsError),
+    /// The store of documents gave something that it should not.
+    #[error("the document store failed")]
+    Documents(#[source] DocumentsError),
+    /// The HSM cannot be reached, or is busy. Nothing was signed; trying again later may succeed.
+    #[error("the HSM is away")]
+    HsmAway(#[source] ActivationError),
+    /// The key was not used: the approval, the seal or the HSM refused.
+    #[error("the key could not be used")]
+    Activation(#[source] ActivationError),
+    /// The credential's certificates cannot be put into a signature.
+    #[error("the credential's certificates cannot be used")]
+    Certificates(#[source] AdesError),
     /// The database does not answer. Trying again later may succeed.
     #[error("the database is away")]
     DatabaseAway(#[source] StoreError),
     /// The database answered something that it should not.
     #[error("the database failed")]
     Store(#[source] StoreError),
+}
+
+impl From<ActivationError> for ServiceError {
+    fn from(error: ActivationError) -> Self {
+        if error.is_temporary() {
+            Self::HsmAway(error)
+        } else {
+            Self::Activation(error)
+        }
+    }
 }
 
 impl From<AuthError> for ServiceError {
@@ -203,6 +231,22 @@ impl From<JournalError> for ServiceError {
         match error {
             JournalError::Store(source) => source.into(),
             other => Self::Journal(other),
+        }
+    }
+}
+
+impl From<DocumentsError> for ServiceError {
+    fn from(error: DocumentsError) -> Self {
+        match error {
+            DocumentsError::Full(_) | DocumentsError::Store(_) | DocumentsError::Folder { .. } => {
+                Self::DocumentStoreAway(error)
+            }
+            DocumentsError::UnknownStore
+            | DocumentsError::TooLarge { .. }
+            | DocumentsError::Incoming(_)
+            | DocumentsError::Missing
+            | DocumentsError::Changed
+            | DocumentsError::Runtime(_) => Self::Documents(error),
         }
     }
 }

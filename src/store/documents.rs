@@ -87,6 +87,21 @@ pub fn mark_failed(
     Ok(())
 }
 
+/// Whether any document's bytes, original or signed, are under that key.
+pub fn knows_object(connection: &mut AnyConnection, key: &str) -> Result<bool, StoreError> {
+    let original: bool = diesel::select(diesel::dsl::exists(
+        documents::table.filter(documents::object_key.eq(key)),
+    ))
+    .get_result(connection)?;
+    if original {
+        return Ok(true);
+    }
+    Ok(diesel::select(diesel::dsl::exists(
+        documents::table.filter(documents::signed_object_key.eq(key)),
+    ))
+    .get_result(connection)?)
+}
+
 /// Forgets where a request's bytes were, once they are deleted.
 pub fn forget_objects(
     connection: &mut AnyConnection,

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rubrica::activation::Activation;
 use rubrica::auth::{Administrator, LinkKey, local_administrator, op};
 use rubrica::clock::Ambient;
 use rubrica::documents::{self, Documents};
 use rubrica::domain::app::App;
 use rubrica::domain::secret::SecretBytes;
+use rubrica::hsm::Hsm;
 use rubrica::http::tls::self_signed;
 use rubrica::http::{self, Limits, Running, TlsListener};
 use rubrica::identity::{self, Derivation, Identity};
@@ -24,6 +26,7 @@ use super::ambient::{TestClock, moving};
 use super::client::{Client, ClientIdentity};
 use super::database::TestDatabase;
 use super::phones::Phones;
+use super::softhsm;
 
 /// A running server. Stops when dropped.
 pub(crate) struct TestServer {
@@ -43,6 +46,8 @@ pub(crate) struct Wishes {
     pub(crate) limits: Limits,
     pub(crate) document_bytes: u64,
     pub(crate) documents_per_request: u32,
+    /// Another token than the one all tests share.
+    pub(crate) hsm: Option<Hsm>,
 }
 
 impl Default for Wishes {
@@ -51,6 +56,7 @@ impl Default for Wishes {
             limits: Limits::default(),
             document_bytes: 64 * 1024 * 1024,
             documents_per_request: 20,
+            hsm: None,
         }
     }
 }
@@ -109,7 +115,10 @@ impl TestServer {
         let (ambient, clock) = moving();
         let store = database.store();
         let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
+        let hsm = wishes.hsm.unwrap_or_else(softhsm::hsm);
         let service = Service::new(Parts {
+            activation: Activation::new(hsm.clone(), ambient.clone()),
+            hsm,
             identity: Identity::new(
                 store.clone(),
                 ambient.clone(),

@@ -174,6 +174,8 @@ CREATE TABLE documents (
     signed_at BIGINT,
     UNIQUE (request_id, position)
 );
+CREATE INDEX documents_object ON documents (object_key);
+CREATE INDEX documents_signed_object ON documents (signed_object_key);
 
 -- Each signature activation data is spent once: the row is written before the HSM is touched.
 CREATE TABLE sads (

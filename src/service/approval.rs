@@ -1,0 +1,356 @@
+//! The citizen's side of a signature request: see it, approve it with password and SMS code, or decline it.
+//!
+//! The link shows one request and its documents. Approving asks for the DNI or NIE of the very citizen the app
+//! named, the password, and the code; both factors are checked within one act and bound to exactly the documents
+//! shown. Nothing here tells whether somebody is registered, or which factor was wrong.
+
+use time::OffsetDateTime;
+use url::Url;
+
+use super::signing::Approved;
+use super::{CodeSent, eligibility};
+use super::{Service, ServiceError};
+use crate::auth::{Authorized, Link, op};
+use crate::documents::Chunks;
+use crate::domain::app::App;
+use crate::domain::challenge::Purpose;
+use crate::domain::credential::Credential;
+use crate::domain::factor::Factor;
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::id::{ChallengeId, DocumentId, RequestId};
+use crate::domain::identifier::NationalId;
+use crate::domain::language::Language;
+use crate::domain::object_key::ObjectKey;
+use crate::domain::request::{Document, RequestReason, RequestState, SignatureRequest};
+use crate::domain::secret::SecretText;
+use crate::domain::signer::Signer;
+use crate::identity::{BrowserKey, ChallengeError, OpenedSigner};
+use crate::journal::{self, Entry, Event};
+use crate::messages::sms::Sms;
+use crate::store;
+use crate::store::requests::Transition;
+
+/// What the holder of a link is shown.
+#[derive(Debug, Clone)]
+pub struct ApprovalView {
+    /// The request's identifier, which names it when asking for help.
+    pub request: RequestId,
+    /// Who asks.
+    pub app: String,
+    /// What the app calls the request.
+    pub title: Option<String>,
+    /// The language the app chose.
+    pub language: Language,
+    /// The documents in order.
+    pub documents: Vec<Document>,
+    /// The number that the SMS repeats.
+    pub fingerprint: Fingerprint,
+    /// Where it stands. A request whose time is over is told as expired, whatever its row says.
+    pub state: RequestState,
+    /// Why, when there is more to say.
+    pub reason: Option<RequestReason>,
+    /// Where the browser goes at the end.
+    pub return_url: Option<Url>,
+    /// Until when it can be approved.
+    pub expires_at: OffsetDateTime,
+}
+
+/// A document as the citizen sees it before signing.
+pub struct DocumentStream {
+    /// What it is.
+    pub document: Document,
+    /// Its bytes, in pieces.
+    pub chunks: Chunks,
+}
+
+impl Service {
+    /// What is asked of the citizen.
+    pub fn approval(&self, link: &Link) -> Result<ApprovalView, ServiceError> {
+        let (request, app, documents) = self.asked(link)?;
+        let late = request.state == RequestState::Pending
+            && self.inner.ambient.now() >= request.expires_at;
+        Ok(ApprovalView {
+            request: request.id,
+            app: app.name.to_string(),
+            title: request.title,
+            language: request.language,
+            fingerprint: fingerprint(request.id, &documents),
+            documents,
+            state: if late {
+                RequestState::Expired
+            } else {
+                request.state
+            },
+            reason: if late {
+                Some(RequestReason::LifetimeOver)
+            } else {
+                request.reason
+            },
+            return_url: request.return_url,
+            expires_at: request.expires_at,
+        })
+    }
+
+    /// One of the documents, as the app sent it.
+    pub fn approval_document(
+        &self,
+        link: &Link,
+        document: DocumentId,
+    ) -> Result<DocumentStream, ServiceError> {
+        let (_, _, documents) = self.asked(link)?;
+        let document = documents
+            .into_iter()
+            .find(|known| known.id == document)
+            .ok_or(ServiceError::DocumentNotFound)?;
+        let key: ObjectKey = document
+            .object_key
+            .as_deref()
+            .and_then(|key| key.parse().ok())
+            .ok_or(ServiceError::DocumentDeleted)?;
+        let chunks = self
+            .inner
+            .documents
+            .chunks(&key)?
+            .ok_or(ServiceError::DocumentDeleted)?;
+        Ok(DocumentStream { document, chunks })
+    }
+
+    /// The first factor: checks DNI or NIE and password, and sends the code.
+    ///
+    /// The HSM is asked first whether it is there, so that nobody spends a code on a signature that cannot be made.
+    pub fn begin_approval(
+        &self,
+        link: &Link,
+        national_id: &SecretText,
+        password: &SecretText,
+    ) -> Result<CodeSent, ServiceError> {
+        let (request, app, documents) = self.open_request(link)?;
+        self.inner.activation.check_reachable()?;
+        let purpose = Purpose::Sign {
+            request: request.id,
+        };
+        let opened = self.recognised(&request, purpose, national_id, password)?;
+        let now = self.inner.ambient.now();
+        opened
+            .signer()
+            .standing(now)
+            .map_err(ServiceError::SignerCannotSign)?;
+        self.usable_credential(opened.signer(), now)?;
+        let fingerprint = fingerprint(request.id, &documents);
+        let last_access = opened.last_access();
+        let challenge =
+            self.inner
+                .identity
+                .open_challenge(opened, purpose, binding(&fingerprint))?;
+        let text = sign_code(&request, &app, &documents, &fingerprint, &challenge.code);
+        self.send_code(challenge, purpose, text, last_access)
+    }
+
+    /// Sends a new code in the place of the last one.
+    pub fn resend_approval_code(
+        &self,
+        link: &Link,
+        challenge: ChallengeId,
+        key: &BrowserKey,
+    ) -> Result<CodeSent, ServiceError> {
+        let (request, app, documents) = self.open_request(link)?;
+        let fingerprint = fingerprint(request.id, &documents);
+        let purpose = Purpose::Sign {
+            request: request.id,
+        };
+        self.resend_code(challenge, key, purpose, |resent| {
+            sign_code(&request, &app, &documents, &fingerprint, &resent.code)
+        })
+    }
+
+    /// The second factor: takes the code, and signs. Gives the state the request has come to.
+    ///
+    /// A second click finds the request signing or ended and is told its state, not an error.
+    pub fn confirm_approval(
+        &self,
+        link: &Link,
+        challenge: ChallengeId,
+        key: &BrowserKey,
+        code: &SecretText,
+    ) -> Result<RequestState, ServiceError> {
+        let (mut request, app, documents) = self.open_request(link)?;
+        self.inner.activation.check_reachable()?;
+        let fingerprint = fingerprint(request.id, &documents);
+        let purpose = Purpose::Sign {
+            request: request.id,
+        };
+        let outcome =
+            self.inner
+                .identity
+                .confirm(challenge, key, code, purpose, &binding(&fingerprint));
+        let exhausted = matches!(outcome, Err(ChallengeError::Exhausted));
+        let confirmed = self.code_checked(purpose, request.signer, outcome);
+        if exhausted {
+            let reason = Some(RequestReason::CodeTriesExhausted);
+            self.finish(
+                request.id,
+                RequestState::Pending,
+                RequestState::Refused,
+                reason,
+            )?;
+        }
+        let confirmed = confirmed?;
+        let now = self.inner.ambient.now();
+        let (signer, secret) = confirmed.into_parts();
+        let secret = secret.ok_or(ServiceError::Challenge(ChallengeError::Gone))?;
+        if signer.id != request.signer {
+            return Err(ServiceError::Challenge(ChallengeError::SomethingElse));
+        }
+        let credential = self.usable_credential(&signer, now)?;
+        if self.claim(&mut request, credential.id, now)? == Transition::Missed {
+            return Err(self.missed(request.id)?);
+        }
+        self.sign(Approved {
+            request,
+            at: now,
+            documents,
+            app,
+            credential,
+            secret,
+        })
+    }
+
+    /// The citizen does not want to sign.
+    pub fn decline(
+        &self,
+        authorized: &Authorized<op::ApproveRequest>,
+        link: &Link,
+    ) -> Result<ApprovalView, ServiceError> {
+        let _ = authorized;
+        let (request, app, _) = self.open_request(link)?;
+        let reason = Some(RequestReason::DeclinedBySigner);
+        if self.finish(
+            request.id,
+            RequestState::Pending,
+            RequestState::Refused,
+            reason,
+        )? == Transition::Missed
+        {
+            return Err(self.missed(request.id)?);
+        }
+        self.inner
+            .journal
+            .append(&[Entry::new(Event::RequestDeclined)
+                .by(journal::Actor::Visitor)
+                .request(request.id)
+                .app(app.id, app.name.as_str())
+                .signer(request.signer)])?;
+        self.approval(link)
+    }
+}
+
+/// Helpers of the steps above.
+impl Service {
+    fn asked(&self, link: &Link) -> Result<(SignatureRequest, App, Vec<Document>), ServiceError> {
+        self.inner.store.read(|connection| {
+            let request = store::requests::find(connection, link.request())?
+                .ok_or(ServiceError::LinkUnknown)?;
+            let app =
+                store::apps::find(connection, request.app)?.ok_or(ServiceError::LinkUnknown)?;
+            let documents = store::documents::of_request(connection, request.id)?;
+            Ok((request, app, documents))
+        })
+    }
+
+    /// The same, when it can still be approved.
+    fn open_request(
+        &self,
+        link: &Link,
+    ) -> Result<(SignatureRequest, App, Vec<Document>), ServiceError> {
+        let (request, app, documents) = self.asked(link)?;
+        if request.state != RequestState::Pending {
+            return Err(ServiceError::RequestState {
+                state: request.state,
+            });
+        }
+        if self.inner.ambient.now() >= request.expires_at {
+            return Err(ServiceError::RequestState {
+                state: RequestState::Expired,
+            });
+        }
+        Ok((request, app, documents))
+    }
+
+    /// Whoever typed this is the citizen the app named. A password that is right for somebody else counts as
+    /// wrong, and looks like it.
+    fn recognised(
+        &self,
+        request: &SignatureRequest,
+        purpose: Purpose,
+        national_id: &SecretText,
+        password: &SecretText,
+    ) -> Result<OpenedSigner, ServiceError> {
+        let national_id: NationalId = national_id
+            .expose()
+            .parse()
+            .ok()
+            .ok_or(ServiceError::NotRecognised)?;
+        let outcome = self.inner.identity.verify_password(&national_id, password);
+        let opened =
+            self.factor_checked(Factor::Password, purpose, outcome, Some(request.signer))?;
+        if opened.signer().id == request.signer {
+            Ok(opened)
+        } else {
+            Err(ServiceError::NotRecognised)
+        }
+    }
+
+    fn usable_credential(
+        &self,
+        signer: &Signer,
+        now: OffsetDateTime,
+    ) -> Result<Credential, ServiceError> {
+        self.inner
+            .store
+            .read(|connection| eligibility::credential(connection, signer, now))?
+            .map_err(ServiceError::SignerCannotSign)
+    }
+
+    /// Somebody else changed the request's state first: which one it has now.
+    fn missed(&self, request: RequestId) -> Result<ServiceError, ServiceError> {
+        let now = self
+            .inner
+            .store
+            .read(|connection| store::requests::find(connection, request))?;
+        let state = now.map_or(RequestState::Expired, |request| match request.state {
+            RequestState::Pending => RequestState::Expired,
+            state => state,
+        });
+        Ok(ServiceError::RequestState { state })
+    }
+}
+
+fn fingerprint(request: RequestId, documents: &[Document]) -> Fingerprint {
+    Fingerprint::of(request, documents.iter().map(|document| &document.sha256))
+}
+
+/// The whole fingerprint: the code confirms exactly these documents.
+fn binding(fingerprint: &Fingerprint) -> [u8; 32] {
+    fingerprint
+        .digest()
+        .bytes()
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
+}
+
+fn sign_code(
+    request: &SignatureRequest,
+    app: &App,
+    documents: &[Document],
+    fingerprint: &Fingerprint,
+    code: &SecretText,
+) -> SecretText {
+    Sms::SignCode {
+        app: app.name.as_str(),
+        documents: u32::try_from(documents.len()).unwrap_or(u32::MAX),
+        fingerprint: &fingerprint.to_string(),
+        code,
+    }
+    .text(request.language)
+}

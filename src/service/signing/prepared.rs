@@ -1,0 +1,142 @@
+//! One document made ready: what the HSM has to sign, and what the value will be put into.
+
+use time::OffsetDateTime;
+
+use super::super::document_fault::failure_of;
+use super::super::{Service, ServiceError};
+use super::Failure;
+use crate::ades::pdf::PdfError;
+use crate::ades::{AdesError, Assembled, CertificateChain, cades, pades};
+use crate::documents::DocumentsError;
+use crate::domain::algorithm::{Hasher, SignatureScheme};
+use crate::domain::key::{SignatureValue, ToSign};
+use crate::domain::object_key::ObjectKey;
+use crate::domain::request::{Document, DocumentReason, PadesOptions, SignatureOptions};
+
+/// A document that waits for its signature value.
+pub(super) struct Ready {
+    pub(super) signing_time: OffsetDateTime,
+    form: Form,
+}
+
+enum Form {
+    Cades(cades::Prepared),
+    Pades(pades::Prepared),
+}
+
+/// Why a document is not ready.
+pub(super) enum Stopped {
+    /// This document cannot be signed; others may.
+    Document(Failure),
+    /// The service cannot go on now.
+    Service(ServiceError),
+}
+
+impl Ready {
+    pub(super) fn to_sign(&self) -> ToSign {
+        let (scheme, dtbs_r) = match &self.form {
+            Form::Cades(prepared) => (prepared.scheme(), prepared.dtbs_r()),
+            Form::Pades(prepared) => (prepared.scheme(), prepared.dtbs_r()),
+        };
+        ToSign { scheme, dtbs_r }
+    }
+
+    pub(super) fn assemble(self, value: SignatureValue) -> Result<Assembled, AdesError> {
+        match self.form {
+            Form::Cades(prepared) => prepared.assemble(value),
+            Form::Pades(prepared) => prepared.assemble(value),
+        }
+    }
+}
+
+impl Service {
+    pub(super) fn make_ready(
+        &self,
+        document: &Document,
+        chain: &CertificateChain,
+        at: OffsetDateTime,
+    ) -> Result<Ready, Stopped> {
+        let key = chain.public_key().algorithm();
+        let scheme = SignatureScheme {
+            padding: document
+                .options
+                .padding
+                .unwrap_or_else(|| key.default_scheme().padding),
+            digest: document.options.digest,
+        };
+        if !key.supports(scheme) {
+            return Err(Stopped::Document(Failure::new(
+                DocumentReason::PaddingUnsuited,
+            )));
+        }
+        let form = match &document.options.signature {
+            SignatureOptions::Cades { packaging, options } => cades::prepare(&cades::Input {
+                chain: chain.clone(),
+                scheme,
+                document: document.digest.clone(),
+                document_len: document.size,
+                packaging: *packaging,
+                signing_time: at,
+                media_type: Some(document.media_type.clone()),
+                options: options.clone(),
+            })
+            .map(Form::Cades),
+            SignatureOptions::Pades(options) => {
+                return self.prepare_pdf(document, options, chain, scheme, at);
+            }
+        };
+        let form = form.map_err(|error| Stopped::Document(failure_of(&error)))?;
+        Ok(Ready {
+            signing_time: at,
+            form,
+        })
+    }
+}
+
+impl Service {
+    fn prepare_pdf(
+        &self,
+        document: &Document,
+        options: &PadesOptions,
+        chain: &CertificateChain,
+        scheme: SignatureScheme,
+        at: OffsetDateTime,
+    ) -> Result<Ready, Stopped> {
+        let missing = || Stopped::Document(Failure::new(DocumentReason::DocumentMissing));
+        let key: ObjectKey = document
+            .object_key
+            .as_deref()
+            .and_then(|key| key.parse().ok())
+            .ok_or_else(missing)?;
+        let mut source = match self.inner.documents.open(&key) {
+            Ok(Some(source)) => source,
+            Ok(None) | Err(DocumentsError::Missing) => return Err(missing()),
+            Err(error) => return Err(Stopped::Service(error.into())),
+        };
+        // The state kept from the upload: only the bytes behind its last whole block are read again.
+        let original =
+            Hasher::resume(scheme.digest, &document.digest_midstate).map_err(|error| {
+                Stopped::Document(Failure::of(DocumentReason::InternalError, &error))
+            })?;
+        let options = pades::Options::try_from(options).map_err(|error| {
+            Stopped::Document(Failure::of(DocumentReason::InternalError, &error))
+        })?;
+        let input = pades::Input {
+            chain: chain.clone(),
+            scheme,
+            original,
+            signing_time: at,
+            options,
+        };
+        match pades::prepare(&mut source, input) {
+            Ok(prepared) => Ok(Ready {
+                signing_time: at,
+                form: Form::Pades(prepared),
+            }),
+            Err(AdesError::Pdf(PdfError::Read(source))) => {
+                Err(Stopped::Service(DocumentsError::Incoming(source).into()))
+            }
+            Err(error) => Err(Stopped::Document(failure_of(&error))),
+        }
+    }
+}
