@@ -31,6 +31,7 @@ pub(super) fn place(
             mut dictionary,
         } => {
             dictionary.set("V", Object::Reference(signature));
+            sign_lone_widget(opened, revision, &dictionary, signature)?;
             revision.put(reference, &Object::Dictionary(dictionary));
             None
         }
@@ -48,6 +49,30 @@ pub(super) fn place(
     drop_usage_rights(opened, &mut catalog)?;
     if catalog != old {
         revision.put(reference, &Object::Dictionary(catalog));
+    }
+    Ok(())
+}
+
+/// Repeats `/V` in the widget of a field that has one apart from itself. Two common readers look there when the
+/// widget names its field by `/Parent`; to validators of earlier signatures it would be a strange change.
+fn sign_lone_widget(
+    opened: &mut Opened<'_>,
+    revision: &mut Revision,
+    field: &Dictionary,
+    signature: Reference,
+) -> Result<(), PdfError> {
+    let kids = opened.document.value(field, "Kids")?;
+    let Some([Object::Reference(place)]) = kids.as_array() else {
+        return Ok(());
+    };
+    if has_signatures(opened) {
+        return Ok(());
+    }
+    if let Object::Dictionary(mut widget) = opened.document.object(*place)?
+        && widget.get("Parent").is_some()
+    {
+        widget.set("V", Object::Reference(signature));
+        revision.put(*place, &Object::Dictionary(widget));
     }
     Ok(())
 }

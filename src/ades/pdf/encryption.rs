@@ -16,8 +16,10 @@ const PADDING: [u8; 32] = [
     0x28, 0xbf, 0x4e, 0x5e, 0x4e, 0x75, 0x8a, 0x41, 0x64, 0x00, 0x4e, 0x56, 0xff, 0xfa, 0x01, 0x08,
     0x2e, 0x2e, 0x00, 0xb6, 0xd0, 0x68, 0x3e, 0x80, 0x2f, 0x0c, 0xa9, 0xfe, 0x64, 0x53, 0x69, 0x7a,
 ];
-/// Permission bits 6 and 9: annotate and fill in, fill in and sign (ISO 32000-1 table 22).
-const MAY_SIGN: i64 = 0x20 | 0x100;
+/// Permission bit 6: annotate and fill in (ISO 32000-1 table 22).
+const MAY_ANNOTATE: i64 = 0x20;
+/// Permission bit 9, from revision 3 on: fill in and sign.
+const MAY_FILL_IN: i64 = 0x100;
 
 /// Why a document with this encryption dictionary and this `/ID` is refused.
 pub(crate) fn refusal(encrypt: &Dictionary, id: &Object) -> PdfError {
@@ -36,11 +38,17 @@ pub(crate) fn refusal(encrypt: &Dictionary, id: &Object) -> PdfError {
         .unwrap_or_default();
     match opens_without_password(encrypt, first_id) {
         Some(false) => PdfError::PasswordNeeded,
-        Some(true) if integer(encrypt, "P").is_some_and(|bits| bits & MAY_SIGN == 0) => {
-            PdfError::SigningForbidden(Forbidden::Permissions)
-        }
+        Some(true) if !may_sign(encrypt) => PdfError::SigningForbidden(Forbidden::Permissions),
         _ => PdfError::Encrypted,
     }
+}
+
+fn may_sign(encrypt: &Dictionary) -> bool {
+    let enough = match integer(encrypt, "R") {
+        Some(2) => MAY_ANNOTATE,
+        _ => MAY_ANNOTATE | MAY_FILL_IN,
+    };
+    integer(encrypt, "P").is_none_or(|bits| bits & enough != 0)
 }
 
 /// Whether the empty user password is right; `None` when the dictionary is none that is understood.

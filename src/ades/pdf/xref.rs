@@ -159,6 +159,9 @@ impl Xref {
 
 impl Section {
     fn read(reader: &mut Reader<'_>, at: u64) -> Result<(Self, Dictionary), PdfError> {
+        if at >= reader.len() {
+            return Err(damaged(Fault::BeyondEnd, at));
+        }
         if !reader.bytes(at, 1)?.starts_with(b"x") {
             let (stream, dictionary) = StreamSection::read(reader, at)?;
             let section = Self {

@@ -216,7 +216,7 @@ fn subsections(dictionary: &Dictionary, at: u64) -> Result<(Vec<Subsection>, u64
     ];
     let index = match dictionary.get("Index") {
         None => &whole[..],
-        Some(Object::Array(items)) if items.len() % 2 == 0 => items,
+        Some(Object::Array(items)) if !items.is_empty() && items.len() % 2 == 0 => items,
         Some(_) => return Err(wrong()),
     };
     let mut rows = 0;
