@@ -2,16 +2,16 @@
 
 use std::io::Cursor;
 
-use p256::ecdsa::signature::hazmat::PrehashSigner;
 use rubrica::ades::pades::{self, Input, Options, Prepared};
 use rubrica::ades::pdf::RandomAccess;
 use rubrica::ades::{AdesError, Assembled, CertificateChain, Original};
 use rubrica::domain::algorithm::{Hasher, KeyAlgorithm, SignatureScheme};
-use rubrica::domain::key::{DtbsR, SignatureValue};
 use time::macros::datetime;
 
-/// The certificate of the P-256 key whose private half is thirty-two sevens, in force from 2026 to 2046.
-pub(super) const CERTIFICATE: &str = "\
+use crate::harness::software_key::SoftwareKey;
+
+/// The certificate of `SoftwareKey::p256(7)`, in force from 2026 to 2046.
+const CERTIFICATE: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIByTCCAW6gAwIBAgIFAQIDBAUwCgYIKoZIzj0EAwIwPDELMAkGA1UEBhMCRVMx
 FjAUBgNVBAoMDVJ1YnJpY2EgdGVzdHMxFTATBgNVBAMMDFNpZ25lciBQLTI1NjAe
@@ -60,12 +60,14 @@ pub(super) fn prepare(
 
 /// Signs what is prepared.
 pub(super) fn assemble(prepared: Prepared) -> Result<Assembled, AdesError> {
-    let value = value(&prepared.dtbs_r());
+    let value = SoftwareKey::p256(7).value(prepared.scheme(), &prepared.dtbs_r());
     prepared.assemble(value)
 }
 
-fn value(dtbs_r: &DtbsR) -> SignatureValue {
-    let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
-    let value: p256::ecdsa::Signature = key.sign_prehash(dtbs_r.0.bytes()).unwrap();
-    SignatureValue::from_ecdsa_rs(KeyAlgorithm::EcP256, &value.to_bytes()).unwrap()
+/// Options with a field.
+pub(super) fn into_field(name: &str) -> Options {
+    Options {
+        field: Some(name.parse().unwrap()),
+        ..Options::default()
+    }
 }
