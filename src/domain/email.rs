@@ -91,6 +91,7 @@ fn is_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn usual_addresses_are_taken() {
@@ -139,5 +140,15 @@ mod tests {
             format!("{email} {email:?}"),
             "m…@example.com Email(m…@example.com)"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_address_of_one_line_or_refused(text in "\\PC{0,12}@?\\PC{0,12}|.{0,300}") {
+            if let Ok(email) = text.parse::<Email>() {
+                prop_assert!(email.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
+                prop_assert!(email.is_typed_as(&text));
+            }
+        }
     }
 }

@@ -122,6 +122,7 @@ fn may_be_in_a_name(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn names_of_many_kinds_are_taken() {
@@ -176,6 +177,16 @@ mod tests {
             ),
         ] {
             assert_eq!(PersonName::new(given, first, second), Err(refusal));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_was_taken_is_taken_again_as_it_is(text in "\\PC{0,70}") {
+            if let Ok(name) = PersonName::new(&text, "Gil", None) {
+                prop_assert!(!name.given().chars().any(char::is_control));
+                prop_assert_eq!(PersonName::new(name.given(), "Gil", None).unwrap(), name);
+            }
         }
     }
 }

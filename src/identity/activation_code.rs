@@ -64,6 +64,7 @@ impl ActivationCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_code_is_read_back_however_it_is_typed() {
@@ -111,5 +112,15 @@ mod tests {
             );
         }
         assert_eq!(seen, ALPHABET.iter().copied().collect());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_code_in_one_form_or_none(text in "[0-9a-zA-Z -]{0,24}|\\PC{0,24}") {
+            if let Some(code) = ActivationCode::parse(&SecretText::new(text)) {
+                let again = ActivationCode::parse(&code.grouped()).unwrap();
+                prop_assert_eq!(again.knowledge(), code.knowledge());
+            }
+        }
     }
 }

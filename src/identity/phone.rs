@@ -45,15 +45,21 @@ impl Identity {
         phone: &Phone,
         claim: &PhoneClaim,
     ) -> Result<Signer, IdentityError> {
-        self.store.write(|connection| {
+        let mut national_id = None;
+        let changed = self.store.write(|connection| {
             signers::lock(connection, signer)?;
             let mut signer = signers::find(connection, signer)?
                 .filter(|signer| signer.deregistered_at.is_none())
                 .ok_or(IdentityError::NotRegistered)?;
+            national_id = Some(signer.national_id.clone());
             free_phone(connection, &signer.national_id, phone, claim)?;
             signer.phone = Some(phone.clone());
             signers::update(connection, &signer)?;
             Ok(signer)
+        });
+        changed.map_err(|error| match &national_id {
+            Some(national_id) => self.overtaken(error, national_id, phone),
+            None => error,
         })
     }
 }

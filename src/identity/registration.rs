@@ -23,7 +23,7 @@ use crate::domain::phone::Phone;
 use crate::domain::secret::{CitizenSecret, SecretBytes, SecretText};
 use crate::domain::signer::Signer;
 use crate::store::keyslots::Keyslot;
-use crate::store::{AnyConnection, challenges, keyslots, signers};
+use crate::store::{AnyConnection, StoreError, challenges, keyslots, signers};
 
 /// What the office knows about a citizen.
 #[derive(Debug, Clone)]
@@ -186,7 +186,8 @@ impl Identity {
             deregistered_at: None,
             sealing_key: secret.sealing_key(),
         };
-        self.store.write(|connection| {
+        let national_id = signer.national_id.clone();
+        let act = self.store.write(|connection| {
             let present = signers::find_by_national_id(connection, &signer.national_id)?;
             allowed(present.as_ref())?;
             free_phone(connection, &signer.national_id, &new.phone, claim)?;
@@ -208,7 +209,28 @@ impl Identity {
                 activation_code: code.grouped(),
                 earlier_credentials,
             })
-        })
+        });
+        act.map_err(|error| self.overtaken(error, &national_id, &new.phone))
+    }
+
+    /// What a conflict means: another act at the same moment registered the person or took the phone first.
+    pub(super) fn overtaken(
+        &self,
+        error: IdentityError,
+        national_id: &NationalId,
+        phone: &Phone,
+    ) -> IdentityError {
+        if !matches!(error, IdentityError::Store(StoreError::Conflict { .. })) {
+            return error;
+        }
+        let first = (self.find(national_id), self.phone_owner(phone));
+        match first {
+            (_, Ok(Some(owner))) if owner.national_id != *national_id => {
+                IdentityError::PhoneTaken { owner: owner.id }
+            }
+            (Ok(Some(signer)), _) => IdentityError::AlreadyRegistered { signer: signer.id },
+            _ => error,
+        }
     }
 
     fn code_slot(

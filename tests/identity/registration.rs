@@ -187,12 +187,40 @@ both_databases! {
 
     fn of_many_registrations_of_one_person_one_succeeds(database) {
         let office = Office::new(database);
-        let done: usize = std::thread::scope(|scope| {
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
             let acts: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| office.identity.register(ana(), &PhoneClaim::Free).is_ok()))
+                .map(|_| scope.spawn(|| office.identity.register(ana(), &PhoneClaim::Free)))
                 .collect();
-            acts.into_iter().map(|act| usize::from(act.join().unwrap())).sum()
+            acts.into_iter().map(|act| act.join().unwrap()).collect()
         });
-        assert_eq!(done, 1);
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        for outcome in outcomes {
+            assert!(
+                matches!(outcome, Ok(_) | Err(IdentityError::AlreadyRegistered { .. })),
+                "{outcome:?}"
+            );
+        }
+    }
+
+    fn of_many_who_want_one_phone_one_gets_it(database) {
+        let office = Office::new(database);
+        let people = ["12345678Z", "99999999R", "X1234567L", "00000000T"];
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let acts: Vec<_> = people
+                .iter()
+                .map(|national_id| {
+                    let new = NewSigner { national_id: national_id.parse().unwrap(), ..ana() };
+                    scope.spawn(|| office.identity.register(new, &PhoneClaim::Free))
+                })
+                .collect();
+            acts.into_iter().map(|act| act.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        for outcome in outcomes {
+            assert!(
+                matches!(outcome, Ok(_) | Err(IdentityError::PhoneTaken { .. })),
+                "{outcome:?}"
+            );
+        }
     }
 }
