@@ -3,5 +3,7 @@
 pub(crate) mod judges;
 mod pdf;
 mod pkilint;
+mod refusals;
 mod samples;
 mod software;
+mod token;

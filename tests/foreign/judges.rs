@@ -26,6 +26,8 @@ pub(crate) struct Exhibit {
     pub(crate) anchor: PathBuf,
     /// The moment to judge at.
     pub(crate) at: OffsetDateTime,
+    /// Revocation lists (DER) of the authorities above it, for EU DSS: with them it gives its whole verdict.
+    pub(crate) lists: Vec<PathBuf>,
 }
 
 /// What a signed file claims to be.

@@ -1,78 +1,172 @@
-//! Signed files for the judges, made as the server makes them.
+//! Signed files for the judges, made as the server makes them, whoever has the key.
 
 use std::fs;
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rubrica::ades::{Assembled, CertificateChain, Original, cades, pades};
 use rubrica::domain::algorithm::{Digest, Hasher, SignatureScheme};
 use rubrica::domain::document::Packaging;
-use rubrica::domain::key::{DtbsR, SignatureValue};
+use rubrica::domain::key::{PublicKey, SignatureValue, ToSign};
 use rubrica::domain::request::CadesOptions;
-use time::OffsetDateTime;
+use tempfile::TempDir;
+use time::{Duration, OffsetDateTime};
 
-/// Who signs: a chain and a key that may be anywhere.
-pub(crate) struct Signer<'a> {
-    pub(crate) chain: CertificateChain,
-    pub(crate) scheme: SignatureScheme,
-    pub(crate) time: OffsetDateTime,
-    pub(crate) key: &'a dyn Fn(&DtbsR) -> SignatureValue,
+use super::judges::{Exhibit, Kind, assert_accepted};
+use super::pdf;
+use crate::harness::authorities::{Authorities, NOW};
+
+/// What is agreed to in the samples that are no PDF.
+pub(crate) const DOCUMENT: &[u8] = b"I agree to all of this.\n";
+
+/// The time in the signatures.
+const SIGNED_AT: OffsetDateTime = NOW.saturating_add(Duration::minutes(1));
+
+/// Signs a set of digests, as one activation does.
+pub(crate) type Sign = Box<dyn Fn(&[ToSign]) -> Vec<SignatureValue>>;
+
+/// A citizen with a certificate, a scheme, somebody who signs, and a folder for the files.
+pub(crate) struct Desk {
+    pub(crate) folder: TempDir,
+    chain: CertificateChain,
+    scheme: SignatureScheme,
+    sign: Sign,
 }
 
-impl Signer<'_> {
-    /// A CAdES signature: `<name>.p7m`, or `<name>.p7s` beside `<name>`.
-    pub(crate) fn cades(
-        &self,
-        folder: &Path,
-        name: &str,
-        document: &[u8],
-        packaging: Packaging,
-    ) -> PathBuf {
+/// A file that waits for its signature value.
+struct Draft {
+    to_sign: ToSign,
+    finish: Box<dyn FnOnce(SignatureValue) -> Assembled>,
+    document: Vec<u8>,
+    file: PathBuf,
+    kind: Kind,
+}
+
+impl Desk {
+    /// The public key gets a certificate from the tests' authorities.
+    pub(crate) fn new(public_key: &PublicKey, scheme: SignatureScheme, sign: Sign) -> Self {
+        let authorities = Authorities::new();
+        let desk = Self {
+            folder: tempfile::tempdir().unwrap(),
+            chain: CertificateChain::from_der(authorities.chain(public_key)).unwrap(),
+            scheme,
+            sign,
+        };
+        let root = CertificateChain::from_der(vec![authorities.root.certificate().to_vec()]);
+        desk.write("root.pem", root.unwrap().to_pem().unwrap().as_bytes());
+        desk
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// A file of this desk for the judges.
+    pub(crate) fn exhibit(&self, file: PathBuf, kind: Kind) -> Exhibit {
+        Exhibit {
+            file,
+            kind,
+            anchor: self.folder.path().join("root.pem"),
+            at: SIGNED_AT + Duration::minutes(4),
+            lists: Vec::new(),
+        }
+    }
+
+    /// One of each kind, signed in one go: CAdES around and beside a document, and two forms of PDF.
+    pub(crate) fn all(&self) -> Vec<Exhibit> {
+        self.signed(vec![
+            self.cades(Packaging::Enveloping),
+            self.cades(Packaging::Detached),
+            self.pades("table.pdf", pdf::with_table()),
+            self.pades("stream.pdf", pdf::with_stream()),
+        ])
+    }
+
+    /// A signed PDF.
+    pub(crate) fn signed_pdf(&self) -> Exhibit {
+        let drafts = vec![self.pades("alone.pdf", pdf::with_table())];
+        self.signed(drafts).pop().unwrap()
+    }
+
+    /// Fails unless every judge accepts one of each kind.
+    pub(crate) fn assert_all_accepted(&self) {
+        for exhibit in self.all() {
+            assert_accepted(&exhibit);
+        }
+    }
+
+    fn cades(&self, packaging: Packaging) -> Draft {
         let prepared = cades::prepare(&cades::Input {
             chain: self.chain.clone(),
             scheme: self.scheme,
-            document: Digest::of(self.scheme.digest, document),
-            document_len: u64::try_from(document.len()).unwrap(),
+            document: Digest::of(self.scheme.digest, DOCUMENT),
+            document_len: u64::try_from(DOCUMENT.len()).unwrap(),
             packaging,
-            signing_time: self.time,
+            signing_time: SIGNED_AT,
             media_type: None,
             options: CadesOptions::default(),
         })
         .unwrap();
-        let value = (self.key)(&prepared.dtbs_r());
-        let extension = match packaging {
-            Packaging::Enveloping => "p7m",
-            Packaging::Detached => "p7s",
+        let original = self.write(packaging.as_str(), DOCUMENT);
+        let (extension, kind) = match packaging {
+            Packaging::Enveloping => ("p7m", Kind::Enveloping(original.clone())),
+            Packaging::Detached => ("p7s", Kind::Detached(original.clone())),
         };
-        fs::write(folder.join(name), document).unwrap();
-        let path = folder.join(format!("{name}.{extension}"));
-        fs::write(&path, file(&prepared.assemble(value).unwrap(), document)).unwrap();
-        path
+        Draft {
+            to_sign: ToSign {
+                scheme: prepared.scheme(),
+                dtbs_r: prepared.dtbs_r(),
+            },
+            finish: Box::new(|value| prepared.assemble(value).unwrap()),
+            document: DOCUMENT.to_vec(),
+            file: original.with_extension(extension),
+            kind,
+        }
     }
 
-    /// A PAdES signature.
-    pub(crate) fn pades(&self, folder: &Path, name: &str, document: &[u8]) -> PathBuf {
+    fn pades(&self, name: &str, document: Vec<u8>) -> Draft {
         let mut original = Hasher::new(self.scheme.digest);
-        original.update(document);
+        original.update(&document);
         let input = pades::Input {
             chain: self.chain.clone(),
             scheme: self.scheme,
             original,
-            signing_time: self.time,
+            signing_time: SIGNED_AT,
             options: pades::Options::default(),
         };
-        let prepared = pades::prepare(&mut Cursor::new(document), input).unwrap();
-        let value = (self.key)(&prepared.dtbs_r());
-        let path = folder.join(name);
-        fs::write(&path, file(&prepared.assemble(value).unwrap(), document)).unwrap();
-        path
+        let prepared = pades::prepare(&mut Cursor::new(&document), input).unwrap();
+        Draft {
+            to_sign: ToSign {
+                scheme: prepared.scheme(),
+                dtbs_r: prepared.dtbs_r(),
+            },
+            finish: Box::new(|value| prepared.assemble(value).unwrap()),
+            document,
+            file: self.folder.path().join(name),
+            kind: Kind::Pades,
+        }
     }
-}
 
-fn file(assembled: &Assembled, document: &[u8]) -> Vec<u8> {
-    let original = match assembled.original {
-        Original::Included => document,
-        Original::Omitted => &[],
-    };
-    [&assembled.prefix, original, &assembled.suffix].concat()
+    fn signed(&self, drafts: Vec<Draft>) -> Vec<Exhibit> {
+        let to_sign: Vec<ToSign> = drafts.iter().map(|draft| draft.to_sign.clone()).collect();
+        let values = (self.sign)(&to_sign);
+        assert_eq!(values.len(), drafts.len());
+        drafts
+            .into_iter()
+            .zip(values)
+            .map(|(draft, value)| {
+                let assembled = (draft.finish)(value);
+                let original = match assembled.original {
+                    Original::Included => draft.document.as_slice(),
+                    Original::Omitted => &[],
+                };
+                let file = [&assembled.prefix, original, &assembled.suffix].concat();
+                fs::write(&draft.file, file).unwrap();
+                self.exhibit(draft.file, draft.kind)
+            })
+            .collect()
+    }
 }

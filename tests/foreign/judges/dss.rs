@@ -42,15 +42,18 @@ pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
             .arg("Judge");
         Worker::start(java)
     });
-    let mut question = format!(
-        "{}\t{}\t{}",
-        exhibit.anchor.display(),
+    let original = match &exhibit.kind {
+        Kind::Detached(original) => original.display().to_string(),
+        Kind::Enveloping(_) | Kind::Pades => String::new(),
+    };
+    let mut fields = vec![
+        exhibit.anchor.display().to_string(),
         exhibit.moment(),
-        exhibit.file.display()
-    );
-    if let Kind::Detached(original) = &exhibit.kind {
-        question = format!("{question}\t{}", original.display());
-    }
+        exhibit.file.display().to_string(),
+        original,
+    ];
+    fields.extend(exhibit.lists.iter().map(|list| list.display().to_string()));
+    let question = fields.join("\t");
     let answer: Answer =
         serde_json::from_value(worker.ask(&question)?).map_err(|error| error.to_string())?;
     if let Some(failure) = answer.failure {
@@ -63,12 +66,19 @@ pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
         Kind::Pades => "PAdES-BASELINE-B",
         Kind::Enveloping(_) | Kind::Detached(_) => "CAdES-BASELINE-B",
     };
-    let good = signature.format == level
-        && signature.intact
-        && signature.valid
-        && signature.indication == "INDETERMINATE"
-        && signature.sub_indication == "CERTIFICATE_CHAIN_GENERAL_FAILURE"
-        && signature.errors == WITHOUT_REVOCATION;
+    let verdict = (
+        signature.indication.as_str(),
+        signature.sub_indication.as_str(),
+        signature.errors.as_slice(),
+    );
+    let conclusive = match verdict {
+        ("TOTAL_PASSED", "null", []) => !exhibit.lists.is_empty(),
+        ("INDETERMINATE", "CERTIFICATE_CHAIN_GENERAL_FAILURE", errors) => {
+            exhibit.lists.is_empty() && errors == WITHOUT_REVOCATION
+        }
+        _ => false,
+    };
+    let good = signature.format == level && signature.intact && signature.valid && conclusive;
     if good {
         Ok(())
     } else {

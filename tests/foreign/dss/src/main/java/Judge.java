@@ -6,6 +6,9 @@ import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
+import eu.europa.esig.dss.spi.x509.revocation.crl.CRLSource;
+import eu.europa.esig.dss.spi.x509.revocation.crl.CRLToken;
+import eu.europa.esig.dss.spi.x509.revocation.crl.ExternalResourcesCRLSource;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.validation.reports.Reports;
 import java.io.BufferedReader;
@@ -15,14 +18,16 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 
 /**
  * Validates many signed files in one run of the virtual machine, without the network.
  *
- * <p>Each line of standard input is one file: the trust anchor (PEM), the moment to validate at (RFC 3339), the
- * signed file and, for a detached signature, the original, with tabs between them. Each answer is one line of JSON:
+ * <p>Each line of standard input is one file, in fields with tabs between them: the trust anchor (PEM), the moment to
+ * validate at (RFC 3339), the signed file, the original of a detached signature or nothing, and any number of
+ * certificate revocation lists (DER). Each answer is one line of JSON:
  * {@code {"signatures":[{"format":…,"indication":…,"subIndication":…,"intact":…,"valid":…,"errors":[…]}]}}, or
  * {@code {"failure":…}} when the file could not be read as signed at all.
  */
@@ -33,7 +38,7 @@ public class Judge {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             String answer;
             try {
-                answer = judge(line.split("\t"));
+                answer = judge(line.split("\t", -1));
             } catch (Exception failure) {
                 answer = "{\"failure\":" + quoted(failure.toString()) + "}";
             }
@@ -47,9 +52,10 @@ public class Judge {
         CommonCertificateVerifier verifier = new CommonCertificateVerifier();
         verifier.setTrustedCertSources(anchors);
         verifier.setAIASource(null);
+        verifier.setCrlSource(lists(Arrays.copyOfRange(fields, 4, fields.length)));
         DSSDocument signed = new FileDocument(fields[2]);
         SignedDocumentValidator validator = SignedDocumentValidator.fromDocument(signed);
-        if (fields.length > 3) {
+        if (!fields[3].isEmpty()) {
             validator.setDetachedContents(List.of(new FileDocument(fields[3])));
         }
         validator.setCertificateVerifier(verifier);
@@ -70,6 +76,16 @@ public class Judge {
                     + ",\"errors\":[" + String.join(",", errors) + "]}");
         }
         return "{\"signatures\":[" + String.join(",", signatures) + "]}";
+    }
+
+    /** Looks revocation lists up among these, as if they had been fetched. */
+    private static CRLSource lists(String[] files) {
+        DSSDocument[] documents = Arrays.stream(files).map(FileDocument::new).toArray(DSSDocument[]::new);
+        ExternalResourcesCRLSource known = new ExternalResourcesCRLSource(documents);
+        return (certificate, issuer) -> known.getRevocationTokens(certificate, issuer).stream()
+                .map(CRLToken.class::cast)
+                .findFirst()
+                .orElse(null);
     }
 
     private static String quoted(String text) {

@@ -4,15 +4,22 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use rubrica::ades::CertificateChain;
+use rubrica::domain::algorithm::{DigestAlgorithm, Padding};
+use rubrica::domain::revocation::RevocationReason;
 use rubrica::pki::profile::root;
+use rubrica::pki::revocation::{self, Revoked};
+use time::Duration;
 
-use super::*;
-use crate::foreign::judges::{Verdict, on_form, on_signature};
-use crate::harness::authorities::serial;
+use super::judges::{Exhibit, Kind, Verdict, on_form, on_signature};
+use super::samples::{DOCUMENT, Desk};
+use super::software;
+use crate::harness::authorities::{Authorities, NOW, serial};
 use crate::harness::openssl::openssl;
+use crate::harness::software_key::SoftwareKey;
 
 fn desk() -> Desk {
-    Desk::new(
+    software::desk(
         SoftwareKey::p256(7),
         Padding::Ecdsa,
         DigestAlgorithm::Sha256,
@@ -36,7 +43,7 @@ fn every_judge_refuses_a_changed_document() {
 #[test]
 fn every_judge_refuses_a_page_that_says_something_else() {
     let desk = desk();
-    let exhibit = desk.pades("page.pdf", &pdf::with_table());
+    let exhibit = desk.signed_pdf();
     change(&exhibit.file, |bytes| position(bytes, b"(I agree.)") + 4);
     assert_all_refuse("another text", &exhibit, on_signature(&exhibit));
 }
@@ -84,6 +91,41 @@ fn whoever_looks_at_trust_refuses_another_root() {
 }
 
 #[test]
+fn dss_passes_a_signature_whole_until_a_list_names_its_certificate() {
+    let desk = desk();
+    let authorities = Authorities::new();
+    let settings = &authorities.settings;
+    let list = |name, authority, key: &SoftwareKey, revoked: &[Revoked]| {
+        let at = NOW + Duration::minutes(2);
+        let list = revocation::issue(authority, key, revoked, 1, settings, at).unwrap();
+        desk.write(name, &list.der)
+    };
+    let root = list("root.crl", &authorities.root, &authorities.root_key, &[]);
+    let issuing = |revoked: &[Revoked]| {
+        list(
+            "issuing.crl",
+            &authorities.issuing,
+            &authorities.issuing_key,
+            revoked,
+        )
+    };
+    let citizen = Revoked {
+        serial: serial(3),
+        revoked_at: NOW,
+        reason: RevocationReason::KeyCompromise,
+    };
+    for exhibit in desk.all() {
+        let exhibit = Exhibit {
+            lists: vec![root.clone(), issuing(&[])],
+            ..exhibit
+        };
+        assert!(accepting(on_signature(&exhibit)).contains("EU DSS"));
+        issuing(std::slice::from_ref(&citizen));
+        assert!(!accepting(on_signature(&exhibit)).contains("EU DSS"));
+    }
+}
+
+#[test]
 fn whoever_looks_at_the_level_refuses_a_plain_cms() {
     let desk = desk();
     let folder = desk.folder.path();
@@ -108,7 +150,7 @@ fn whoever_looks_at_the_level_refuses_a_plain_cms() {
 #[test]
 fn whoever_looks_at_coverage_refuses_bytes_behind_the_signature() {
     let desk = desk();
-    let exhibit = desk.pades("more.pdf", &pdf::with_table());
+    let exhibit = desk.signed_pdf();
     let more = [fs::read(&exhibit.file).unwrap().as_slice(), b"% more\n"].concat();
     fs::write(&exhibit.file, more).unwrap();
     let accepting = accepting(on_signature(&exhibit));
