@@ -164,6 +164,7 @@ fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
             retention: requests.retention,
             documents_per_request: requests.documents_per_request,
             document_bytes: requests.document_bytes,
+            pki: config.pki,
         },
     }))
 }

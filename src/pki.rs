@@ -80,6 +80,9 @@ pub enum PkiError {
     /// A name is blank or holds control characters.
     #[error("{0} is blank or holds characters that do not belong in a name")]
     Name(&'static str),
+    /// A serial number was not kept as it was issued.
+    #[error("a serial number cannot be read")]
+    Serial(#[from] InvalidSerial),
     /// Ley 6/2020 article 7.6: whoever was identified more than five years ago must be identified again.
     #[error(
         "the citizen was identified on {proofed_at}, more than five years ago, and must be identified again"

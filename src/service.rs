@@ -18,12 +18,14 @@ use crate::hsm::Hsm;
 use crate::identity::Identity;
 use crate::journal::Journal;
 use crate::notify::Notify;
+use crate::pki;
 use crate::store::Store;
 
 mod account;
 pub mod approval;
 pub mod apps;
 pub mod audit;
+pub mod authorities;
 mod codes;
 mod document_fault;
 mod eligibility;
@@ -87,6 +89,8 @@ pub struct Settings {
     pub documents_per_request: u32,
     /// Largest document in bytes.
     pub document_bytes: u64,
+    /// The built-in authorities.
+    pub pki: pki::Settings,
 }
 
 impl Service {

@@ -20,5 +20,6 @@ mod notify;
 mod pades;
 mod pki;
 mod registration;
+mod service;
 mod store;
 mod structure;

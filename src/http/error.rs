@@ -282,6 +282,10 @@ impl From<ServiceError> for Problem {
             ServiceError::DocumentStoreAway(_) => Self::new(Code::DocumentStoreUnavailable),
             ServiceError::HsmAway(_) => Self::new(Code::HsmUnavailable),
             ServiceError::Activation(_)
+            | ServiceError::AuthoritiesMissing
+            | ServiceError::AuthorityKeyMissing(_)
+            | ServiceError::Hsm(_)
+            | ServiceError::Pki(_)
             | ServiceError::Certificates(_)
             | ServiceError::Documents(_)
             | ServiceError::Journal(_)

@@ -6,9 +6,11 @@ use crate::auth::AuthError;
 use crate::documents::DocumentsError;
 use crate::domain::request::{DocumentReason, RequestState};
 use crate::domain::standing::Refusal;
+use crate::hsm::HsmError;
 use crate::identity::{ChallengeError, IdentityError, PasswordRule};
 use crate::journal::JournalError;
 use crate::notify::SmsError;
+use crate::pki::PkiError;
 use crate::store::StoreError;
 use time::OffsetDateTime;
 
@@ -157,12 +159,45 @@ pub enum ServiceError {
     /// The credential's certificates cannot be put into a signature.
     #[error("the credential's certificates cannot be used")]
     Certificates(#[source] AdesError),
+    /// The HSM refused what an authority or a new key needed, and would again.
+    #[error("the HSM failed: {0}")]
+    Hsm(#[source] HsmError),
+    /// Nobody made the authorities yet.
+    #[error("there are no authorities yet; `rubrica ca init` makes them")]
+    AuthoritiesMissing,
+    /// The token lacks the key that belongs to an authority's certificate.
+    #[error(
+        "the HSM holds no key labelled {0:?}, which an authority's certificate is for; was another token configured?"
+    )]
+    AuthorityKeyMissing(String),
+    /// An authority could not issue what was asked.
+    #[error("nothing was issued: {0}")]
+    Pki(#[source] PkiError),
     /// The database does not answer. Trying again later may succeed.
     #[error("the database is away")]
     DatabaseAway(#[source] StoreError),
     /// The database answered something that it should not.
     #[error("the database failed")]
     Store(#[source] StoreError),
+}
+
+impl From<HsmError> for ServiceError {
+    fn from(error: HsmError) -> Self {
+        if error.is_temporary() {
+            Self::HsmAway(error.into())
+        } else {
+            Self::Hsm(error)
+        }
+    }
+}
+
+impl From<PkiError> for ServiceError {
+    fn from(error: PkiError) -> Self {
+        match error {
+            PkiError::Signing(source) => source.into(),
+            other => Self::Pki(other),
+        }
+    }
 }
 
 impl From<ActivationError> for ServiceError {

@@ -10,6 +10,7 @@ use rubrica::activation::Activation;
 use rubrica::auth::{Administrator, LinkKey, local_administrator, op};
 use rubrica::clock::Ambient;
 use rubrica::documents::{self, Documents};
+use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::app::App;
 use rubrica::domain::secret::SecretBytes;
 use rubrica::hsm::Hsm;
@@ -18,6 +19,7 @@ use rubrica::http::{self, Limits, Running, TlsListener};
 use rubrica::identity::{self, Derivation, Identity};
 use rubrica::journal::Journal;
 use rubrica::notify::{self, Notify, Outbox};
+use rubrica::pki;
 use rubrica::service::apps::{Credentials, NewApp};
 use rubrica::service::{Parts, Service, Settings};
 use tempfile::TempDir;
@@ -143,6 +145,7 @@ impl TestServer {
                 retention: Duration::from_secs(24 * 3600),
                 documents_per_request: wishes.documents_per_request,
                 document_bytes: wishes.document_bytes,
+                pki: authorities(),
             },
             ambient,
         });
@@ -253,6 +256,18 @@ fn certify(certificate: &Path, key: &Path) -> String {
     fs::write(certificate, &made.certificate_pem).unwrap();
     fs::write(key, made.key_pem.expose()).unwrap();
     made.certificate_pem
+}
+
+/// Authorities of this server alone, on the token that all tests share, with keys that are quickly made.
+fn authorities() -> pki::Settings {
+    let own = hex::encode(Ambient::system().random::<8>());
+    pki::Settings::new(pki::settings::Values {
+        key: KeyAlgorithm::EcP256,
+        root_label: format!("root-{own}"),
+        issuing_label: format!("issuing-{own}"),
+        ..pki::settings::Values::default()
+    })
+    .unwrap()
 }
 
 /// Argon2id with so little work that tests do not wait for it.

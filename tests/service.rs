@@ -1,0 +1,3 @@
+//! Use cases as administrators reach them, without HTTP in between.
+
+mod authorities;
