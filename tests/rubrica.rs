@@ -21,5 +21,6 @@ mod pades;
 mod pki;
 mod registration;
 mod service;
+mod signing;
 mod store;
 mod structure;
