@@ -10,6 +10,7 @@ mod account;
 mod activation;
 mod ades;
 mod api;
+mod crash;
 mod documents;
 mod foreign;
 mod harness;

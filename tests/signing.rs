@@ -1,8 +1,10 @@
 //! Approving and signing, as use cases: what is signed, what is refused, what is left when something is away.
 
 use std::io::Cursor;
+use std::path::PathBuf;
 
 use rubrica::auth::{Link, LinkKey};
+use rubrica::clock::Ambient;
 use rubrica::documents::{self, Documents};
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm};
 use rubrica::domain::document::Packaging;
@@ -27,7 +29,7 @@ use crate::harness::server::{TestApp, TestServer};
 use crate::harness::softhsm;
 
 /// A server, a citizen who can sign, and an app that asks.
-struct Town {
+pub(crate) struct Town {
     server: TestServer,
     store: Store,
     citizen: TestCitizen,
@@ -39,7 +41,7 @@ impl Town {
         Self::with(database, KeyAlgorithm::EcP256)
     }
 
-    fn with(database: &TestDatabase, algorithm: KeyAlgorithm) -> Self {
+    pub(crate) fn with(database: &TestDatabase, algorithm: KeyAlgorithm) -> Self {
         let server = TestServer::start(database);
         let store = database.store();
         let citizen = TestCitizen::ready(&server, &store, softhsm::hsm(), 0, algorithm);
@@ -53,7 +55,7 @@ impl Town {
     }
 
     /// A request for these documents, and its link.
-    fn ask(&self, documents: &[(&str, &[u8], SignatureOptions)]) -> Link {
+    pub(crate) fn ask(&self, documents: &[(&str, &[u8], SignatureOptions)]) -> Link {
         let ambient = self.server.service().ambient();
         let now = ambient.now();
         let request = SignatureRequest {
@@ -131,11 +133,16 @@ impl Town {
     }
 
     fn documents(&self) -> Documents {
-        let folder = self.server.outbox().parent().unwrap().join("documents");
+        let folder = self.server.objects().display();
         Documents::new(&documents::Settings {
-            url: format!("file:{}", folder.display()),
+            url: format!("file:{folder}"),
         })
         .unwrap()
+    }
+
+    /// Where its documents are.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.server.objects().to_owned()
     }
 
     fn begin(&self, link: &Link) -> Result<CodeSent, ServiceError> {
@@ -164,7 +171,7 @@ impl Town {
             .confirm_approval(link, sent.challenge, &sent.browser_key, code)
     }
 
-    fn approve(&self, link: &Link) -> RequestState {
+    pub(crate) fn approve(&self, link: &Link) -> RequestState {
         let sent = self.begin(link).unwrap();
         self.confirm(link, &sent, &self.code()).unwrap()
     }
@@ -183,38 +190,38 @@ impl Town {
     }
 
     fn signed(&self, document: &Document) -> Vec<u8> {
-        let key = document
-            .signed
-            .as_ref()
-            .unwrap()
-            .object_key
-            .as_ref()
-            .unwrap();
-        let chunks = self
-            .documents()
-            .chunks(&key.parse().unwrap())
-            .unwrap()
-            .unwrap();
-        chunks.flat_map(|chunk| chunk.unwrap().to_vec()).collect()
+        self.server.object(
+            document
+                .signed
+                .as_ref()
+                .unwrap()
+                .object_key
+                .as_ref()
+                .unwrap(),
+        )
     }
 
     fn events(&self) -> Vec<String> {
-        let ambient = self.server.service().ambient().clone();
-        let journal = Journal::new(self.store.clone(), ambient, "reader".parse().unwrap());
-        let mut lines = Vec::new();
-        journal
-            .export(&mut lines, &Range::default(), &mut |_| ())
-            .unwrap();
-        String::from_utf8(lines)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .map(|line| line["event"].as_str().unwrap().to_owned())
-            .collect()
+        events(&self.store, self.server.service().ambient())
     }
 }
 
-fn detached() -> SignatureOptions {
+/// The names of the journal's events in order.
+pub(crate) fn events(store: &Store, ambient: &Ambient) -> Vec<String> {
+    let journal = Journal::new(store.clone(), ambient.clone(), "reader".parse().unwrap());
+    let mut lines = Vec::new();
+    journal
+        .export(&mut lines, &Range::default(), &mut |_| ())
+        .unwrap();
+    String::from_utf8(lines)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| line["event"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+pub(crate) fn detached() -> SignatureOptions {
     SignatureOptions::Cades {
         packaging: Packaging::Detached,
         options: CadesOptions::default(),

@@ -26,7 +26,6 @@ pub(crate) struct TestCitizen {
     pub(crate) national_id: SecretText,
     pub(crate) password: SecretText,
     pub(crate) phone: String,
-    pub(crate) activation_code: SecretText,
     pub(crate) credential: CredentialId,
 }
 
@@ -113,7 +112,6 @@ impl TestCitizen {
             national_id,
             password,
             phone,
-            activation_code: registered.activation_code,
             credential,
         }
     }

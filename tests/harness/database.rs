@@ -54,6 +54,7 @@ pub(crate) struct TestDatabase {
 enum Place {
     Sqlite { _folder: TempDir },
     Postgres { name: String },
+    Elsewhere,
 }
 
 impl TestDatabase {
@@ -77,6 +78,22 @@ impl TestDatabase {
         Self {
             url: server.url(&name),
             place: Place::Postgres { name },
+        }
+    }
+
+    /// A fresh one of the same kind.
+    pub(crate) fn another(&self) -> Self {
+        match self.place {
+            Place::Sqlite { .. } => Self::sqlite(),
+            Place::Postgres { .. } | Place::Elsewhere => Self::postgres(),
+        }
+    }
+
+    /// One that another process made and will remove.
+    pub(crate) fn existing(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            place: Place::Elsewhere,
         }
     }
 

@@ -40,6 +40,7 @@ pub(crate) struct TestServer {
     ops: String,
     trusted: String,
     folder: TempDir,
+    objects: PathBuf,
     database: Option<TestDatabase>,
 }
 
@@ -48,6 +49,8 @@ pub(crate) struct Wishes {
     pub(crate) limits: Limits,
     pub(crate) document_bytes: u64,
     pub(crate) documents_per_request: u32,
+    /// A folder with documents that another server left.
+    pub(crate) documents: Option<PathBuf>,
     /// Another token than the one all tests share.
     pub(crate) hsm: Option<Hsm>,
 }
@@ -58,6 +61,7 @@ impl Default for Wishes {
             limits: Limits::default(),
             document_bytes: 64 * 1024 * 1024,
             documents_per_request: 20,
+            documents: None,
             hsm: None,
         }
     }
@@ -89,6 +93,18 @@ impl TestServer {
         Self::start_with(database, Wishes::default())
     }
 
+    /// On the documents that another server left.
+    pub(crate) fn start_again(database: &TestDatabase, documents: &Path) -> Self {
+        let documents = Some(documents.to_owned());
+        Self::start_with(
+            database,
+            Wishes {
+                documents,
+                ..Wishes::default()
+            },
+        )
+    }
+
     /// With other ones.
     pub(crate) fn start_with(database: &TestDatabase, wishes: Wishes) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -114,6 +130,9 @@ impl TestServer {
         let citizen = format!("https://{}", bound.citizen_address());
         let ops = format!("http://{}", bound.ops_address());
 
+        let objects = wishes
+            .documents
+            .unwrap_or_else(|| folder.path().join("documents"));
         let (ambient, clock) = moving();
         let store = database.store();
         let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
@@ -126,10 +145,7 @@ impl TestServer {
                 ambient.clone(),
                 identity::Settings::default().with_derivation(quick()),
             ),
-            documents: Documents::new(&documents::Settings {
-                url: format!("file:{}", folder.path().join("documents").display()),
-            })
-            .unwrap(),
+            documents: store_of(&objects),
             notify: Notify::new(
                 notify::Settings::Outbox(Outbox::new(folder.path().join("outbox"))),
                 ambient.clone(),
@@ -158,6 +174,7 @@ impl TestServer {
             ops,
             trusted,
             folder,
+            objects,
             database: None,
         }
     }
@@ -180,6 +197,20 @@ impl TestServer {
     /// Where its messages go.
     pub(crate) fn outbox(&self) -> PathBuf {
         self.folder.path().join("outbox")
+    }
+
+    /// Where its documents are.
+    pub(crate) fn objects(&self) -> &Path {
+        &self.objects
+    }
+
+    /// A stored object, whole.
+    pub(crate) fn object(&self, key: &str) -> Vec<u8> {
+        let chunks = store_of(&self.objects)
+            .chunks(&key.parse().unwrap())
+            .unwrap()
+            .unwrap();
+        chunks.flat_map(|chunk| chunk.unwrap().to_vec()).collect()
     }
 
     /// The server's clock.
@@ -277,4 +308,11 @@ fn quick() -> Derivation {
 
 fn loopback() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+fn store_of(folder: &Path) -> Documents {
+    Documents::new(&documents::Settings {
+        url: format!("file:{}", folder.display()),
+    })
+    .unwrap()
 }
