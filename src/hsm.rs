@@ -108,10 +108,11 @@ impl Hsm {
     /// Makes a KEK: AES-256, sensitive, never extractable, for wrapping and unwrapping only, labelled
     /// `rubrica-kek-<version>`. Versions are chosen by the caller and never reused.
     pub fn generate_kek(&self, version: KekVersion) -> Result<(), HsmError> {
-        self.pool.run(
-            self.settings().generation_timeout,
-            move |connection, call| kek::generate(connection, call, version),
-        )
+        let settings = self.settings();
+        self.pool
+            .run(settings.generation_timeout, move |connection, call| {
+                kek::generate(connection, &settings, call, version)
+            })
     }
 
     /// The KEK versions on the token, lowest first.

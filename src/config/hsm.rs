@@ -71,11 +71,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {
             module: raw.module,
             token: raw.token,
             slot: raw.slot,
-            pin_file: None,
             sessions: raw.sessions,
             queue: raw.queue,
-            call_timeout_ms: millis(raw.call_timeout),
-            generation_timeout_ms: millis(raw.generation_timeout),
+            call_timeout: raw.call_timeout,
+            generation_timeout: raw.generation_timeout,
             wrap: raw.wrap,
             wrap_vendor_mechanism: raw.wrap_vendor_mechanism,
             session_keys: raw.session_keys,
@@ -100,8 +99,4 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {
             None
         }
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use super::call::Call;
 use super::connection::Connection;
 use super::error::{During, HsmError, Operation};
+use super::settings::{SessionKeys, Settings};
 use crate::domain::key::KekVersion;
 
 const LABEL_PREFIX: &str = "rubrica-kek-";
@@ -15,6 +16,7 @@ const KEY_BYTES: u64 = 32;
 /// Makes a KEK of this version; refuses when there is one.
 pub(super) fn generate(
     connection: &mut Connection,
+    settings: &Settings,
     call: &Call,
     version: KekVersion,
 ) -> Result<(), HsmError> {
@@ -27,7 +29,6 @@ pub(super) fn generate(
     let mut attributes = template(&label);
     attributes.extend([
         Attribute::Id(label.into_bytes()),
-        Attribute::Private(true),
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Wrap(true),
@@ -38,9 +39,13 @@ pub(super) fn generate(
         Attribute::Sign(false),
         Attribute::Verify(false),
         Attribute::Derive(false),
-        Attribute::Modifiable(false),
         Attribute::ValueLen(KEY_BYTES.into()),
     ]);
+    attributes.extend(match settings.session_keys {
+        SessionKeys::Extractable => [Attribute::Private(true), Attribute::Modifiable(false)],
+        // The security officer must be able to see it and to mark it trusted.
+        SessionKeys::WrapWithTrusted => [Attribute::Private(false), Attribute::Modifiable(true)],
+    });
     // The class is the mechanism's (PKCS#11 section 6.13.2); some tokens refuse to hear it twice.
     attributes
         .retain(|attribute| !matches!(attribute, Attribute::Class(_) | Attribute::KeyType(_)));

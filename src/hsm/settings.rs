@@ -1,7 +1,7 @@
 //! What an HSM needs to know about its token, and what sets one product apart from another.
 //!
-//! [`RawSettings`] is the `[hsm]` table as it is written; [`RawSettings::validate`] makes [`Settings`] of it.
-//! The profiles in `hsm-config/` are such tables.
+//! [`RawSettings`] is the `[hsm]` table as it is written; [`RawSettings::validate`] makes [`Settings`] of it. The
+//! profiles in `hsm-config/` are such tables; the configuration reads them.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -21,45 +21,33 @@ const LABEL_LEN: usize = 32;
 /// More sessions than this is a slip of the pen: each is a thread.
 const MOST_SESSIONS: usize = 1024;
 
-/// The `[hsm]` table of the configuration, one field a key. The PIN itself never stands there: `pin_file` names
-/// the file, and the configuration reads it or takes the PIN from the environment.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The settings as they are written, one field a key of the configuration's table `[hsm]`, before they are
+/// checked together. The PIN never stands among them.
+#[derive(Debug, Clone)]
 pub struct RawSettings {
-    /// `module`: path of the vendor's PKCS#11 library.
+    /// Path of the vendor's PKCS#11 library.
     pub module: PathBuf,
-    /// `token`: label of the token. Either this or `slot`.
+    /// Label of the token. Either this or `slot`.
     pub token: Option<String>,
-    /// `slot`: number of the slot, for tokens whose label cannot be read (opencryptoki).
+    /// Number of the slot, for tokens whose label cannot be read (opencryptoki).
     pub slot: Option<u64>,
-    /// `pin_file`: file with the user PIN on its first line, readable by the owner alone.
-    pub pin_file: Option<PathBuf>,
-    /// `sessions`: PKCS#11 sessions, and so threads and calls in flight. Default 8.
-    #[serde(default = "default_sessions")]
+    /// PKCS#11 sessions, and so threads and calls in flight.
     pub sessions: usize,
-    /// `queue`: how many jobs may wait for a session before the answer is "busy". Default 128.
-    #[serde(default = "default_queue")]
+    /// How many jobs may wait for a session before the answer is "busy".
     pub queue: usize,
-    /// `call_timeout_ms`: how long one call may take, and how long a job may wait for a session. Default 10000.
-    #[serde(default = "default_call_timeout")]
-    pub call_timeout_ms: u64,
-    /// `generation_timeout_ms`: how long the making of one key may take; RSA-4096 is slow. Default 120000.
-    #[serde(default = "default_generation_timeout")]
-    pub generation_timeout_ms: u64,
-    /// `wrap`: `aes-key-wrap-pad` (default), `aes-cbc-pad` or `vendor-aes-kwp`.
-    #[serde(default = "default_wrap")]
+    /// How long one call may take, and how long a job may wait for a session.
+    pub call_timeout: Duration,
+    /// How long the making of one key may take; RSA-4096 is slow.
+    pub generation_timeout: Duration,
+    /// How signer keys are wrapped.
     pub wrap: WrapName,
-    /// `wrap_vendor_mechanism`: the vendor's number for AES key wrap with padding (RFC 5649), with
-    /// `wrap = "vendor-aes-kwp"` only.
+    /// The vendor's number for AES key wrap with padding (RFC 5649), with [`WrapName::VendorAesKwp`] only.
     pub wrap_vendor_mechanism: Option<u64>,
-    /// `session_keys`: `extractable` (default) or `wrap-with-trusted`.
-    #[serde(default = "default_session_keys")]
+    /// What a signer key may do between its making and its wrapping.
     pub session_keys: SessionKeys,
-    /// `key_names`: `omit` (default) or `set`.
-    #[serde(default = "default_key_names")]
+    /// Whether session keys carry a `CKA_ID` and a label.
     pub key_names: KeyNames,
-    /// `allow_rsa_2048`: whether RSA keys of 2048 bits may be made. Default false.
-    #[serde(default)]
+    /// Whether RSA keys of 2048 bits may be made.
     pub allow_rsa_2048: bool,
 }
 
@@ -128,8 +116,10 @@ named!(
     SessionKeys {
         /// `CKA_EXTRACTABLE` true: any wrapping key of the token could wrap it while it lives.
         Extractable = "extractable",
-        /// `CKA_WRAP_WITH_TRUSTED` true as well: only a key that the security officer marked `CKA_TRUSTED` can.
-        /// The officer must mark each new KEK before keys can be made under it.
+        /// `CKA_WRAP_WITH_TRUSTED` true as well: only a key that the security officer made or marked `CKA_TRUSTED`
+        /// can, so the officer must do that with each new KEK before keys can be made under it. Officers see only
+        /// objects that are not private (PKCS#11 section 6.7.5), so such a KEK has `CKA_PRIVATE` false; it is
+        /// sensitive all the same.
         WrapWithTrusted = "wrap-with-trusted",
     }
 );
@@ -181,7 +171,25 @@ pub enum InvalidSettings {
 }
 
 impl RawSettings {
-    /// Checks the table and joins it with the PIN, which comes from `pin_file` or the environment.
+    /// What is good for SoftHSM and a start elsewhere.
+    pub fn new(module: PathBuf, token: &str) -> Self {
+        Self {
+            module,
+            token: Some(token.to_owned()),
+            slot: None,
+            sessions: 8,
+            queue: 128,
+            call_timeout: Duration::from_secs(10),
+            generation_timeout: Duration::from_secs(120),
+            wrap: WrapName::AesKeyWrapPad,
+            wrap_vendor_mechanism: None,
+            session_keys: SessionKeys::Extractable,
+            key_names: KeyNames::Omit,
+            allow_rsa_2048: false,
+        }
+    }
+
+    /// Checks the settings and joins them with the PIN, which comes from a file or the environment.
     pub fn validate(self, pin: SecretText) -> Result<Settings, InvalidSettings> {
         let token = match (self.token, self.slot) {
             (Some(label), None) if label.is_empty() || label.len() > LABEL_LEN => {
@@ -210,8 +218,8 @@ impl RawSettings {
                 .filter(|sessions| sessions.get() <= MOST_SESSIONS)
                 .ok_or(InvalidSettings::Sessions)?,
             queue: self.queue,
-            call_timeout: time("call_timeout_ms", self.call_timeout_ms)?,
-            generation_timeout: time("generation_timeout_ms", self.generation_timeout_ms)?,
+            call_timeout: some_time("call_timeout", self.call_timeout)?,
+            generation_timeout: some_time("generation_timeout", self.generation_timeout)?,
             wrap,
             session_keys: self.session_keys,
             key_names: self.key_names,
@@ -224,56 +232,31 @@ impl RawSettings {
     }
 }
 
-fn time(key: &'static str, millis: u64) -> Result<Duration, InvalidSettings> {
-    match millis {
-        0 => Err(InvalidSettings::Timeout(key)),
-        _ => Ok(Duration::from_millis(millis)),
+fn some_time(key: &'static str, time: Duration) -> Result<Duration, InvalidSettings> {
+    if time.is_zero() {
+        Err(InvalidSettings::Timeout(key))
+    } else {
+        Ok(time)
     }
-}
-
-fn default_sessions() -> usize {
-    8
-}
-
-fn default_queue() -> usize {
-    128
-}
-
-fn default_call_timeout() -> u64 {
-    10_000
-}
-
-fn default_generation_timeout() -> u64 {
-    120_000
-}
-
-fn default_wrap() -> WrapName {
-    WrapName::AesKeyWrapPad
-}
-
-fn default_session_keys() -> SessionKeys {
-    SessionKeys::Extractable
-}
-
-fn default_key_names() -> KeyNames {
-    KeyNames::Omit
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn raw(json: &str) -> RawSettings {
-        serde_json::from_str(json).unwrap()
+    fn raw() -> RawSettings {
+        RawSettings::new(PathBuf::from("/m.so"), "rubrica")
     }
 
-    fn validate(json: &str) -> Result<Settings, InvalidSettings> {
-        raw(json).validate(SecretText::new("1234".to_owned()))
+    fn validate(change: impl FnOnce(&mut RawSettings)) -> Result<Settings, InvalidSettings> {
+        let mut raw = raw();
+        change(&mut raw);
+        raw.validate(SecretText::new("1234".to_owned()))
     }
 
     #[test]
     fn a_module_and_a_token_are_enough() {
-        let settings = validate(r#"{"module": "/m.so", "token": "rubrica"}"#).unwrap();
+        let settings = validate(|_| ()).unwrap();
         assert_eq!(settings.token, TokenSelector::Label("rubrica".to_owned()));
         assert_eq!(settings.wrap, WrapMechanism::AesKeyWrapPad);
         assert_eq!(settings.rsa_2048, Rsa2048::Refused);
@@ -282,40 +265,39 @@ mod tests {
 
     #[test]
     fn values_without_sense_are_refused_by_name() {
-        let cases = [
-            (r#"{"module": "m"}"#, InvalidSettings::TokenOrSlot),
+        type Change = fn(&mut RawSettings);
+        let cases: [(Change, InvalidSettings); 8] = [
+            (|raw| raw.token = None, InvalidSettings::TokenOrSlot),
+            (|raw| raw.slot = Some(1), InvalidSettings::TokenOrSlot),
             (
-                r#"{"module": "m", "token": "t", "slot": 1}"#,
-                InvalidSettings::TokenOrSlot,
-            ),
-            (r#"{"module": "m", "token": ""}"#, InvalidSettings::Label),
-            (
-                r#"{"module": "m", "slot": 1, "sessions": 0}"#,
-                InvalidSettings::Sessions,
+                |raw| raw.token = Some(String::new()),
+                InvalidSettings::Label,
             ),
             (
-                r#"{"module": "m", "slot": 1, "call_timeout_ms": 0}"#,
-                InvalidSettings::Timeout("call_timeout_ms"),
+                |raw| raw.token = Some("x".repeat(33)),
+                InvalidSettings::Label,
+            ),
+            (|raw| raw.sessions = 0, InvalidSettings::Sessions),
+            (
+                |raw| raw.call_timeout = Duration::ZERO,
+                InvalidSettings::Timeout("call_timeout"),
             ),
             (
-                r#"{"module": "m", "slot": 1, "wrap": "vendor-aes-kwp"}"#,
+                |raw| raw.wrap = WrapName::VendorAesKwp,
                 InvalidSettings::VendorMechanism,
             ),
             (
-                r#"{"module": "m", "slot": 1, "wrap": "vendor-aes-kwp", "wrap_vendor_mechanism": 8458}"#,
+                |raw| {
+                    raw.wrap = WrapName::VendorAesKwp;
+                    raw.wrap_vendor_mechanism = Some(0x210a);
+                },
                 InvalidSettings::VendorMechanism,
             ),
         ];
-        for (json, expected) in cases {
-            assert_eq!(validate(json).unwrap_err(), expected, "{json}");
+        for (change, expected) in cases {
+            assert_eq!(validate(change).unwrap_err(), expected);
         }
-        let empty = raw(r#"{"module": "m", "slot": 1}"#).validate(SecretText::new(String::new()));
+        let empty = raw().validate(SecretText::new(String::new()));
         assert_eq!(empty.unwrap_err(), InvalidSettings::EmptyPin);
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused() {
-        let json = r#"{"module": "m", "slot": 1, "pin": "1234"}"#;
-        assert!(serde_json::from_str::<RawSettings>(json).is_err());
     }
 }

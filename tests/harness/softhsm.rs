@@ -34,7 +34,7 @@ pub(crate) fn hsm() -> Hsm {
                 hex::encode(Ambient::system().random::<4>())
             );
             let pin = random_pin();
-            initialise(&configuration, &label, &pin);
+            initialise(&configuration, &label, &random_pin(), &pin);
             let hsm = Hsm::new(settings(&label, &pin));
             hsm.generate_kek(KekVersion(1)).unwrap();
             hsm
@@ -44,13 +44,9 @@ pub(crate) fn hsm() -> Hsm {
 
 /// The settings of a token of this process, as the configuration would make them.
 pub(crate) fn settings(label: &str, pin: &str) -> Settings {
-    let raw: RawSettings = serde_json::from_value(serde_json::json!({
-        "module": MODULE,
-        "token": label,
-        "sessions": 4,
-        "allow_rsa_2048": true,
-    }))
-    .unwrap();
+    let mut raw = RawSettings::new(MODULE.into(), label);
+    raw.sessions = 4;
+    raw.allow_rsa_2048 = true;
     raw.validate(SecretText::new(pin.to_owned())).unwrap()
 }
 
@@ -83,7 +79,9 @@ impl PrivateToken {
         let configuration = template.replace("@TOKENS@", tokens.to_str().unwrap());
         fs::write(token.configuration(), configuration).unwrap();
         fs::write(token.pin_file(), &token.pin).unwrap();
-        initialise(&token.configuration(), &token.label, &token.pin);
+        let officer = random_pin();
+        fs::write(token.path().join("so-pin"), &officer).unwrap();
+        initialise(&token.configuration(), &token.label, &officer, &token.pin);
         token
     }
 
@@ -95,6 +93,11 @@ impl PrivateToken {
     /// The user PIN in a file, as the configuration wants it.
     pub(crate) fn pin_file(&self) -> PathBuf {
         self.path().join("pin")
+    }
+
+    /// The security officer's PIN.
+    pub(crate) fn officer_pin(&self) -> String {
+        fs::read_to_string(self.path().join("so-pin")).unwrap()
     }
 
     /// Settings that reach it.
@@ -174,7 +177,7 @@ pub(crate) fn run_alone(test: &str, body: impl FnOnce(&PrivateToken)) {
 
 /// Makes a token. The PINs go in through a terminal, since `softhsm2-util` takes them there or as arguments, which
 /// every user of the machine can read.
-fn initialise(configuration: &Path, label: &str, pin: &str) {
+fn initialise(configuration: &Path, label: &str, officer: &str, pin: &str) {
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command"])
         .arg(format!("softhsm2-util --init-token --free --label {label}"))
@@ -185,8 +188,7 @@ fn initialise(configuration: &Path, label: &str, pin: &str) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("`script` of Debian's bsdutils");
-    let security_officer = random_pin();
-    let answers = format!("{security_officer}\n{security_officer}\n{pin}\n{pin}\n");
+    let answers = format!("{officer}\n{officer}\n{pin}\n{pin}\n");
     child
         .stdin
         .take()

@@ -4,11 +4,12 @@ use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
-use cryptoki::session::Session;
+use cryptoki::session::{Session, UserType};
+use cryptoki::types::AuthPin;
 use rubrica::domain::algorithm::KeyAlgorithm;
-use rubrica::hsm::{Hsm, KekVersion};
+use rubrica::hsm::{Hsm, HsmError, KekVersion, Operation, SessionKeys, WrapMechanism};
 
-use super::contract::to_sign;
+use super::contract::{sign_one, to_sign};
 use crate::harness::alone;
 use crate::harness::softhsm::MODULE;
 
@@ -150,8 +151,74 @@ fn a_kek_that_could_be_extracted_is_not_used() {
             .unwrap();
         assert!(matches!(
             hsm.generate_wrapped(KekVersion(7), KeyAlgorithm::EcP256),
-            Err(rubrica::hsm::HsmError::KekUnprotected(KekVersion(7)))
+            Err(HsmError::KekUnprotected(KekVersion(7)))
         ));
+    });
+}
+
+#[test]
+fn keys_wrapped_with_trusted_need_a_kek_that_the_officer_trusts() {
+    alone!(
+        keys_wrapped_with_trusted_need_a_kek_that_the_officer_trusts,
+        |token| {
+            let mut settings = token.settings();
+            settings.session_keys = SessionKeys::WrapWithTrusted;
+            let hsm = Hsm::new(settings.clone());
+            hsm.generate_kek(KEK).unwrap();
+            let error = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    HsmError::Refused {
+                        operation: Operation::Wrap,
+                        ..
+                    }
+                ),
+                "{error:?}"
+            );
+            assert_eq!(hsm.object_count().unwrap().session, 0);
+            // Officer and user cannot be logged in at once; the end of all sessions is the user's logout.
+            drop(hsm);
+            let officer = spy();
+            let pin = AuthPin::from(token.officer_pin());
+            officer.login(UserType::So, Some(&pin)).unwrap();
+            // SoftHSM lets the officer make a trusted key, but not mark one that is there.
+            officer
+                .generate_key(
+                    &Mechanism::AesKeyGen,
+                    &[
+                        Attribute::Token(true),
+                        Attribute::Private(false),
+                        Attribute::Trusted(true),
+                        Attribute::Label(b"rubrica-kek-2".to_vec()),
+                        Attribute::Sensitive(true),
+                        Attribute::Extractable(false),
+                        Attribute::Wrap(true),
+                        Attribute::Unwrap(true),
+                        Attribute::ValueLen(32.into()),
+                    ],
+                )
+                .unwrap();
+            drop(officer);
+            let hsm = Hsm::new(settings);
+            let trusted = KekVersion(2);
+            let key = hsm.generate_wrapped(trusted, KeyAlgorithm::EcP256).unwrap();
+            sign_one(&hsm, trusted, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+        }
+    );
+}
+
+#[test]
+fn a_mechanism_that_the_token_refuses_is_named() {
+    alone!(a_mechanism_that_the_token_refuses_is_named, |token| {
+        let mut settings = token.settings();
+        settings.wrap = WrapMechanism::AesCbcPad;
+        let hsm = Hsm::new(settings);
+        hsm.generate_kek(KEK).unwrap();
+        let error = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap_err();
+        assert!(matches!(error, HsmError::Unsupported { .. }), "{error:?}");
+        assert!(error.to_string().contains("CKR_MECHANISM_INVALID"));
+        assert_eq!(hsm.object_count().unwrap().session, 0);
     });
 }
 
