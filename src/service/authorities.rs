@@ -11,7 +11,7 @@ use crate::journal::{Actor, Entry, Event};
 use crate::pki::profile::{issuing, root};
 use crate::pki::revocation::{self, Revoked};
 use crate::pki::{Authority, AuthorityKey, HsmKey, PkiError, Serial};
-use crate::store::authorities::{self, StoredAuthority, StoredList};
+use crate::store::authorities::{self, Coverage, StoredAuthority, StoredList};
 use crate::store::{StoreError, credentials};
 
 /// An authority, for people.
@@ -88,8 +88,8 @@ impl Service {
         self.authorities(authorized)
     }
 
-    /// Issues the revocation lists whose time is half over, and tells how many there were. Several nodes may do it at
-    /// once; the latest list stays.
+    /// Issues the revocation lists that are behind or whose time is half over, and tells how many there were. Several
+    /// nodes may do it at once; the latest list stays.
     pub fn publish_due_lists(&self) -> Result<usize, ServiceError> {
         self.publish(&Actor::Server, Publish::Due)
     }
@@ -162,10 +162,12 @@ impl Service {
             let Some(stored) = self.stored_authority(role)? else {
                 continue;
             };
-            let wanted = match (which, stored.revocation_list) {
+            let wanted = match (which, &stored.revocation_list) {
                 (Publish::All, _) | (_, None) => true,
                 (Publish::Missing, Some(_)) => false,
-                (Publish::Due, Some(list)) => list.next_update - half <= now,
+                (Publish::Due, Some(list)) => {
+                    stored.coverage == Coverage::Behind || list.next_update - half <= now
+                }
             };
             if wanted {
                 self.issue_list(role, by)?;
@@ -180,24 +182,25 @@ impl Service {
         let settings = &self.inner.settings.pki;
         let store = &self.inner.store;
         // The number comes first: a list with a greater number then knows no fewer revocations.
-        let number = store
-            .write(|connection| authorities::take_list_number(connection, role))?
+        let turn = store
+            .write(|connection| authorities::take_turn(connection, role))?
             .ok_or(ServiceError::AuthoritiesMissing)?;
         let now = self.inner.ambient.now();
         let revoked = match role {
             AuthorityRole::Root => Vec::new(),
             AuthorityRole::Issuing => self.revoked(now - settings.crl_validity() * 2)?,
         };
-        let list = revocation::issue(&authority, &key, &revoked, number, settings, now)?;
+        let list = revocation::issue(&authority, &key, &revoked, turn.number, settings, now)?;
         let stored = StoredList {
             der: list.der,
             next_update: list.next_update,
         };
-        store.write(|connection| authorities::keep_list(connection, role, number, &stored))?;
+        store.write(|connection| authorities::keep_list(connection, role, turn, &stored))?;
         let entry = Entry::new(Event::RevocationListPublished)
             .by(by.clone())
             .detail(&format!(
-                "{role}: number {number}, {} certificates",
+                "{role}: number {}, {} certificates",
+                turn.number,
                 revoked.len()
             ));
         Ok(self.inner.journal.append(&[entry])?)

@@ -18,6 +18,26 @@ pub struct StoredAuthority {
     pub created_at: OffsetDateTime,
     /// Its newest revocation list; `None` until the first is issued.
     pub revocation_list: Option<StoredList>,
+    /// Whether the list knows every revocation.
+    pub coverage: Coverage,
+}
+
+/// Whether a revocation list is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// Every revocation is on it.
+    Complete,
+    /// Something was revoked since.
+    Behind,
+}
+
+/// The turn to issue a revocation list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// The number of the list.
+    pub number: u64,
+    /// How many revocations there were when the turn was taken. The list, read afterwards, knows them all.
+    revocations: i64,
 }
 
 /// A revocation list as it is kept.
@@ -61,20 +81,37 @@ pub fn find(
         .transpose()
 }
 
-/// Takes the number of the next revocation list. Numbers only grow, also between nodes; one that is taken and not
-/// used leaves a gap, which RFC 5280 section 5.2.3 allows. `None` when there is no such authority.
-pub fn take_list_number(
+/// Takes the turn to issue the next revocation list. Numbers only grow, also between nodes; one that is taken and
+/// not used leaves a gap, which RFC 5280 section 5.2.3 allows. `None` when there is no such authority.
+pub fn take_turn(
     connection: &mut AnyConnection,
     role: AuthorityRole,
-) -> Result<Option<u64>, StoreError> {
-    let number = diesel::update(authorities::table.find(role.as_str()))
+) -> Result<Option<Turn>, StoreError> {
+    let taken = diesel::update(authorities::table.find(role.as_str()))
         .set(authorities::crl_number.eq(authorities::crl_number + 1))
-        .returning(authorities::crl_number)
-        .get_result::<i64>(connection)
+        .returning((authorities::crl_number, authorities::revocations))
+        .get_result::<(i64, i64)>(connection)
         .optional()?;
-    number
-        .map(|number| u64::try_from(number).map_err(|error| corrupt("a list number", error)))
+    taken
+        .map(|(number, revocations)| {
+            let number = u64::try_from(number).map_err(|error| corrupt("a list number", error))?;
+            Ok(Turn {
+                number,
+                revocations,
+            })
+        })
         .transpose()
+}
+
+/// Notes that an authority's list is behind: one of its certificates was revoked in this transaction.
+pub(super) fn note_revocation(
+    connection: &mut AnyConnection,
+    role: AuthorityRole,
+) -> Result<(), StoreError> {
+    diesel::update(authorities::table.find(role.as_str()))
+        .set(authorities::revocations.eq(authorities::revocations + 1))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Keeps a revocation list, unless a later number was taken meanwhile: then the later list replaces it anyway, and
@@ -82,10 +119,10 @@ pub fn take_list_number(
 pub fn keep_list(
     connection: &mut AnyConnection,
     role: AuthorityRole,
-    number: u64,
+    turn: Turn,
     list: &StoredList,
 ) -> Result<(), StoreError> {
-    let number = i64::try_from(number).map_err(|error| corrupt("a list number", error))?;
+    let number = i64::try_from(turn.number).map_err(|error| corrupt("a list number", error))?;
     diesel::update(
         authorities::table
             .find(role.as_str())
@@ -94,6 +131,7 @@ pub fn keep_list(
     .set((
         authorities::crl.eq(Some(&list.der)),
         authorities::crl_next_update.eq(Some(to_micros(list.next_update))),
+        authorities::crl_revocations.eq(turn.revocations),
     ))
     .execute(connection)?;
     Ok(())
@@ -106,6 +144,8 @@ struct Row {
     created_at: i64,
     crl: Option<Vec<u8>>,
     crl_next_update: Option<i64>,
+    revocations: i64,
+    crl_revocations: i64,
 }
 
 impl TryFrom<Row> for StoredAuthority {
@@ -123,6 +163,11 @@ impl TryFrom<Row> for StoredAuthority {
             certificate: row.certificate,
             created_at: from_micros(row.created_at)?,
             revocation_list,
+            coverage: if row.crl_revocations < row.revocations {
+                Coverage::Behind
+            } else {
+                Coverage::Complete
+            },
         })
     }
 }

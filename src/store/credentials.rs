@@ -6,7 +6,8 @@ use time::OffsetDateTime;
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::credentials;
-use super::{AnyConnection, StoreError};
+use super::{AnyConnection, StoreError, authorities};
+use crate::domain::authority::AuthorityRole;
 use crate::domain::credential::{
     Certification, Credential, CredentialIssuer, CredentialState, Revocation,
 };
@@ -93,7 +94,8 @@ pub fn certify(
     Ok(change(changed))
 }
 
-/// Ends a credential and deletes its key, in one statement. What is revoked stays as it is.
+/// Ends a credential and deletes its key, in one statement. What is revoked stays as it is. The issuing authority's
+/// revocation list is behind from then on, until the next one.
 pub fn revoke(
     connection: &mut AnyConnection,
     id: CredentialId,
@@ -111,6 +113,9 @@ pub fn revoke(
         credentials::revocation_reason.eq(Some(revocation.reason.as_str())),
     ))
     .execute(connection)?;
+    if changed > 0 {
+        authorities::note_revocation(connection, AuthorityRole::Issuing)?;
+    }
     Ok(change(changed))
 }
 

@@ -72,6 +72,8 @@ diesel::table! {
         crl -> Nullable<Binary>,
         crl_number -> BigInt,
         crl_next_update -> Nullable<BigInt>,
+        revocations -> BigInt,
+        crl_revocations -> BigInt,
     }
 }
 

@@ -28,22 +28,23 @@ both_databases! {
         let now = datetime!(2026-11-23 10:00 UTC);
         let take = || {
             store
-                .write(|connection| authorities::take_list_number(connection, Issuing))
+                .write(|connection| authorities::take_turn(connection, Issuing))
                 .unwrap()
         };
         assert_eq!(take(), None);
         store
             .write(|connection| authorities::insert(connection, Issuing, b"issuing", now))
             .unwrap();
-        assert_eq!(take(), Some(1));
-        assert_eq!(take(), Some(2));
+        let first = take().unwrap();
+        let second = take().unwrap();
+        assert_eq!((first.number, second.number), (1, 2));
         let list = |der: &[u8]| StoredList {
             der: der.to_vec(),
             next_update: now + Duration::DAY,
         };
-        for (number, der) in [(2, b"second"), (1, b"first ")] {
+        for (turn, der) in [(second, b"second"), (first, b"first ")] {
             store
-                .write(|connection| authorities::keep_list(connection, Issuing, number, &list(der)))
+                .write(|connection| authorities::keep_list(connection, Issuing, turn, &list(der)))
                 .unwrap();
         }
         let kept = store.read(|connection| authorities::find(connection, Issuing)).unwrap();

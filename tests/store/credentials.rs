@@ -1,6 +1,7 @@
 //! Credentials in the database: their states, and that revoking deletes the key.
 
 use rubrica::clock::Ambient;
+use rubrica::domain::authority::AuthorityRole;
 use rubrica::domain::credential::{
     Certification, Credential, CredentialIssuer, CredentialState, Revocation,
 };
@@ -12,6 +13,7 @@ use rubrica::domain::person::PersonName;
 use rubrica::domain::revocation::RevocationReason;
 use rubrica::domain::secret::SealingKey;
 use rubrica::domain::signer::Signer;
+use rubrica::store::authorities::{self, Coverage, StoredList};
 use rubrica::store::credentials::{self, Change, RevokedCertificate};
 use rubrica::store::{Store, signers};
 use time::macros::{date, datetime};
@@ -77,6 +79,34 @@ both_databases! {
         assert_eq!(kept.sealed_key, None);
         assert_eq!(kept.revocation, Some(first));
         assert_eq!(kept.usable(NOW), None);
+    }
+
+    fn a_revocation_leaves_the_list_behind_until_the_next(database) {
+        let store = database.store();
+        let insert_authority =
+            |connection: &mut _| authorities::insert(connection, AuthorityRole::Issuing, b"ca", NOW);
+        store.write(insert_authority).unwrap();
+        let coverage = || {
+            let find = |connection: &mut _| authorities::find(connection, AuthorityRole::Issuing);
+            store.read(find).unwrap().unwrap().coverage
+        };
+        let take = |connection: &mut _| authorities::take_turn(connection, AuthorityRole::Issuing);
+        let list = StoredList { der: vec![0], next_update: NOW };
+        let credential = certified(a_signer(&store), "0a");
+        insert(&store, &credential);
+        assert_eq!(coverage(), Coverage::Complete);
+        // A turn taken before the revocation need not know it.
+        let early = store.write(take).unwrap().unwrap();
+        revoke(&store, &credential, revocation(0, RevocationReason::Superseded));
+        store
+            .write(|connection| authorities::keep_list(connection, AuthorityRole::Issuing, early, &list))
+            .unwrap();
+        assert_eq!(coverage(), Coverage::Behind);
+        let late = store.write(take).unwrap().unwrap();
+        store
+            .write(|connection| authorities::keep_list(connection, AuthorityRole::Issuing, late, &list))
+            .unwrap();
+        assert_eq!(coverage(), Coverage::Complete);
     }
 
     fn the_list_names_what_the_built_in_authority_revoked(database) {

@@ -72,7 +72,10 @@ CREATE TABLE authorities (
     created_at BIGINT NOT NULL,
     crl BYTEA,
     crl_number BIGINT NOT NULL DEFAULT 0,
-    crl_next_update BIGINT
+    crl_next_update BIGINT,
+    -- How many certificates were revoked so far, and how many of these the list knows.
+    revocations BIGINT NOT NULL DEFAULT 0,
+    crl_revocations BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE credentials (
