@@ -33,6 +33,7 @@ mod error;
 mod health;
 mod journaled;
 pub mod registration;
+pub mod requests;
 pub mod signing;
 pub mod upkeep;
 

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::api::UploadFault;
 use super::problem::Problem;
 use crate::domain::algorithm::named;
 use crate::domain::request::DocumentReason;
@@ -276,7 +277,14 @@ impl From<ServiceError> for Problem {
             ServiceError::DocumentNotSigned => Self::new(Code::DocumentNotSigned),
             ServiceError::DocumentFailed { .. } => Self::new(Code::DocumentFailed),
             ServiceError::DocumentDeleted => Self::new(Code::DocumentDeleted),
-            ServiceError::Upload(_) => Self::new(Code::MalformedMultipart),
+            ServiceError::Upload(source) => match source
+                .get_ref()
+                .and_then(|cause| cause.downcast_ref::<UploadFault>())
+            {
+                Some(fault) => of_upload(fault),
+                None => Self::new(Code::MalformedMultipart)
+                    .with_detail("The body ended before its last part was complete."),
+            },
             ServiceError::DatabaseAway(_) => Self::new(Code::DatabaseUnavailable),
             ServiceError::AppNotFound { .. } => Self::new(Code::NotFound),
             ServiceError::DocumentStoreAway(_) => Self::new(Code::DocumentStoreUnavailable),
@@ -292,10 +300,27 @@ impl From<ServiceError> for Problem {
             | ServiceError::Store(_) => Self::new(Code::InternalError),
         };
         let (status, _) = problem.code().meaning();
-        if status.is_client_error() && !problem.has_fields() {
+        if status.is_client_error() && problem.fields().is_empty() && problem.detail().is_none() {
             problem.with_detail(sentence(&error)).because(error)
         } else {
             problem.because(error)
+        }
+    }
+}
+
+impl From<UploadFault> for Problem {
+    fn from(fault: UploadFault) -> Self {
+        of_upload(&fault)
+    }
+}
+
+fn of_upload(fault: &UploadFault) -> Problem {
+    match fault {
+        UploadFault::TooLarge { limit } => Problem::new(Code::PayloadTooLarge)
+            .with_detail(format!("The body may have {limit} bytes at most.")),
+        UploadFault::TooSlow => Problem::new(Code::RequestTimeout),
+        UploadFault::Malformed(detail) => {
+            Problem::new(Code::MalformedMultipart).with_detail(detail.clone())
         }
     }
 }

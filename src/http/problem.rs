@@ -97,8 +97,9 @@ impl Problem {
         self.detail.as_deref()
     }
 
-    pub(super) fn has_fields(&self) -> bool {
-        !self.fields.is_empty()
+    /// The values that are wrong.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
     }
 
     /// The cause and its causes, joined for one line of the log.

@@ -12,6 +12,7 @@ pub struct Shared {
     calls: Gate,
     uploads: Gate,
     pub(super) rates: Rates,
+    pub(super) limits: Limits,
 }
 
 impl Shared {
@@ -21,6 +22,7 @@ impl Shared {
             calls: Gate::new(limits.calls_at_once, limits.calls_waiting),
             uploads: Gate::new(limits.uploads_at_once, 0),
             rates: Rates::new(limits.calls_per_minute, limits.burst),
+            limits: limits.clone(),
         }
     }
 

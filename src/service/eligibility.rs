@@ -2,10 +2,28 @@
 
 use time::OffsetDateTime;
 
+use super::ServiceError;
 use crate::domain::credential::Credential;
+use crate::domain::identifier::NationalId;
 use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
-use crate::store::{AnyConnection, StoreError, credentials};
+use crate::store::{AnyConnection, StoreError, credentials, signers};
+
+/// The signer with that DNI or NIE and the credential that will sign, or why not.
+pub(super) fn signer_and_credential(
+    connection: &mut AnyConnection,
+    national_id: &NationalId,
+    now: OffsetDateTime,
+) -> Result<(Signer, Credential), ServiceError> {
+    let signer = signers::find_by_national_id(connection, national_id)?
+        .ok_or(ServiceError::SignerCannotSign(Refusal::Unknown))?;
+    signer
+        .standing(now)
+        .map_err(ServiceError::SignerCannotSign)?;
+    let credential =
+        credential(connection, &signer, now)?.map_err(ServiceError::SignerCannotSign)?;
+    Ok((signer, credential))
+}
 
 /// The newest of the signer's credentials that can sign now, or why there is none.
 pub(super) fn credential(

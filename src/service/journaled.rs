@@ -1,7 +1,8 @@
-//! How callers are written into the journal.
+//! How callers and documents are written into the journal.
 
 use crate::auth::Actor;
-use crate::journal;
+use crate::domain::request::Document;
+use crate::journal::{self, DocumentEntry};
 
 /// The journal's word for a caller.
 pub(super) fn actor(actor: &Actor) -> journal::Actor {
@@ -9,5 +10,19 @@ pub(super) fn actor(actor: &Actor) -> journal::Actor {
         Actor::App { id, .. } => journal::Actor::App { id: *id },
         Actor::Administrator { name } => journal::Actor::Administrator { name: name.clone() },
         Actor::Holder { .. } => journal::Actor::Visitor,
+    }
+}
+
+/// A document as it came, without what became of it.
+pub(super) fn document(document: &Document) -> DocumentEntry {
+    DocumentEntry {
+        id: document.id,
+        sha256: document.sha256.clone(),
+        size: document.size,
+        format: document.options.format(),
+        packaging: document.options.packaging(),
+        scheme: None,
+        dtbs_r: None,
+        result: None,
     }
 }

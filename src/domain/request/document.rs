@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::options::DocumentOptions;
 use crate::domain::algorithm::{Digest, named};
+use crate::domain::document::Packaging;
 use crate::domain::id::{DocumentId, RequestId};
 
 named!(
@@ -128,6 +129,26 @@ pub struct Document {
     pub object_key: Option<String>,
     /// The result, once there is one.
     pub signed: Option<SignedDocument>,
+}
+
+impl Document {
+    /// What the signed file is called: a PDF keeps its name, CAdES adds `.p7m` or `.p7s` (RFC 8551 section 3.2.1).
+    pub fn signed_name(&self) -> String {
+        match self.options.packaging() {
+            None => self.name.clone(),
+            Some(Packaging::Enveloping) => format!("{}.p7m", self.name),
+            Some(Packaging::Detached) => format!("{}.p7s", self.name),
+        }
+    }
+
+    /// The media type of the signed file (RFC 8551 section 3.2).
+    pub fn signed_media_type(&self) -> &'static str {
+        match self.options.packaging() {
+            None => "application/pdf",
+            Some(Packaging::Enveloping) => "application/pkcs7-mime",
+            Some(Packaging::Detached) => "application/pkcs7-signature",
+        }
+    }
 }
 
 /// A signed document.

@@ -1,0 +1,177 @@
+//! Reading bodies: bounded in length and in time, and JSON whose faults name their place.
+
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use crate::http::error::Code;
+use crate::http::problem::Problem;
+use crate::service::FieldError;
+
+/// Refuses a body that says of itself that it is too long, before a byte of it is read.
+pub(super) fn check_length(request: &HttpRequest, limit: u64) -> Result<(), Problem> {
+    let Some(value) = request.headers().get(header::CONTENT_LENGTH) else {
+        return Ok(());
+    };
+    let length: u64 = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Problem::new(Code::MalformedRequest))?;
+    if length > limit {
+        return Err(too_large(limit));
+    }
+    Ok(())
+}
+
+/// A body longer than allowed.
+pub(super) fn too_large(limit: u64) -> Problem {
+    Problem::new(Code::PayloadTooLarge)
+        .with_detail(format!("The body may have {limit} bytes at most."))
+}
+
+/// The whole of a short body.
+pub(super) async fn read(
+    payload: web::Payload,
+    limit: u64,
+    pause: Duration,
+) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    let mut pieces = std::pin::pin!(bounded(payload, limit));
+    loop {
+        match tokio::time::timeout(pause, pieces.next()).await {
+            Err(_elapsed) => return Err(Problem::new(Code::RequestTimeout)),
+            Ok(None) => return Ok(body.freeze()),
+            Ok(Some(Ok(piece))) => body.extend_from_slice(&piece),
+            Ok(Some(Err(PayloadError::Overflow))) => return Err(too_large(limit)),
+            Ok(Some(Err(error))) => {
+                return Err(Problem::new(Code::MalformedRequest)
+                    .with_detail("The body ended early or was not encoded as it says.")
+                    .because(error));
+            }
+        }
+    }
+}
+
+/// The same body, ended by [`PayloadError::Overflow`] when it is longer than allowed.
+pub(super) fn bounded(
+    payload: impl Stream<Item = Result<Bytes, PayloadError>>,
+    limit: u64,
+) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    let mut left = limit;
+    payload.map(move |piece| {
+        let piece = piece?;
+        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        left = left.checked_sub(length).ok_or(PayloadError::Overflow)?;
+        Ok(piece)
+    })
+}
+
+/// JSON by its shape: 400 when it is no JSON, 422 with the place when it is another one.
+pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    let malformed = |error: serde_json::Error| {
+        Problem::new(Code::MalformedJson).with_detail(format!("{error}."))
+    };
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path());
+        let error = error.into_inner();
+        if error.is_data() {
+            Problem::new(Code::InvalidRequest).with_fields(vec![fault(pointer, &error)])
+        } else {
+            malformed(error)
+        }
+    })?;
+    deserializer.end().map_err(malformed)?;
+    Ok(value)
+}
+
+fn fault(pointer: String, error: &serde_json::Error) -> FieldError {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(text, _)| text);
+    // A missing field has no place of its own; the message names it.
+    let missing = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'));
+    match missing {
+        Some(name) => FieldError::new(format!("{pointer}/{name}"), "This field is missing."),
+        None => FieldError::new(pointer, format!("{text}.")),
+    }
+}
+
+/// A JSON Pointer (RFC 6901).
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        pointer.push('/');
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&index.to_string()),
+            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => pointer.push_str(variant),
+            Segment::Unknown => pointer.push('?'),
+        }
+    }
+    pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::api::wire::NewSignatureRequest;
+
+    fn refused(text: &str) -> (Code, Vec<FieldError>) {
+        let problem = json::<NewSignatureRequest>(text.as_bytes())
+            .map(|_| ())
+            .unwrap_err();
+        (problem.code(), problem.fields().to_vec())
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_apart_from_another_shape() {
+        for text in [
+            "",
+            "{",
+            "nonsense",
+            "{\"signer\": \"x\", \"documents\": []} {}",
+            "{\"a\":}",
+            "\u{feff}{}",
+        ] {
+            assert_eq!(refused(text).0, Code::MalformedJson, "{text:?}");
+        }
+        for text in ["[]", "{}", "7", "null"] {
+            assert_eq!(refused(text).0, Code::InvalidRequest, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        let place = |text: &str| refused(text).1[0].pointer.clone();
+        let documents = |document: &str| {
+            format!("{{\"signer\": \"x\", \"documents\": [{{\"name\": \"a\"}}, {document}]}}")
+        };
+        assert_eq!(place("{\"documents\": []}"), "/signer");
+        assert_eq!(place("{\"signer\": 7, \"documents\": []}"), "/signer");
+        assert_eq!(place("{\"signer\": \"x\", \"a/b~\": 1}"), "/a~1b~0");
+        assert_eq!(place(&documents("{}")), "/documents/1/name");
+        assert_eq!(
+            place(&documents("{\"name\": \"b\", \"colour\": 1}")),
+            "/documents/1/colour"
+        );
+        assert_eq!(
+            place(&documents("{\"name\": \"b\", \"digest\": \"sha-1\"}")),
+            "/documents/1/digest"
+        );
+        assert_eq!(
+            place(&documents("{\"name\": \"b\", \"pades\": {\"colour\": 1}}")),
+            "/documents/1/pades/colour"
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! `GET /v1/signature-requests/{id}/documents/{document}`: fetch a signed document as a stream.
+
+use actix_web::body::{BoxBody, SizedStream};
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::caller::Caller;
+use super::read::request_id;
+use crate::auth::op;
+use crate::domain::id::{DocumentId, InvalidId};
+use crate::http::error::Code;
+use crate::http::problem::Problem;
+use crate::http::shared::Shared;
+use crate::service::requests::{SignedChunks, SignedContent, Wanted};
+
+/// What a file name keeps unencoded in a header (`attr-char` of RFC 8187 section 3.2.1).
+const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+pub(super) async fn handle(
+    Caller(session): Caller,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let (id, document) = path.into_inner();
+    let id = request_id(&id)?;
+    let document: DocumentId = document
+        .parse()
+        .map_err(|error: InvalidId| Problem::new(Code::DocumentNotFound).because(error))?;
+    let wanted = if request.method() == Method::HEAD {
+        Wanted::Description
+    } else {
+        Wanted::Bytes
+    };
+    let content = shared
+        .run(move |service| {
+            let authorized = session.authorize(op::FetchDocument);
+            service.signed_document(&authorized, id, document, wanted)
+        })
+        .await?;
+    Ok(answer(content))
+}
+
+fn answer(content: SignedContent) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((header::CONTENT_TYPE, content.media_type))
+        .insert_header((header::CONTENT_DISPOSITION, disposition(&content.name)))
+        .insert_header((header::ETAG, format!("\"{}\"", content.sha256.to_hex())))
+        // RFC 9530 section 3.
+        .insert_header((
+            "repr-digest",
+            format!("sha-256=:{}:", STANDARD.encode(content.sha256.bytes())),
+        ));
+    match content.chunks {
+        Some(chunks) => answer.body(SizedStream::new(content.size, pieces(chunks))),
+        None => answer.body(BoxBody::new(SizedStream::new(
+            content.size,
+            stream::empty::<Result<Bytes, std::io::Error>>(),
+        ))),
+    }
+}
+
+/// Each piece is read when the one before is on its way, so a slow line holds no thread.
+fn pieces(chunks: SignedChunks) -> impl Stream<Item = Result<Bytes, Box<dyn std::error::Error>>> {
+    stream::try_unfold(chunks, async |mut chunks| {
+        let (piece, chunks) = web::block(move || {
+            let piece = chunks.next();
+            (piece, chunks)
+        })
+        .await?;
+        match piece {
+            Some(Ok(bytes)) => Ok(Some((bytes, chunks))),
+            Some(Err(error)) => {
+                tracing::error!(%error, "a signed document could not be read to its end");
+                Err(error.into())
+            }
+            None => Ok(None),
+        }
+    })
+}
+
+/// RFC 6266: the name in ASCII for old clients, the whole of it by RFC 8187.
+fn disposition(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '.' | '_' | '-' | '(' | ')' => c,
+            _ => '_',
+        })
+        .collect();
+    let whole = utf8_percent_encode(name, ATTRIBUTE);
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_cannot_break_out_of_its_header() {
+        assert_eq!(
+            disposition("Petición \"1\"; x=%41.pdf"),
+            "attachment; filename=\"Petici_n _1__ x__41.pdf\"; \
+             filename*=UTF-8''Petici%C3%B3n%20%221%22%3B%20x%3D%2541.pdf"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! `multipart/form-data` (RFC 7578) with the metadata first and then the documents, read as it arrives.
+
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::error::PayloadError;
+use actix_web::http::header::HeaderMap;
+use actix_web::web;
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use super::body::{bounded, too_large};
+use super::upload::{Piece, Sender, UploadFault};
+use crate::http::error::Code;
+use crate::http::problem::Problem;
+
+/// The part with the metadata, which comes first.
+const METADATA: &str = "request";
+/// Each part with a document.
+const DOCUMENT: &str = "document";
+
+/// A multipart body that is being read.
+pub(super) struct Parts {
+    inner: Multipart,
+    limit: u64,
+    pause: Duration,
+}
+
+impl Parts {
+    /// Of a body with at most `limit` bytes, of which some must come within each `pause`.
+    pub(super) fn new(
+        headers: &HeaderMap,
+        payload: web::Payload,
+        limit: u64,
+        pause: Duration,
+    ) -> Self {
+        Self {
+            inner: Multipart::new(headers, bounded(payload, limit)),
+            limit,
+            pause,
+        }
+    }
+
+    /// The first part, which must be the metadata.
+    pub(super) async fn metadata(&mut self, most: u64) -> Result<Bytes, Problem> {
+        let first = || {
+            Problem::new(Code::MalformedMultipart)
+                .with_detail("The first part must be `request` and hold the metadata as JSON.")
+        };
+        let mut part = match self.next().await {
+            Ok(Some(part)) if part.name() == Some(METADATA) => part,
+            Ok(_) => return Err(first()),
+            Err(fault) => return Err(fault.into()),
+        };
+        let limit = usize::try_from(most).unwrap_or(usize::MAX);
+        match tokio::time::timeout(self.pause, part.bytes(limit)).await {
+            Err(_elapsed) => Err(UploadFault::TooSlow.into()),
+            Ok(Err(_exceeded)) => Err(too_large(most)),
+            Ok(Ok(Err(error))) => Err(self.fault(error).into()),
+            Ok(Ok(Ok(text))) => Ok(text),
+        }
+    }
+
+    /// Hands all documents over, until the last one, a fault, or nobody takes them any more.
+    pub(super) async fn hand_over(mut self, sender: Sender) {
+        loop {
+            let last = match self.next().await {
+                Ok(Some(part)) => self.document(part, &sender).await,
+                Ok(None) => {
+                    let _ = sender.send(Ok(Piece::Done)).await;
+                    return;
+                }
+                Err(fault) => Err(fault),
+            };
+            match last {
+                Ok(Going::On) => {}
+                Ok(Going::NoFurther) => return,
+                Err(fault) => {
+                    let _ = sender.send(Err(fault)).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn document(&mut self, mut part: Field, sender: &Sender) -> Result<Going, UploadFault> {
+        if part.name() != Some(DOCUMENT) {
+            return Err(UploadFault::Malformed(
+                "After `request`, every part must be called `document`, in the order of `documents`."
+                    .to_owned(),
+            ));
+        }
+        if sender.send(Ok(Piece::Begin)).await.is_err() {
+            return Ok(Going::NoFurther);
+        }
+        loop {
+            let piece = match tokio::time::timeout(self.pause, part.next()).await {
+                Err(_elapsed) => return Err(UploadFault::TooSlow),
+                Ok(None) => Piece::End,
+                Ok(Some(Ok(bytes))) => Piece::Bytes(bytes),
+                Ok(Some(Err(error))) => return Err(self.fault(error)),
+            };
+            let ended = matches!(piece, Piece::End);
+            if sender.send(Ok(piece)).await.is_err() {
+                return Ok(Going::NoFurther);
+            }
+            if ended {
+                return Ok(Going::On);
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Field>, UploadFault> {
+        match tokio::time::timeout(self.pause, self.inner.next()).await {
+            Err(_elapsed) => Err(UploadFault::TooSlow),
+            Ok(None) => Ok(None),
+            Ok(Some(Ok(part))) => Ok(Some(part)),
+            Ok(Some(Err(error))) => Err(self.fault(error)),
+        }
+    }
+
+    fn fault(&self, error: MultipartError) -> UploadFault {
+        match error {
+            MultipartError::Payload(PayloadError::Overflow) => {
+                UploadFault::TooLarge { limit: self.limit }
+            }
+            other => UploadFault::Malformed(other.to_string()),
+        }
+    }
+}
+
+/// Whether there is somebody to take the next piece.
+enum Going {
+    On,
+    NoFurther,
+}

@@ -1,0 +1,30 @@
+//! `GET /v1/signature-requests/{id}`: see a signature request.
+
+use actix_web::{HttpResponse, web};
+
+use super::caller::Caller;
+use super::wire::RequestView;
+use crate::auth::op;
+use crate::domain::id::RequestId;
+use crate::http::error::Code;
+use crate::http::problem::Problem;
+use crate::http::shared::Shared;
+
+pub(super) async fn handle(
+    Caller(session): Caller,
+    path: web::Path<String>,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Problem> {
+    let id = request_id(&path)?;
+    let view = shared
+        .run(move |service| service.request(&session.authorize(op::ReadRequest), id))
+        .await?;
+    Ok(HttpResponse::Ok().json(RequestView::try_from(view)?))
+}
+
+/// What is no identifier names no request.
+pub(super) fn request_id(text: &str) -> Result<RequestId, Problem> {
+    text.parse().map_err(|error: crate::domain::id::InvalidId| {
+        Problem::new(Code::RequestNotFound).because(error)
+    })
+}

@@ -1,0 +1,149 @@
+//! The choices of each format, as apps write them.
+
+use const_oid::ObjectIdentifier;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::algorithm::DigestAlgorithm;
+use crate::domain::request::{self as domain, Commitment};
+
+/// What goes into the signature dictionary of a PDF. All of it is optional.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PadesOptions {
+    /// Name of an empty signature field to fill. Without it a new invisible field is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    field: Option<String>,
+    /// Why the document is signed (`/Reason`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "Acceptance of the conditions")]
+    reason: Option<String>,
+    /// Where it is signed (`/Location`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    location: Option<String>,
+    /// How to reach the signer (`/ContactInfo`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    contact: Option<String>,
+    /// Name of the signer (`/Name`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    name: Option<String>,
+}
+
+/// Signed attributes of CAdES. All of them are optional.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CadesOptions {
+    /// What the signature commits to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commitment: Option<Commitment>,
+    /// Where the document is signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<SignerLocation>,
+    /// Under which policy it is signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy: Option<SignaturePolicy>,
+}
+
+/// A place. At least one part is given.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignerLocation {
+    /// The country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "ES")]
+    country: Option<String>,
+    /// The town.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "Toledo")]
+    locality: Option<String>,
+    /// The lines of a postal address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 6)]
+    postal_address: Vec<String>,
+}
+
+/// A signature policy: its object identifier and the digest of its text.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignaturePolicy {
+    /// The policy's object identifier.
+    #[schema(example = "2.16.724.1.3.1.1.2.1.9")]
+    id: PolicyId,
+    /// The algorithm of `hash`.
+    hash_algorithm: DigestAlgorithm,
+    /// Digest over the policy's text, in hexadecimal.
+    hash: Hexadecimal,
+    /// Where the text can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    uri: Option<String>,
+}
+
+/// An object identifier in dotted form.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String)]
+pub(crate) struct PolicyId(ObjectIdentifier);
+
+/// Bytes in hexadecimal.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String)]
+pub(crate) struct Hexadecimal(#[serde(with = "hex::serde")] Vec<u8>);
+
+impl Clone for PolicyId {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl TryFrom<String> for PolicyId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+            .map(Self)
+            .map_err(|error: const_oid::Error| format!("{text:?} is no object identifier: {error}"))
+    }
+}
+
+impl From<PolicyId> for String {
+    fn from(id: PolicyId) -> Self {
+        id.0.to_string()
+    }
+}
+
+impl From<PadesOptions> for domain::PadesOptions {
+    fn from(given: PadesOptions) -> Self {
+        Self {
+            field: given.field,
+            reason: given.reason,
+            location: given.location,
+            contact: given.contact,
+            name: given.name,
+        }
+    }
+}
+
+impl From<CadesOptions> for domain::CadesOptions {
+    fn from(given: CadesOptions) -> Self {
+        Self {
+            commitment: given.commitment,
+            location: given.location.map(|place| domain::SignerLocation {
+                country: place.country,
+                locality: place.locality,
+                postal_address: place.postal_address,
+            }),
+            policy: given.policy.map(|policy| domain::SignaturePolicy {
+                id: policy.id.0,
+                hash_algorithm: policy.hash_algorithm,
+                hash: policy.hash.0,
+                uri: policy.uri,
+            }),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! What an app asked for becomes what can be done. All faults are named at once, each with its place.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{NewDocument, NewRequest};
+use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
+use crate::domain::app::{App, return_url};
+use crate::domain::document::{Format, Packaging};
+use crate::domain::identifier::NationalId;
+use crate::domain::request::{CadesOptions, DocumentOptions, PadesOptions, SignatureOptions};
+use crate::service::{FieldError, ServiceError, Settings};
+
+/// The shortest lifetime: nobody reads, types a password and receives an SMS in less.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
+/// Longest title and other text shown to people, in characters.
+const LONGEST_TEXT: usize = 200;
+/// Longest file name in bytes, as file systems have it.
+const LONGEST_NAME: usize = 255;
+const PDF: &str = "application/pdf";
+
+/// A request whose every value can be used.
+pub(super) struct Plan {
+    pub(super) signer: NationalId,
+    pub(super) lifetime: Duration,
+    pub(super) return_url: Option<Url>,
+    pub(super) documents: Vec<DocumentPlan>,
+}
+
+/// A document whose every value can be used. The key of the signer is not known yet.
+pub(super) struct DocumentPlan {
+    pub(super) name: String,
+    pub(super) title: Option<String>,
+    pub(super) media_type: String,
+    digest: Option<DigestAlgorithm>,
+    padding: Option<Padding>,
+    signature: SignatureOptions,
+}
+
+/// Checks everything that can be known without the signer and the bytes.
+pub(super) fn check(
+    new: &NewRequest,
+    app: &App,
+    settings: &Settings,
+) -> Result<Plan, ServiceError> {
+    let count = u32::try_from(new.documents.len()).unwrap_or(u32::MAX);
+    if count > settings.documents_per_request {
+        return Err(ServiceError::TooManyDocuments {
+            limit: settings.documents_per_request,
+        });
+    }
+    let mut faults = Faults::default();
+    if count == 0 {
+        faults.add("/documents", "At least one document is needed.");
+    }
+    let signer = faults.keep(
+        "/signer",
+        new.signer
+            .expose()
+            .parse::<NationalId>()
+            .map_err(|error| format!("{error}.")),
+    );
+    faults.text("/title", new.title.as_deref());
+    let lifetime = new.lifetime.unwrap_or(settings.default_lifetime);
+    if lifetime < SHORTEST_LIFETIME || lifetime > settings.longest_lifetime {
+        faults.add(
+            "/lifetime_seconds",
+            format!(
+                "Between {} and {} seconds.",
+                SHORTEST_LIFETIME.as_secs(),
+                settings.longest_lifetime.as_secs()
+            ),
+        );
+    }
+    let return_url = new
+        .return_url
+        .as_deref()
+        .and_then(|text| faults.keep("/return_url", allowed_return(text, app)));
+    let documents = new
+        .documents
+        .iter()
+        .enumerate()
+        .filter_map(|(index, document)| {
+            document_plan(&format!("/documents/{index}"), document, &mut faults)
+        })
+        .collect();
+    match (signer, faults.0.is_empty()) {
+        (Some(signer), true) => Ok(Plan {
+            signer,
+            lifetime,
+            return_url,
+            documents,
+        }),
+        _ => Err(ServiceError::Invalid(faults.0)),
+    }
+}
+
+impl DocumentPlan {
+    /// Fills in what depends on the signer's key.
+    pub(super) fn options(
+        &self,
+        position: usize,
+        key: KeyAlgorithm,
+    ) -> Result<DocumentOptions, FieldError> {
+        let usual = key.default_scheme();
+        let options = DocumentOptions {
+            digest: self.digest.unwrap_or(usual.digest),
+            padding: self.padding,
+            signature: self.signature.clone(),
+        };
+        let scheme = SignatureScheme {
+            padding: options.padding.unwrap_or(usual.padding),
+            digest: options.digest,
+        };
+        if key.supports(scheme) {
+            Ok(options)
+        } else {
+            Err(FieldError::new(
+                format!("/documents/{position}/padding"),
+                format!(
+                    "The signer's key is {key}, which does not sign with {}. Leave the padding out to take \
+                     the usual one.",
+                    scheme.padding
+                ),
+            ))
+        }
+    }
+}
+
+fn allowed_return(text: &str, app: &App) -> Result<Url, String> {
+    let url = return_url(text).map_err(|error| format!("{error}."))?;
+    if app.may_return_to(&url) {
+        Ok(url)
+    } else {
+        Err("Not on this app's list of return addresses; an administrator can add it.".to_owned())
+    }
+}
+
+fn document_plan(at: &str, new: &NewDocument, faults: &mut Faults) -> Option<DocumentPlan> {
+    let before = faults.0.len();
+    if let Err(detail) = file_name(&new.name) {
+        faults.add(format!("{at}/name"), detail);
+    }
+    faults.text(format!("{at}/title"), new.title.as_deref());
+    let media_type = match new.media_type.as_deref() {
+        Some(given) if !is_media_type(given) => {
+            faults.add(
+                format!("{at}/media_type"),
+                "Not a media type such as application/pdf (RFC 6838), without parameters.",
+            );
+            PDF.to_owned()
+        }
+        Some(given) => given.to_ascii_lowercase(),
+        None => usual_media_type(&new.name).to_owned(),
+    };
+    let format = new.format.unwrap_or(if media_type == PDF {
+        Format::Pades
+    } else {
+        Format::Cades
+    });
+    let signature = match format {
+        Format::Pades => pades(at, new, &media_type, faults),
+        Format::Cades => cades(at, new, faults),
+    };
+    (faults.0.len() == before).then(|| DocumentPlan {
+        name: new.name.clone(),
+        title: new.title.clone(),
+        media_type,
+        digest: new.digest,
+        padding: new.padding,
+        signature,
+    })
+}
+
+fn pades(at: &str, new: &NewDocument, media_type: &str, faults: &mut Faults) -> SignatureOptions {
+    if media_type != PDF {
+        faults.add(
+            format!("{at}/format"),
+            format!("pades signs PDFs, and this is {media_type}. Ask for cades."),
+        );
+    }
+    if new.packaging.is_some() {
+        faults.add(
+            format!("{at}/packaging"),
+            "A pades signature is always inside the PDF. Leave the packaging out.",
+        );
+    }
+    if new.cades.is_some() {
+        faults.add(format!("{at}/cades"), "The format is pades.");
+    }
+    let options = new.pades.clone().unwrap_or_default();
+    let PadesOptions {
+        field,
+        reason,
+        location,
+        contact,
+        name,
+    } = &options;
+    for (field_name, value) in [
+        ("field", field),
+        ("reason", reason),
+        ("location", location),
+        ("contact", contact),
+        ("name", name),
+    ] {
+        faults.text(format!("{at}/pades/{field_name}"), value.as_deref());
+    }
+    SignatureOptions::Pades(options)
+}
+
+fn cades(at: &str, new: &NewDocument, faults: &mut Faults) -> SignatureOptions {
+    if new.pades.is_some() {
+        faults.add(format!("{at}/pades"), "The format is cades.");
+    }
+    let options = new.cades.clone().unwrap_or_default();
+    let CadesOptions {
+        commitment: _,
+        location,
+        policy,
+    } = &options;
+    if let Some(location) = location {
+        let place = format!("{at}/cades/location");
+        faults.text(format!("{place}/country"), location.country.as_deref());
+        faults.text(format!("{place}/locality"), location.locality.as_deref());
+        for (line, text) in location.postal_address.iter().enumerate() {
+            faults.text(format!("{place}/postal_address/{line}"), Some(text));
+        }
+        if location.postal_address.len() > 6 {
+            faults.add(format!("{place}/postal_address"), "At most six lines.");
+        }
+        if location == &crate::domain::request::SignerLocation::default() {
+            faults.add(place, "At least one part of the place is needed.");
+        }
+    }
+    if let Some(policy) = policy
+        && policy.hash.len() != policy.hash_algorithm.output_len()
+    {
+        faults.add(
+            format!("{at}/cades/policy/hash"),
+            format!(
+                "{} gives {} bytes, written as twice as many hexadecimal digits.",
+                policy.hash_algorithm,
+                policy.hash_algorithm.output_len()
+            ),
+        );
+    }
+    SignatureOptions::Cades {
+        packaging: new.packaging.unwrap_or(Packaging::Enveloping),
+        options,
+    }
+}
+
+fn file_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() || name.len() > LONGEST_NAME {
+        return Err("A file name has 1 to 255 bytes in UTF-8.");
+    }
+    if name
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '/' | '\\'))
+    {
+        return Err("A file name has no slash, backslash or control character.");
+    }
+    if name.trim() != name || matches!(name, "." | "..") {
+        return Err("A file name has no space at its ends and is not `.` or `..`.");
+    }
+    Ok(())
+}
+
+fn usual_media_type(name: &str) -> &'static str {
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("pdf") => PDF,
+        Some("txt") => "text/plain",
+        Some("xml") => "application/xml",
+        Some("json") => "application/json",
+        Some("csv") => "text/csv",
+        Some("html" | "htm") => "text/html",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("zip") => "application/zip",
+        Some("odt") => "application/vnd.oasis.opendocument.text",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Type and subtype by RFC 6838 section 4.2.
+fn is_media_type(text: &str) -> bool {
+    let name = |part: &str| {
+        (1..=127).contains(&part.len())
+            && part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+}
+
+#[derive(Default)]
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(FieldError::new(pointer, detail));
+    }
+
+    fn keep<T>(&mut self, pointer: &str, value: Result<T, String>) -> Option<T> {
+        value.map_err(|detail| self.add(pointer, detail)).ok()
+    }
+
+    /// Text that people will read: not empty, not too long, on one line.
+    fn text(&mut self, pointer: impl Into<String>, value: Option<&str>) {
+        let Some(text) = value else { return };
+        if text.trim().is_empty()
+            || text.chars().count() > LONGEST_TEXT
+            || text.chars().any(char::is_control)
+        {
+            self.add(
+                pointer,
+                format!("1 to {LONGEST_TEXT} characters, none of them a control character."),
+            );
+        }
+    }
+}
