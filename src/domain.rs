@@ -28,3 +28,4 @@ pub mod revocation;
 pub mod secret;
 pub mod signer;
 pub mod standing;
+pub mod text;

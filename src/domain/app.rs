@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use url::{Host, Url};
 
 use super::id::AppId;
+use super::text::is_control;
 
 /// An app as it is registered. Its tokens and certificates are kept apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl FromStr for AppName {
     fn from_str(text: &str) -> Result<Self, InvalidAppName> {
         let fits = (1..=60).contains(&text.chars().count())
             && text.trim() == text
-            && !text.chars().any(char::is_control);
+            && !text.chars().any(is_control);
         fits.then(|| Self(text.to_owned())).ok_or(InvalidAppName)
     }
 }
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_name_fits_on_one_line() {
         assert!("Sede electrónica".parse::<AppName>().is_ok());
-        for bad in ["", " a", "a\nb", &"a".repeat(61)] {
+        for bad in ["", " a", "a\nb", "a\u{202e}b", &"a".repeat(61)] {
             assert_eq!(bad.parse::<AppName>(), Err(InvalidAppName));
         }
     }

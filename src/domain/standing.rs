@@ -29,3 +29,36 @@ named!(
         CredentialExpired = "credential_expired",
     }
 );
+
+impl Refusal {
+    /// The reason and the next step, for the developer of an app.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => {
+                "Nobody is registered with this DNI or NIE. The citizen has to register at an office first."
+            }
+            Self::NotActivated => {
+                "The citizen is registered and has not activated the account yet, which takes the code on the \
+                 registration receipt."
+            }
+            Self::BasicLevel => {
+                "The citizen is registered at basic level, which may not sign. Identification in person or with a \
+                 certificate raises it."
+            }
+            Self::Blocked => {
+                "Too many wrong passwords blocked the account. The citizen can set a new password with the \
+                 activation code."
+            }
+            Self::NoPhone => {
+                "No phone is known to send a code to. The citizen has to give one at an office."
+            }
+            Self::PasswordExpired => {
+                "The password is too old. The citizen can set a new one on the account pages."
+            }
+            Self::NoCredential => "The citizen has no credential to sign with, or all are revoked.",
+            Self::CredentialExpired => {
+                "The citizen's credential is past its validity and has to be issued anew."
+            }
+        }
+    }
+}

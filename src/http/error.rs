@@ -15,6 +15,7 @@ use super::problem::Problem;
 use crate::domain::algorithm::named;
 use crate::domain::request::DocumentReason;
 use crate::domain::standing::Refusal;
+use crate::domain::text::sentence;
 use crate::service::{ChallengeError, FieldError, ServiceError};
 
 named!(
@@ -233,7 +234,7 @@ impl From<ServiceError> for Problem {
                 Self::new(Code::InvalidRequest).with_fields(fields.clone())
             }
             ServiceError::SignerCannotSign(refusal) => Self::new(code_of_refusal(*refusal))
-                .with_fields(vec![FieldError::new("/signer", error.to_string())]),
+                .with_fields(vec![FieldError::new("/signer", refusal.sentence())]),
             ServiceError::NotRecognised => Self::new(Code::NotRecognised),
             ServiceError::PasswordRejected(rules) => Self::new(Code::PasswordRejected).with_fields(
                 rules
@@ -241,10 +242,6 @@ impl From<ServiceError> for Problem {
                     .map(|rule| FieldError::new("/password", rule.as_str()))
                     .collect(),
             ),
-            ServiceError::Challenge(ChallengeError::Cipher(_)) | ServiceError::Keyslot(_) => {
-                Self::new(Code::InternalError)
-            }
-            ServiceError::Challenge(_) => Self::new(Code::CodeRejected),
             ServiceError::TooManyCodes { .. } => Self::new(Code::TooManyCodes),
             ServiceError::SmsNotSent(_) => Self::new(Code::SmsUnavailable),
             ServiceError::AlreadyActive => Self::new(Code::AlreadyActive),
@@ -292,12 +289,16 @@ impl From<ServiceError> for Problem {
             ServiceError::Activation(_)
             | ServiceError::AuthoritiesMissing
             | ServiceError::AuthorityKeyMissing(_)
-            | ServiceError::Hsm(_)
-            | ServiceError::Pki(_)
             | ServiceError::Certificates(_)
+            | ServiceError::Challenge(ChallengeError::Cipher(_))
             | ServiceError::Documents(_)
+            | ServiceError::Hsm(_)
+            | ServiceError::Inspection(_)
             | ServiceError::Journal(_)
+            | ServiceError::Keyslot(_)
+            | ServiceError::Pki(_)
             | ServiceError::Store(_) => Self::new(Code::InternalError),
+            ServiceError::Challenge(_) => Self::new(Code::CodeRejected),
         };
         let (status, _) = problem.code().meaning();
         if status.is_client_error() && problem.fields().is_empty() && problem.detail().is_none() {
@@ -357,18 +358,6 @@ fn code_of_reason(reason: DocumentReason) -> Code {
         | DocumentReason::Interrupted
         | DocumentReason::InternalError => Code::InternalError,
     }
-}
-
-/// An error's text as a sentence.
-fn sentence(error: &ServiceError) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    let first = characters.next().map(|c| c.to_uppercase().to_string());
-    let mut sentence = format!("{}{}", first.unwrap_or_default(), characters.as_str());
-    if !sentence.ends_with('.') {
-        sentence.push('.');
-    }
-    sentence
 }
 
 #[cfg(test)]

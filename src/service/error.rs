@@ -144,6 +144,9 @@ pub enum ServiceError {
     /// The journal refused an entry, so what it would have recorded may not happen.
     #[error("the journal failed")]
     Journal(#[source] JournalError),
+    /// A document could not be looked at for reasons that are not its own.
+    #[error("a document could not be inspected")]
+    Inspection(#[source] AdesError),
     /// The store of documents does not take or give bytes now. Trying again later may succeed.
     #[error("the document store is away")]
     DocumentStoreAway(#[source] DocumentsError),

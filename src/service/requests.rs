@@ -27,6 +27,7 @@ use crate::store::requests::{self, Transition};
 use crate::store::{AnyConnection, StoreError, credentials, documents};
 
 mod draft;
+mod inspection;
 mod validation;
 
 pub use draft::{Created, Draft, Novelty};

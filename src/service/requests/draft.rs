@@ -8,7 +8,7 @@ use super::validation::{self, DocumentPlan, Plan};
 use super::{NewRequest, RequestView, fingerprint};
 use crate::auth::{Authorized, op};
 use crate::documents::DocumentsError;
-use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher};
+use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm, SignatureScheme};
 use crate::domain::app::App;
 use crate::domain::credential::Credential;
 use crate::domain::id::RequestId;
@@ -47,6 +47,7 @@ struct Receiving {
     language: Language,
     title: Option<String>,
     idempotency: Option<Idempotency>,
+    key: KeyAlgorithm,
     plan: Plan,
     options: Vec<DocumentOptions>,
     uploads: Uploads,
@@ -132,6 +133,7 @@ impl Service {
             .store
             .read(|connection| signer_and_credential(connection, &plan.signer, now))?;
         Ok(Receiving {
+            key: credential.public_key.algorithm(),
             options: options(&plan, &credential)?,
             language: new.language.unwrap_or(signer.language),
             signer,
@@ -225,7 +227,15 @@ impl Receiving {
             digest,
             midstate,
         });
-        Ok(())
+        service.inspect(position, &key, &options.signature, self.scheme(options))
+    }
+
+    /// How the document will be signed, should nothing change until then.
+    fn scheme(&self, options: &DocumentOptions) -> SignatureScheme {
+        SignatureScheme {
+            padding: options.padding.unwrap_or(self.key.default_scheme().padding),
+            digest: options.digest,
+        }
     }
 
     fn finish(

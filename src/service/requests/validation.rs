@@ -5,17 +5,17 @@ use std::time::Duration;
 use url::Url;
 
 use super::{NewDocument, NewRequest};
+use crate::ades::{cades, pades};
 use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
 use crate::domain::app::{App, return_url};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::identifier::NationalId;
-use crate::domain::request::{CadesOptions, DocumentOptions, PadesOptions, SignatureOptions};
+use crate::domain::request::{DocumentOptions, SignatureOptions};
+use crate::domain::text::{self, sentence};
 use crate::service::{FieldError, ServiceError, Settings};
 
 /// The shortest lifetime: nobody reads, types a password and receives an SMS in less.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
-/// Longest title and other text shown to people, in characters.
-const LONGEST_TEXT: usize = 200;
 /// Longest file name in bytes, as file systems have it.
 const LONGEST_NAME: usize = 255;
 const PDF: &str = "application/pdf";
@@ -59,7 +59,7 @@ pub(super) fn check(
         new.signer
             .expose()
             .parse::<NationalId>()
-            .map_err(|error| format!("{error}.")),
+            .map_err(|error| sentence(&error)),
     );
     faults.text("/title", new.title.as_deref());
     let lifetime = new.lifetime.unwrap_or(settings.default_lifetime);
@@ -129,7 +129,7 @@ impl DocumentPlan {
 }
 
 fn allowed_return(text: &str, app: &App) -> Result<Url, String> {
-    let url = return_url(text).map_err(|error| format!("{error}."))?;
+    let url = return_url(text).map_err(|error| sentence(&error))?;
     if app.may_return_to(&url) {
         Ok(url)
     } else {
@@ -160,8 +160,8 @@ fn document_plan(at: &str, new: &NewDocument, faults: &mut Faults) -> Option<Doc
         Format::Cades
     });
     let signature = match format {
-        Format::Pades => pades(at, new, &media_type, faults),
-        Format::Cades => cades(at, new, faults),
+        Format::Pades => for_pades(at, new, &media_type, faults),
+        Format::Cades => for_cades(at, new, &media_type, faults),
     };
     (faults.0.len() == before).then(|| DocumentPlan {
         name: new.name.clone(),
@@ -173,7 +173,12 @@ fn document_plan(at: &str, new: &NewDocument, faults: &mut Faults) -> Option<Doc
     })
 }
 
-fn pades(at: &str, new: &NewDocument, media_type: &str, faults: &mut Faults) -> SignatureOptions {
+fn for_pades(
+    at: &str,
+    new: &NewDocument,
+    media_type: &str,
+    faults: &mut Faults,
+) -> SignatureOptions {
     if media_type != PDF {
         faults.add(
             format!("{at}/format"),
@@ -190,60 +195,27 @@ fn pades(at: &str, new: &NewDocument, media_type: &str, faults: &mut Faults) -> 
         faults.add(format!("{at}/cades"), "The format is pades.");
     }
     let options = new.pades.clone().unwrap_or_default();
-    let PadesOptions {
-        field,
-        reason,
-        location,
-        contact,
-        name,
-    } = &options;
-    for (field_name, value) in [
-        ("field", field),
-        ("reason", reason),
-        ("location", location),
-        ("contact", contact),
-        ("name", name),
-    ] {
-        faults.text(format!("{at}/pades/{field_name}"), value.as_deref());
+    if let Err(error) = pades::Options::try_from(&options) {
+        faults.add(
+            format!("{at}/pades/{}", error.option),
+            sentence(&error.source),
+        );
     }
     SignatureOptions::Pades(options)
 }
 
-fn cades(at: &str, new: &NewDocument, faults: &mut Faults) -> SignatureOptions {
+fn for_cades(
+    at: &str,
+    new: &NewDocument,
+    media_type: &str,
+    faults: &mut Faults,
+) -> SignatureOptions {
     if new.pades.is_some() {
         faults.add(format!("{at}/pades"), "The format is cades.");
     }
     let options = new.cades.clone().unwrap_or_default();
-    let CadesOptions {
-        commitment: _,
-        location,
-        policy,
-    } = &options;
-    if let Some(location) = location {
-        let place = format!("{at}/cades/location");
-        faults.text(format!("{place}/country"), location.country.as_deref());
-        faults.text(format!("{place}/locality"), location.locality.as_deref());
-        for (line, text) in location.postal_address.iter().enumerate() {
-            faults.text(format!("{place}/postal_address/{line}"), Some(text));
-        }
-        if location.postal_address.len() > 6 {
-            faults.add(format!("{place}/postal_address"), "At most six lines.");
-        }
-        if location == &crate::domain::request::SignerLocation::default() {
-            faults.add(place, "At least one part of the place is needed.");
-        }
-    }
-    if let Some(policy) = policy
-        && policy.hash.len() != policy.hash_algorithm.output_len()
-    {
-        faults.add(
-            format!("{at}/cades/policy/hash"),
-            format!(
-                "{} gives {} bytes, written as twice as many hexadecimal digits.",
-                policy.hash_algorithm,
-                policy.hash_algorithm.output_len()
-            ),
-        );
+    if let Err(error) = cades::check_options(&options, Some(media_type)) {
+        faults.add(format!("{at}/cades"), sentence(&error));
     }
     SignatureOptions::Cades {
         packaging: new.packaging.unwrap_or(Packaging::Enveloping),
@@ -257,7 +229,7 @@ fn file_name(name: &str) -> Result<(), &'static str> {
     }
     if name
         .chars()
-        .any(|c| c.is_control() || matches!(c, '/' | '\\'))
+        .any(|c| text::is_control(c) || matches!(c, '/' | '\\'))
     {
         return Err("A file name has no slash, backslash or control character.");
     }
@@ -312,17 +284,10 @@ impl Faults {
         value.map_err(|detail| self.add(pointer, detail)).ok()
     }
 
-    /// Text that people will read: not empty, not too long, on one line.
+    /// Text that people will read.
     fn text(&mut self, pointer: impl Into<String>, value: Option<&str>) {
-        let Some(text) = value else { return };
-        if text.trim().is_empty()
-            || text.chars().count() > LONGEST_TEXT
-            || text.chars().any(char::is_control)
-        {
-            self.add(
-                pointer,
-                format!("1 to {LONGEST_TEXT} characters, none of them a control character."),
-            );
+        if let Some(Err(error)) = value.map(text::check) {
+            self.add(pointer, sentence(&error));
         }
     }
 }
