@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
 use crate::http::error::Code;
@@ -78,8 +78,10 @@ pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let malformed = |error: serde_json::Error| {
         Problem::new(Code::MalformedJson).with_detail(format!("{error}."))
     };
+    // Syntax first, or a wrong field before the fault would hide it.
+    serde_json::from_slice::<IgnoredAny>(text).map_err(malformed)?;
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         if error.is_data() {
@@ -87,9 +89,7 @@ pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
         } else {
             malformed(error)
         }
-    })?;
-    deserializer.end().map_err(malformed)?;
-    Ok(value)
+    })
 }
 
 fn fault(pointer: String, error: &serde_json::Error) -> FieldError {
