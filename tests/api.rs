@@ -1,4 +1,7 @@
 //! The API for apps, called over real TLS.
 
 mod access;
+mod create;
 mod framework;
+mod lifecycle;
+mod uploads;

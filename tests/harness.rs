@@ -5,13 +5,16 @@ pub(crate) mod authorities;
 pub(crate) mod citizen;
 pub(crate) mod client;
 pub(crate) mod database;
+pub(crate) mod multipart;
 pub(crate) mod openssl;
 pub(crate) mod outline;
+pub(crate) mod pdf;
 pub(crate) mod phones;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod softhsm;
 pub(crate) mod software_key;
+pub(crate) mod standing;
 
 pub(crate) use softhsm::{alone, hsm};

@@ -1,8 +1,12 @@
 //! Callers over real TLS: they trust the test server's certificate and nothing else.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
@@ -20,8 +24,12 @@ pub(crate) struct ClientIdentity {
 pub(crate) struct Client {
     agent: Agent,
     base: String,
+    trusted: String,
     headers: Vec<(String, String)>,
 }
+
+/// A TLS connection.
+pub(crate) struct Line(rustls::StreamOwned<rustls::ClientConnection, TcpStream>);
 
 /// What was answered, read to its end.
 pub(crate) struct Answer {
@@ -55,6 +63,7 @@ impl Client {
         Self {
             agent,
             base: base.to_owned(),
+            trusted: trusted.to_owned(),
             headers: Vec::new(),
         }
     }
@@ -69,6 +78,27 @@ impl Client {
     /// The same caller with a bearer token.
     pub(crate) fn bearer(&self, token: &str) -> Self {
         self.with("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// A connection in the test's own hands, to send on it what no client would.
+    pub(crate) fn line(&self) -> Line {
+        let address = self.base.strip_prefix("https://").unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        let trusted = CertificateDer::from_pem_slice(self.trusted.as_bytes()).unwrap();
+        roots.add(trusted).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let session = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+        let socket = TcpStream::connect(address).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        Line(rustls::StreamOwned::new(session, socket))
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -107,6 +137,27 @@ impl Client {
                 .read_to_vec()
                 .unwrap(),
         }
+    }
+}
+
+impl Line {
+    /// Sends bytes; a server that does not want more may have hung up.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        let _ = self.0.write_all(bytes);
+        let _ = self.0.flush();
+    }
+
+    /// The first line of the answer.
+    pub(crate) fn status_line(&mut self) -> String {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while !line.ends_with(b"\r\n") {
+            match self.0.read(&mut byte) {
+                Ok(1) => line.extend_from_slice(&byte),
+                other => panic!("no answer after {line:?}: {other:?}"),
+            }
+        }
+        String::from_utf8(line).unwrap()
     }
 }
 

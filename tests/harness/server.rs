@@ -9,7 +9,7 @@ use std::time::Duration;
 use rubrica::activation::Activation;
 use rubrica::auth::{Administrator, LinkKey, local_administrator, op};
 use rubrica::clock::Ambient;
-use rubrica::documents::{self, Documents};
+use rubrica::documents::{self, Documents, DocumentsError};
 use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::app::App;
 use rubrica::domain::secret::SecretBytes;
@@ -22,7 +22,9 @@ use rubrica::notify::{self, Notify, Outbox};
 use rubrica::pki;
 use rubrica::service::apps::{Credentials, NewApp};
 use rubrica::service::{Parts, Service, Settings};
+use rubrica::store::Store;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 
 use super::ambient::{TestClock, moving};
 use super::client::{Client, ClientIdentity};
@@ -34,6 +36,7 @@ use super::softhsm;
 pub(crate) struct TestServer {
     running: Option<Running>,
     service: Service,
+    store: Store,
     clock: Arc<TestClock>,
     api: String,
     citizen: String,
@@ -135,6 +138,7 @@ impl TestServer {
             .unwrap_or_else(|| folder.path().join("documents"));
         let (ambient, clock) = moving();
         let store = database.store();
+        let kept = store.clone();
         let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
         let hsm = wishes.hsm.unwrap_or_else(softhsm::hsm);
         let service = Service::new(Parts {
@@ -168,6 +172,7 @@ impl TestServer {
         Self {
             running: Some(bound.start(service.clone()).unwrap()),
             service,
+            store: kept,
             clock,
             api,
             citizen,
@@ -187,6 +192,29 @@ impl TestServer {
     /// Its own database, for a look at what is kept.
     pub(crate) fn database(&self) -> &TestDatabase {
         self.database.as_ref().unwrap()
+    }
+
+    /// Its database, as the parts below the use cases have it.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How many documents lie in its store.
+    pub(crate) fn stored_objects(&self) -> usize {
+        let mut count = 0;
+        Documents::new(&documents::Settings {
+            url: format!("file:{}", self.folder.path().join("documents").display()),
+        })
+        .unwrap()
+        .written_before(
+            OffsetDateTime::UNIX_EPOCH + time::Duration::days(365_000),
+            &mut |_| {
+                count += 1;
+                Ok::<_, DocumentsError>(())
+            },
+        )
+        .unwrap();
+        count
     }
 
     /// The messages it sent.
@@ -302,7 +330,7 @@ fn authorities() -> pki::Settings {
 }
 
 /// Argon2id with so little work that tests do not wait for it.
-fn quick() -> Derivation {
+pub(crate) fn quick() -> Derivation {
     Derivation::new(8, 1, 1).unwrap()
 }
 

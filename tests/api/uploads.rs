@@ -1,0 +1,111 @@
+//! Uploads that are large, slow or broken off, on a connection the test holds in its own hands.
+
+use std::time::{Duration, Instant};
+
+use rubrica::http::Limits;
+use serde_json::json;
+
+use super::create::{DNI, REQUESTS};
+use crate::harness::multipart::Form;
+use crate::harness::server::{TestServer, Wishes};
+
+const MIB: usize = 1024 * 1024;
+
+fn head(token: &str, length: usize) -> String {
+    format!(
+        "POST {REQUESTS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: {}\r\nContent-Length: {length}\r\n\r\n",
+        Form::content_type()
+    )
+}
+
+#[test]
+fn too_large_is_answered_without_reading_the_rest() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            body_bytes: 10_000_000,
+            ..Limits::default()
+        },
+        document_bytes: 1000,
+        ..Wishes::default()
+    });
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, 10_000_001).as_bytes());
+    assert!(line.status_line().contains("413"));
+
+    // The document is too large after 1,001 bytes; the rest is announced and never sent.
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, 9_000_000).as_bytes());
+    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+    line.send(&form.document(&[0; 4000]).unfinished());
+    assert!(line.status_line().contains("413"));
+    assert_eq!(server.stored_objects(), 0);
+}
+
+#[test]
+fn a_client_that_stops_sending_is_told_so() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            pause: Duration::from_millis(300),
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+    for sent in [Vec::new(), form.document(&[0; 4000]).unfinished()] {
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, 100_000).as_bytes());
+        line.send(&sent);
+        assert!(line.status_line().contains("408"));
+    }
+    assert_eq!(server.stored_objects(), 0);
+}
+
+#[test]
+fn a_client_that_goes_away_leaves_nothing_behind() {
+    let server = TestServer::alone();
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]}));
+    let sent = form
+        .document(&vec![7; 4 * MIB])
+        .document(&vec![7; MIB])
+        .unfinished();
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, 100 * MIB).as_bytes());
+    line.send(&sent);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while server.stored_objects() == 0 {
+        assert!(
+            Instant::now() < patience,
+            "the first document never arrived"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(line);
+    while server.stored_objects() > 0 {
+        assert!(Instant::now() < patience, "documents stay behind");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(app.client.get(REQUESTS).at("/requests"), json!([]));
+}
+
+#[test]
+fn large_documents_pass_through() {
+    let server = TestServer::alone();
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let large: Vec<u8> = (0..40 * MIB)
+        .map(|index| u8::try_from(index % 251).unwrap())
+        .collect();
+    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]}));
+    let form = form.document(&large).document(b"small").finish();
+    let made = app.client.post(REQUESTS, &Form::content_type(), form);
+    assert_eq!(made.status, 201);
+    assert_eq!(made.at("/documents/0/size"), large.len());
+    assert_eq!(made.at("/documents/1/size"), 5);
+}
