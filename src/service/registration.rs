@@ -7,7 +7,7 @@
 
 use super::codes::sms_state;
 use super::journaled::actor;
-use super::{Service, ServiceError};
+use super::{Service, ServiceError, eligibility};
 use crate::auth::{Actor, Authorized, op};
 use crate::domain::challenge::{Purpose, SmsState};
 use crate::domain::factor::Factor;
@@ -21,7 +21,6 @@ use crate::identity::{EarlierCredentials, IdentityError, Registered, phone_bindi
 use crate::journal::{Entry, Event};
 use crate::messages::sms::Sms as Message;
 use crate::notify::Sms;
-use crate::store::credentials;
 
 mod closing;
 mod takeover;
@@ -165,30 +164,16 @@ impl Service {
     }
 
     /// Whether a signer can sign now: the account's side and the credentials'.
-    pub(super) fn standing(&self, signer: &Signer) -> Result<Result<(), Refusal>, ServiceError> {
+    fn standing(&self, signer: &Signer) -> Result<Result<(), Refusal>, ServiceError> {
         let now = self.inner.ambient.now();
         if let Err(refusal) = signer.standing(now) {
             return Ok(Err(refusal));
         }
-        let credentials = self
+        let credential = self
             .inner
             .store
-            .read(|connection| credentials::of_signer(connection, signer.id))?;
-        if credentials.iter().any(|one| one.usable(now).is_some()) {
-            return Ok(Ok(()));
-        }
-        let expired = credentials.iter().any(|one| {
-            one.revocation.is_none()
-                && one
-                    .certification
-                    .as_ref()
-                    .is_some_and(|certification| certification.not_after < now)
-        });
-        Ok(Err(if expired {
-            Refusal::CredentialExpired
-        } else {
-            Refusal::NoCredential
-        }))
+            .read(|connection| eligibility::credential(connection, signer, now))?;
+        Ok(credential.map(|_| ()))
     }
 
     fn registered(&self, national_id: &NationalId) -> Result<Signer, ServiceError> {
