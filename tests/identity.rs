@@ -20,6 +20,7 @@ use crate::harness::ambient::{TestClock, known};
 use crate::harness::database::TestDatabase;
 
 mod codes;
+mod credential;
 mod factors;
 mod registration;
 mod sole_control;

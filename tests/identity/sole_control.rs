@@ -5,6 +5,7 @@ use super::*;
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use diesel::prelude::*;
+use rubrica::domain::secret::SecretBytes;
 use sha2::{Digest, Sha256};
 
 use crate::harness::database::both_databases;
@@ -74,6 +75,12 @@ both_databases! {
         assert!(keys.len() > 100, "the dump gave only {} keys to try", keys.len());
         for sealed in sealed {
             assert!(!opens(sealed, &keys, secret_value.expose()));
+        }
+        // Nor is there anything whose public half is the one that credentials are sealed to.
+        let sealing_key = secret_value.sealing_key();
+        for key in &keys {
+            let taken_for_secret = CitizenSecret::new(SecretBytes::new(*key));
+            assert_ne!(taken_for_secret.sealing_key(), sealing_key);
         }
         // The control: a seal whose key is in the dump is found out.
         let (nonce, secret) = ([1_u8; 12], [2_u8; 32]);
