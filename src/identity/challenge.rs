@@ -318,6 +318,31 @@ impl Identity {
         })
     }
 
+    /// What this browser confirmed before with this very code; `None` when it did not. For the second of two clicks,
+    /// which is no mistake of anybody.
+    pub fn confirmed_before(
+        &self,
+        id: ChallengeId,
+        key: &BrowserKey,
+        code: &SecretText,
+    ) -> Result<Option<Purpose>, ChallengeError> {
+        let found = self
+            .store
+            .read::<_, StoreError>(|connection| challenges::find(connection, id))?;
+        let Some(challenge) = found.filter(|known| known.end == Some(ChallengeEnd::Confirmed))
+        else {
+            return Ok(None);
+        };
+        let mac = code_mac(
+            key,
+            &challenge,
+            challenge.sms_count,
+            &one_time_code::typed(code),
+        )?;
+        let same = bool::from(mac.ct_eq(&challenge.code_mac));
+        Ok(same.then_some(challenge.purpose))
+    }
+
     /// Forgets the sealed secrets of codes whose time is over, and challenges older than a day. To be called now
     /// and then by one node; the number of rows touched.
     pub fn forget_expired(&self) -> Result<usize, IdentityError> {

@@ -73,8 +73,27 @@ impl Service {
     }
 
     /// Finishes an act: the code and the new password. What is wrong with the password is told before the code is
-    /// spent.
+    /// spent. The second of two clicks is told that it is done.
     pub fn finish_password(
+        &self,
+        purpose: Purpose,
+        challenge: ChallengeId,
+        key: &BrowserKey,
+        code: &SecretText,
+        password: &SecretText,
+    ) -> Result<(), ServiceError> {
+        match self.choose_password(purpose, challenge, key, code, password) {
+            Err(ServiceError::Challenge(ChallengeError::Gone)) => {
+                match self.inner.identity.confirmed_before(challenge, key, code)? {
+                    Some(before) if before == purpose => Ok(()),
+                    _ => Err(ChallengeError::Gone.into()),
+                }
+            }
+            other => other,
+        }
+    }
+
+    fn choose_password(
         &self,
         purpose: Purpose,
         challenge: ChallengeId,

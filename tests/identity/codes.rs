@@ -341,6 +341,21 @@ both_databases! {
         assert_eq!(seen().sms_state, SmsState::Pending);
     }
 
+    fn a_second_click_is_known_by_key_and_code(database) {
+        let office = Office::new(database);
+        office.active(ana());
+        let (opened, purpose) = office.signing();
+        let before = |key: &BrowserKey, code: &SecretText| {
+            office.identity.confirmed_before(opened.challenge, key, code).unwrap()
+        };
+        assert_eq!(before(&opened.browser_key, &opened.code), None);
+        office.give(&opened, &opened.code, purpose).unwrap();
+        assert_eq!(before(&opened.browser_key, &opened.code), Some(purpose));
+        let other = BrowserKey::from_text(&SecretText::new("A".repeat(43))).unwrap();
+        assert_eq!(before(&other, &opened.code), None);
+        assert_eq!(before(&opened.browser_key, &SecretText::new("x".to_owned())), None);
+    }
+
     fn a_browser_is_told_what_is_left(database) {
         let office = Office::new(database);
         office.active(ana());
