@@ -20,6 +20,7 @@ mod rate;
 pub mod router;
 mod server;
 mod shared;
+mod stream;
 pub mod tls;
 
 pub use call::CallId;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub citizen: TlsListener,
     /// For operators: health and metrics, without TLS, so not to be reachable from outside.
     pub ops: SocketAddr,
+    /// Whom citizens may ask, in words for every page, such as a telephone number and its hours.
+    pub help_desk: Option<String>,
     /// How much is taken at once.
     pub limits: Limits,
     /// How long calls under way may take to finish after the signal to stop.

@@ -22,7 +22,7 @@ mod keyslot;
 mod level;
 mod lockout;
 mod one_time_code;
-mod password;
+pub mod password;
 mod phone;
 mod registration;
 mod sealing;

@@ -41,7 +41,7 @@ pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
 pub use health::{Health, PartHealth};
 // What citizens' pages name beside the use cases.
-pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule};
+pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule, password};
 
 /// All use cases over one set of parts. Clones share them.
 #[derive(Clone)]
@@ -105,6 +105,11 @@ impl Service {
     /// Time and randomness, for callers that name and measure their calls.
     pub fn ambient(&self) -> &Ambient {
         &self.inner.ambient
+    }
+
+    /// Where citizens reach their pages from outside.
+    pub fn citizen_url(&self) -> &Url {
+        &self.inner.settings.citizen_url
     }
 
     /// Finds the app that a token or client certificate belongs to.

@@ -2,6 +2,7 @@
 
 pub(crate) mod ambient;
 pub(crate) mod authorities;
+pub(crate) mod browser;
 pub(crate) mod citizen;
 pub(crate) mod client;
 pub(crate) mod database;

@@ -11,6 +11,7 @@ mod activation;
 mod ades;
 mod api;
 mod crash;
+mod citizen;
 mod documents;
 mod foreign;
 mod harness;

@@ -35,6 +35,8 @@ section! {
         /// How citizens reach the pages from outside; approval links begin with it. Without it, the address and port
         /// above, which only serves on one machine.
         url: Url = optional r#""https://firma.example/""#,
+        /// Whom citizens may ask, shown at the foot of every page: a telephone number, its hours, an address.
+        help_desk: String = optional r#""060, from Monday to Friday""#,
     }
 }
 
@@ -108,6 +110,7 @@ pub(super) fn read(reader: &mut Reader<'_>, stop_within: Option<Duration>) -> Op
             key: citizen.key,
         },
         ops: ops?.listen,
+        help_desk: citizen.help_desk,
         limits: Limits {
             body_bytes: limits.body.0,
             json_bytes: limits.json.0,

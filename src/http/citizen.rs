@@ -1,13 +1,248 @@
-//! The citizens' pages.
+//! The citizens' pages: written on the server, working without any script.
+//!
+//! A call for a page is a [`Visit`](visit::Visit), what was typed is a [`Form`](form::Form), and the words come from
+//! [`messages`](crate::messages). Forms are answered with a redirect wherever repeating them would do something
+//! again. No address holds anything about a person: approval links are capabilities, and what was typed travels in
+//! bodies only. Start reading at [`ROUTES`].
 
-use super::frame::{JSON, Style};
-use super::router::Route;
+use actix_web::http::Method;
+use actix_web::web;
 
-/// What citizens can open.
-pub static ROUTES: &[Route] = &[];
+use super::frame::Style;
+use super::router::{Access, Route};
+use account::Act;
 
-/// Headers and problems on this listener.
+mod about;
+mod account;
+mod approval;
+mod assets;
+mod browser;
+mod code;
+mod faults;
+mod fields;
+mod form;
+mod language;
+pub mod obstacle;
+mod page;
+mod visit;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+/// Headers and problems on this listener. Pages run nothing, load only their own style sheet and icon, send their
+/// forms only here, and are shown in no frame.
 pub(super) const STYLE: Style = Style {
     name: "citizen",
-    ..JSON
+    problem: obstacle::answer,
+    policy: "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
 };
+
+/// What citizens can open.
+pub static ROUTES: &[Route] = &[
+    Route {
+        method: Method::GET,
+        path: "/",
+        access: Access::Anybody,
+        handler: || web::to(account::home),
+    },
+    Route {
+        method: Method::GET,
+        path: "/help",
+        access: Access::Anybody,
+        handler: || web::to(about::help),
+    },
+    Route {
+        method: Method::GET,
+        path: "/help/{topic}",
+        access: Access::Anybody,
+        handler: || web::to(about::topic),
+    },
+    Route {
+        method: Method::GET,
+        path: "/accessibility",
+        access: Access::Anybody,
+        handler: || web::to(about::accessibility),
+    },
+    Route {
+        method: Method::GET,
+        path: "/cookies",
+        access: Access::Anybody,
+        handler: || web::to(about::cookies),
+    },
+    Route {
+        method: Method::GET,
+        path: "/static/{file}",
+        access: Access::Anybody,
+        handler: || web::to(assets::file),
+    },
+    Route {
+        method: Method::GET,
+        path: "/r/{link}",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::review),
+    },
+    Route {
+        method: Method::POST,
+        path: "/r/{link}",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::identify),
+    },
+    Route {
+        method: Method::GET,
+        path: "/r/{link}/code",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::wait),
+    },
+    Route {
+        method: Method::POST,
+        path: "/r/{link}/code",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::confirm),
+    },
+    Route {
+        method: Method::POST,
+        path: "/r/{link}/resend",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::resend),
+    },
+    Route {
+        method: Method::GET,
+        path: "/r/{link}/decline",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::ask),
+    },
+    Route {
+        method: Method::POST,
+        path: "/r/{link}/decline",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::decline),
+    },
+    Route {
+        method: Method::GET,
+        path: "/r/{link}/done",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::done),
+    },
+    Route {
+        method: Method::GET,
+        path: "/r/{link}/documents/{document}",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::document),
+    },
+    Route {
+        method: Method::GET,
+        path: "/r/{link}/help/{topic}",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::help),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/activate",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::ask(Act::Activate, visit)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/activate",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::begin(Act::Activate, visit, form)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/activate/code",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::wait(Act::Activate, visit)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/activate/code",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::finish(Act::Activate, visit, form)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/activate/resend",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::resend(Act::Activate, visit, form)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/activate/done",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::done(Act::Activate, visit)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/reset",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::ask(Act::Reset, visit)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/reset",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::begin(Act::Reset, visit, form)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/reset/code",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::wait(Act::Reset, visit)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/reset/code",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::finish(Act::Reset, visit, form)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/reset/resend",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::resend(Act::Reset, visit, form)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/reset/done",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::done(Act::Reset, visit)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/password",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::ask(Act::Change, visit)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/password",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::begin(Act::Change, visit, form)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/password/code",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::wait(Act::Change, visit)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/password/code",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::finish(Act::Change, visit, form)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/account/password/resend",
+        access: Access::Anybody,
+        handler: || web::to(|visit, form| account::resend(Act::Change, visit, form)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/account/password/done",
+        access: Access::Anybody,
+        handler: || web::to(|visit| account::done(Act::Change, visit)),
+    },
+];

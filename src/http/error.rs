@@ -37,6 +37,8 @@ named!(
         NotFound = "not_found",
         /// The address does not take this method.
         MethodNotAllowed = "method_not_allowed",
+        /// A form that did not come from a page of this server in the same browser.
+        FormRejected = "form_rejected",
         /// The client was too slow.
         RequestTimeout = "request_timeout",
         /// The body is larger than allowed.
@@ -105,6 +107,8 @@ named!(
         RegistrationRefused = "registration_refused",
         /// The signature request's state does not allow it.
         WrongState = "wrong_state",
+        /// The signature request has ended; its page says how.
+        RequestEnded = "request_ended",
         /// The document is not signed yet.
         DocumentNotSigned = "document_not_signed",
         /// The document could not be signed; `detail` says why.
@@ -145,6 +149,7 @@ impl Code {
                 S::METHOD_NOT_ALLOWED,
                 "This address does not take this method",
             ),
+            Self::FormRejected => (S::FORBIDDEN, "The form did not come from this site"),
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "The request took too long to arrive"),
             Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => (
@@ -196,6 +201,7 @@ impl Code {
                 S::CONFLICT,
                 "The signature request's state does not allow this",
             ),
+            Self::RequestEnded => (S::GONE, "The signature request has ended"),
             Self::DocumentNotSigned => (S::CONFLICT, "The document is not signed yet"),
             Self::DocumentFailed => (S::CONFLICT, "The document could not be signed"),
             Self::DocumentDeleted => (S::GONE, "The document was deleted"),

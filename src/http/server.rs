@@ -127,7 +127,7 @@ impl Bound {
             style: ops::STYLE,
             routes: router::ops(),
         };
-        let shared = web::Data::new(Shared::new(service, &self.settings.limits));
+        let shared = web::Data::new(Shared::new(service, &self.settings));
         let api_tls = api.tls(&self.api.1, ClientCertificates::Optional)?;
         let citizen_tls = citizen.tls(&self.citizen.1, ClientCertificates::Never)?;
         Ok(vec![

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use super::Limits;
+use super::Settings;
 use super::blocking::Gate;
 use super::problem::Problem;
 use super::rate::Rates;
@@ -13,16 +13,19 @@ pub struct Shared {
     uploads: Gate,
     pub(super) rates: Rates,
     pub(super) limits: Limits,
+    help_desk: Option<String>,
 }
 
 impl Shared {
-    pub(super) fn new(service: Service, limits: &Limits) -> Self {
+    pub(super) fn new(service: Service, settings: &Settings) -> Self {
+        let limits = &settings.limits;
         Self {
             service,
             calls: Gate::new(limits.calls_at_once, limits.calls_waiting),
             uploads: Gate::new(limits.uploads_at_once, 0),
             rates: Rates::new(limits.calls_per_minute, limits.burst),
             limits: limits.clone(),
+            help_desk: settings.help_desk.clone(),
         }
     }
 
@@ -35,6 +38,15 @@ impl Shared {
         Ok(self.calls.run(move || call(&service)).await??)
     }
 
+    /// Calls a use case whose refusals the handler answers itself.
+    pub async fn attempt<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<Result<T, ServiceError>, Problem> {
+        let service = self.service.clone();
+        self.calls.run(move || call(&service)).await
+    }
+
     /// Calls a use case that receives documents from the client while it runs.
     pub async fn run_upload<T: Send + 'static>(
         &self,
@@ -42,6 +54,11 @@ impl Shared {
     ) -> Result<T, Problem> {
         let service = self.service.clone();
         Ok(self.uploads.run(move || call(&service)).await??)
+    }
+
+    /// Whom citizens are told to ask.
+    pub(super) fn help_desk(&self) -> Option<&str> {
+        self.help_desk.as_deref()
     }
 
     /// The use cases, for what does not block.

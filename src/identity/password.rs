@@ -22,10 +22,12 @@ use crate::store::{keyslots, signers};
 /// The signs a password may have beside letters and digits.
 pub const SPECIALS: &str = "!$€%&@/\\()=?¿¡*[];,:._-+<>";
 
-const LEAST_CHARACTERS: usize = 8;
-const MOST_CHARACTERS: usize = 128;
+/// The shortest a password may be, in characters.
+pub const LEAST_CHARACTERS: usize = 8;
+/// The longest.
+pub const MOST_CHARACTERS: usize = 128;
 /// From this length on, the kinds of characters do not matter.
-const LONG: usize = 16;
+pub const LONG: usize = 16;
 const LEAST_KINDS: usize = 3;
 /// Shorter parts of a name («de», «y») are in too many words to be forbidden.
 const LEAST_NAME_PART: usize = 3;

@@ -101,6 +101,16 @@ impl Client {
         Line(rustls::StreamOwned::new(session, socket))
     }
 
+    /// The cookies it keeps, as one header carries them.
+    pub(crate) fn cookies(&self) -> String {
+        let jar = self.agent.cookie_jar_lock();
+        let cookies: Vec<_> = jar
+            .iter()
+            .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
+            .collect();
+        cookies.join("; ")
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.call("GET", path, SendBody::none())
     }

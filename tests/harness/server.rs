@@ -125,6 +125,7 @@ impl TestServer {
             api: listener.clone(),
             citizen: listener,
             ops: loopback(),
+            help_desk: None,
             limits: wishes.limits,
             stop_within: Duration::from_secs(5),
         })

@@ -1,0 +1,201 @@
+//! What a browser keeps for us: three kinds of cookies, all `__Host-` (RFC 6265bis section 4.1.3.2), `Secure` and
+//! `HttpOnly`, none with anything about a person in it.
+//!
+//! - The form cookie, `SameSite=Lax`: random; forms carry a digest of it. Lax, because an approval link is opened
+//!   from the app's site, and a page opened so must not plant a second value beside the one of another tab.
+//! - The language cookie, `SameSite=Lax`.
+//! - A step cookie for each code step under way, `SameSite=Strict`: it holds the key that opens the waiting
+//!   secret. It is set by the answer to our own form, is needed by our own pages only, and goes with the step.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq;
+use time::OffsetDateTime;
+
+use crate::clock::Ambient;
+use crate::domain::id::ChallengeId;
+use crate::domain::language::Language;
+use crate::domain::secret::{SecretBytes, SecretText};
+use crate::service::{BrowserKey, CodeSent};
+
+const FORM: &str = "__Host-rubrica-form";
+const LANGUAGE: &str = "__Host-rubrica-language";
+const STEP: &str = "__Host-rubrica-step-";
+/// A year.
+const LANGUAGE_LIFE: Duration = Duration::days(365);
+/// Longer than any code lives; the server decides when it is over.
+const STEP_LIFE: Duration = Duration::hours(1);
+/// What stands in the place of a step that is done.
+const DONE: &str = "done";
+const DONE_LIFE: Duration = Duration::minutes(10);
+
+/// What proves that a form came from this browser.
+#[derive(Clone)]
+pub(super) struct FormToken {
+    key: SecretBytes<32>,
+}
+
+impl FormToken {
+    /// For a browser that has none.
+    pub(super) fn generate(ambient: &Ambient) -> Self {
+        Self {
+            key: SecretBytes::new(ambient.random()),
+        }
+    }
+
+    /// For the hidden field of a form.
+    pub(super) fn field(&self) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.expose());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"rubrica form 1"))
+    }
+
+    /// Whether a form's hidden field was made from it.
+    pub(super) fn fits(&self, field: &str) -> bool {
+        self.field().as_bytes().ct_eq(field.as_bytes()).into()
+    }
+
+    /// Lives as long as the browser is open.
+    pub(super) fn cookie(&self) -> Cookie<'static> {
+        let value = URL_SAFE_NO_PAD.encode(self.key.expose());
+        cookie(FORM.to_owned(), value, SameSite::Lax)
+    }
+}
+
+/// The browser's form cookie.
+pub(super) fn form_token(request: &HttpRequest) -> Option<FormToken> {
+    let cookie = request.cookie(FORM)?;
+    let bytes = URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
+    SecretBytes::from_slice(&bytes).map(|key| FormToken { key })
+}
+
+/// The language this browser chose.
+pub(super) fn language(request: &HttpRequest) -> Option<Language> {
+    request.cookie(LANGUAGE)?.value().parse().ok()
+}
+
+/// Remembers a language.
+pub(super) fn language_cookie(language: Language) -> Cookie<'static> {
+    let mut cookie = cookie(LANGUAGE.to_owned(), language.to_string(), SameSite::Lax);
+    cookie.set_max_age(LANGUAGE_LIFE);
+    cookie
+}
+
+/// What a browser holds between the first factor and the code.
+pub(super) struct Step {
+    /// Which code step.
+    pub(super) challenge: ChallengeId,
+    /// Opens the waiting secret.
+    pub(super) key: BrowserKey,
+    /// The access before this one. It is kept here because the account has forgotten it by now, and it is shown to
+    /// nobody but this browser.
+    pub(super) last_access: Option<OffsetDateTime>,
+}
+
+impl Step {
+    /// A step that was just begun.
+    pub(super) fn begun(sent: CodeSent) -> Self {
+        Self {
+            challenge: sent.challenge,
+            key: sent.browser_key,
+            last_access: sent.last_access,
+        }
+    }
+
+    /// The cookie of the step called `name`, which tells steps in several tabs apart.
+    pub(super) fn cookie(&self, name: &str) -> Cookie<'static> {
+        let access = self.last_access.map_or(0, OffsetDateTime::unix_timestamp);
+        let key = self.key.to_text();
+        let value = format!("{}.{}.{access}", self.challenge, key.expose());
+        let mut cookie = cookie(format!("{STEP}{name}"), value, SameSite::Strict);
+        cookie.set_max_age(STEP_LIFE);
+        cookie
+    }
+
+    /// The step called `name`, when this browser is in it.
+    pub(super) fn of(request: &HttpRequest, name: &str) -> Option<Self> {
+        let cookie = request.cookie(&format!("{STEP}{name}"))?;
+        let mut parts = cookie.value().splitn(3, '.');
+        let challenge = parts.next()?.parse().ok()?;
+        let key = BrowserKey::from_text(&SecretText::new(parts.next()?.to_owned()))?;
+        let access: i64 = parts.next()?.parse().ok()?;
+        Some(Self {
+            challenge,
+            key,
+            last_access: (access != 0)
+                .then(|| OffsetDateTime::from_unix_timestamp(access).ok())
+                .flatten(),
+        })
+    }
+
+    /// Takes the key of the step called `name` from the browser and leaves a note that the step is done, so that
+    /// the second of two clicks finds its way.
+    pub(super) fn done(name: &str) -> Cookie<'static> {
+        let mut cookie = cookie(format!("{STEP}{name}"), DONE.to_owned(), SameSite::Strict);
+        cookie.set_max_age(DONE_LIFE);
+        cookie
+    }
+
+    /// Whether the step called `name` was done in this browser a moment ago.
+    pub(super) fn is_done(request: &HttpRequest, name: &str) -> bool {
+        request
+            .cookie(&format!("{STEP}{name}"))
+            .is_some_and(|cookie| cookie.value() == DONE)
+    }
+
+    /// Takes the step called `name` from the browser.
+    pub(super) fn removal(name: &str) -> Cookie<'static> {
+        let mut cookie = cookie(format!("{STEP}{name}"), String::new(), SameSite::Strict);
+        cookie.make_removal();
+        cookie
+    }
+}
+
+fn cookie(name: String, value: String, same_site: SameSite) -> Cookie<'static> {
+    Cookie::build(name, value)
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(same_site)
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_field_fits_only_the_cookie_it_was_made_from() {
+        let ambient = Ambient::system();
+        let (mine, other) = (FormToken::generate(&ambient), FormToken::generate(&ambient));
+        let request = TestRequest::default()
+            .cookie(mine.cookie())
+            .to_http_request();
+        let read = form_token(&request).unwrap();
+        assert!(read.fits(&mine.field()));
+        assert!(!read.fits(&other.field()) && !read.fits(""));
+    }
+
+    #[test]
+    fn every_cookie_is_for_this_host_alone_and_out_of_reach_of_scripts() {
+        let token = FormToken::generate(&Ambient::system());
+        for cookie in [
+            token.cookie(),
+            language_cookie(Language::Basque),
+            Step::removal("x"),
+        ] {
+            assert!(cookie.name().starts_with("__Host-"));
+            assert_eq!(cookie.path(), Some("/"));
+            assert_eq!(cookie.domain(), None);
+            assert_eq!(
+                (cookie.secure(), cookie.http_only()),
+                (Some(true), Some(true))
+            );
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What can stand in the way of a citizen, each with a page of its own: what happened and what to do next.
+//!
+//! The texts name nobody, so that the same words serve the page in the middle of an approval and the public help
+//! page at `/help/<slug>`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::algorithm::named;
+use crate::domain::standing::Refusal;
+use crate::http::error::Code;
+use crate::http::{CallId, Problem};
+use crate::messages::Arg;
+
+use super::page::Page;
+use super::visit::Visit;
+
+named!(
+    /// Something that stands in the way. The name is part of addresses and of message names.
+    Obstacle {
+        /// The approval link is not one of ours.
+        UnknownLink = "unknown-link",
+        /// Nobody approved the request in time.
+        ExpiredLink = "expired-link",
+        /// The request was approved and signed.
+        UsedLink = "used-link",
+        /// The app took the request back.
+        Cancelled = "cancelled",
+        /// The signer declined.
+        Declined = "declined",
+        /// Too many wrong codes: the request is refused.
+        CodesExhausted = "codes-exhausted",
+        /// Approved, and not one document could be signed.
+        NothingSigned = "nothing-signed",
+        /// The account was not activated yet.
+        NotActivated = "not-activated",
+        /// Registered at basic level.
+        BasicLevel = "basic-level",
+        /// Too many wrong passwords.
+        Blocked = "blocked",
+        /// No phone to send codes to.
+        NoPhone = "no-phone",
+        /// The password is older than its life.
+        PasswordExpired = "password-expired",
+        /// No certificate to sign with.
+        NoCredential = "no-credential",
+        /// The certificate is past its validity.
+        CredentialExpired = "credential-expired",
+        /// Too many wrong activation codes.
+        ActivationBlocked = "activation-blocked",
+        /// The account was activated before.
+        AlreadyActive = "already-active",
+        /// The code was not typed in time.
+        CodeExpired = "code-expired",
+        /// Too many wrong codes while managing the account.
+        TooManyCodes = "too-many-codes",
+        /// The browser does not bring what the earlier step left with it.
+        StepGone = "step-gone",
+        /// The SMS could not be sent.
+        SmsNotSent = "sms-not-sent",
+        /// The HSM does not answer. The request stays as it was.
+        HsmAway = "hsm-away",
+        /// The database or the document store does not answer.
+        ServiceAway = "service-away",
+        /// More people at once than the server takes.
+        Busy = "busy",
+        /// Too many tries from one place in a short time.
+        TooManyTries = "too-many-tries",
+        /// A form that did not come from our page.
+        FormRejected = "form-rejected",
+        /// No such page.
+        NotFound = "not-found",
+        /// A fault of the server.
+        Internal = "internal",
+    }
+);
+
+impl Obstacle {
+    /// Those with something to read before they happen: the topics of the help page.
+    pub(super) const TOPICS: [Self; 12] = [
+        Self::NotActivated,
+        Self::BasicLevel,
+        Self::Blocked,
+        Self::PasswordExpired,
+        Self::NoPhone,
+        Self::NoCredential,
+        Self::CredentialExpired,
+        Self::ActivationBlocked,
+        Self::SmsNotSent,
+        Self::CodeExpired,
+        Self::CodesExhausted,
+        Self::ExpiredLink,
+    ];
+
+    /// What a signer's standing means on a page. A closed account is told like an unknown one, by the caller.
+    pub(super) fn of(refusal: Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::Unknown => None,
+            Refusal::NotActivated => Some(Self::NotActivated),
+            Refusal::BasicLevel => Some(Self::BasicLevel),
+            Refusal::Blocked => Some(Self::Blocked),
+            Refusal::NoPhone => Some(Self::NoPhone),
+            Refusal::PasswordExpired => Some(Self::PasswordExpired),
+            Refusal::NoCredential => Some(Self::NoCredential),
+            Refusal::CredentialExpired => Some(Self::CredentialExpired),
+        }
+    }
+
+    /// What a kind of problem means on a page.
+    fn of_code(code: Code) -> Self {
+        match code {
+            Code::LinkNotFound | Code::RequestNotFound => Self::UnknownLink,
+            Code::NotFound | Code::DocumentNotFound | Code::MethodNotAllowed => Self::NotFound,
+            Code::RateLimited | Code::TooManyCodes => Self::TooManyTries,
+            Code::SmsUnavailable => Self::SmsNotSent,
+            Code::AlreadyActive => Self::AlreadyActive,
+            Code::CodeRejected => Self::StepGone,
+            Code::Busy => Self::Busy,
+            Code::DatabaseUnavailable | Code::DocumentStoreUnavailable => Self::ServiceAway,
+            Code::HsmUnavailable => Self::HsmAway,
+            Code::SignerNotActivated => Self::NotActivated,
+            Code::SignerBasicLevel => Self::BasicLevel,
+            Code::SignerBlocked => Self::Blocked,
+            Code::SignerNoPhone => Self::NoPhone,
+            Code::SignerPasswordExpired => Self::PasswordExpired,
+            Code::SignerNoCredential => Self::NoCredential,
+            Code::CredentialExpired => Self::CredentialExpired,
+            Code::FormRejected
+            | Code::MalformedRequest
+            | Code::MalformedJson
+            | Code::MalformedMultipart
+            | Code::PayloadTooLarge
+            | Code::RequestTimeout
+            | Code::UnsupportedMediaType => Self::FormRejected,
+            // Those below are told to apps only.
+            Code::AuthenticationRequired
+            | Code::InvalidCredentials
+            | Code::AppDisabled
+            | Code::InvalidRequest
+            | Code::DocumentTooLarge
+            | Code::TooManyDocuments
+            | Code::NotAPdf
+            | Code::PdfDamaged
+            | Code::PdfEncrypted
+            | Code::PdfSigningForbidden
+            | Code::PdfUnsupported
+            | Code::PdfFieldUnavailable
+            | Code::PaddingUnsuited
+            | Code::IdempotencyKeyReused
+            | Code::NotRecognised
+            | Code::PasswordRejected
+            | Code::RegistrationRefused
+            | Code::SignerUnknown
+            | Code::WrongState
+            | Code::RequestEnded
+            | Code::NotReady
+            | Code::DocumentNotSigned
+            | Code::DocumentFailed
+            | Code::DocumentDeleted
+            | Code::InternalError => Self::Internal,
+        }
+    }
+
+    /// In a few words.
+    pub(super) fn title(self, page: &Page) -> String {
+        page.t(&format!("problem-{self}-title"))
+    }
+
+    /// What happened.
+    fn what(self, page: &Page) -> String {
+        page.t(&format!("problem-{self}-what"))
+    }
+
+    /// What to do next.
+    fn next(self, page: &Page) -> String {
+        page.t(&format!("problem-{self}-next"))
+    }
+
+    /// Pages of the account that help, before any way back.
+    pub(super) fn remedies(self, page: &Page) -> Vec<Action> {
+        match self {
+            Self::NotActivated => vec![Action::new("/account/activate", page.t("activate-title"))],
+            Self::Blocked | Self::PasswordExpired | Self::AlreadyActive => {
+                vec![Action::new("/account/reset", page.t("reset-title"))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Answers a problem with its page: what this listener does with every failure.
+pub(in crate::http) fn answer(
+    request: &HttpRequest,
+    problem: &Problem,
+    call: &CallId,
+) -> HttpResponse {
+    let Some(visit) = Visit::of(request) else {
+        return problem.answer(call);
+    };
+    let page = visit.page();
+    let obstacle = Obstacle::of_code(problem.code());
+    let ways = way_back(request)
+        .map(|address| Action::new(address, page.t("action-try-again")))
+        .into_iter()
+        .collect();
+    let page_of_it = ObstaclePage::new(&page, obstacle, ways);
+    match page_of_it.render() {
+        Ok(html) => problem
+            .head()
+            .content_type("text/html; charset=utf-8")
+            .body(html),
+        Err(_) => problem.answer(call),
+    }
+}
+
+/// The first page of what the citizen was doing.
+fn way_back(request: &HttpRequest) -> Option<String> {
+    if let Some(link) = request.match_info().get("link") {
+        return Some(format!("/r/{link}"));
+    }
+    let mut parts = request.path().splitn(4, '/').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("account"), Some(act)) => Some(format!("/account/{act}")),
+        _ => None,
+    }
+}
+
+/// A way on from a page.
+pub(super) struct Action {
+    pub(super) address: String,
+    pub(super) text: String,
+}
+
+impl Action {
+    pub(super) fn new(address: impl Into<String>, text: String) -> Self {
+        Self {
+            address: address.into(),
+            text,
+        }
+    }
+}
+
+/// The page of an obstacle.
+#[derive(Template)]
+#[template(path = "obstacle.html", config = "src/http/citizen/askama.toml")]
+pub(super) struct ObstaclePage<'a> {
+    pub(super) page: &'a Page,
+    pub(super) obstacle: Obstacle,
+    pub(super) actions: Vec<Action>,
+    /// The signature request in question, for the help desk.
+    pub(super) number: Option<String>,
+}
+
+impl<'a> ObstaclePage<'a> {
+    /// The page with the remedies that the obstacle itself knows, and then `ways`.
+    pub(super) fn new(page: &'a Page, obstacle: Obstacle, ways: Vec<Action>) -> Self {
+        let mut actions = obstacle.remedies(page);
+        actions.extend(ways);
+        Self {
+            page,
+            obstacle,
+            actions,
+            number: None,
+        }
+    }
+
+    /// Names the signature request.
+    pub(super) fn about(mut self, request: &str) -> Self {
+        self.number = Some(
+            self.page
+                .tv("request-number", &[("number", Arg::Text(request))]),
+        );
+        self
+    }
+
+    fn heading(&self) -> String {
+        self.obstacle.title(self.page)
+    }
+
+    fn what(&self) -> String {
+        self.obstacle.what(self.page)
+    }
+
+    fn next(&self) -> String {
+        self.obstacle.next(self.page)
+    }
+}

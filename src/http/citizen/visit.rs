@@ -1,0 +1,168 @@
+//! One person's call for a page: what is needed to write the page, and how it is answered.
+
+use std::future::{Ready, ready};
+
+use actix_web::cookie::Cookie;
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use askama::Template;
+use time::OffsetDateTime;
+
+use super::browser::{self, FormToken};
+use super::language::Choice;
+use super::page::Page;
+use crate::domain::language::Language;
+use crate::http::error::Code;
+use crate::http::{CallId, Problem, Shared};
+
+/// A call for a page.
+pub(super) struct Visit {
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    /// Where the page is that this call is about.
+    path: String,
+    choice: Choice,
+    token: FormToken,
+    cookies: Vec<Cookie<'static>>,
+}
+
+impl Visit {
+    /// From the bare call, also outside of handlers.
+    pub(super) fn of(request: &HttpRequest) -> Option<Self> {
+        let shared = request.app_data::<web::Data<Shared>>()?.clone();
+        let choice = Choice::of(request);
+        let mut cookies = Vec::new();
+        if let Choice::Asked(language) = choice {
+            cookies.push(browser::language_cookie(language));
+        }
+        let token = browser::form_token(request).unwrap_or_else(|| {
+            let token = FormToken::generate(shared.service().ambient());
+            cookies.push(token.cookie());
+            token
+        });
+        Some(Self {
+            request: request.clone(),
+            path: place(request.path()),
+            shared,
+            choice,
+            token,
+            cookies,
+        })
+    }
+
+    /// The call itself.
+    pub(super) fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+
+    /// The use cases.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The present moment in UTC.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.shared.service().ambient().now()
+    }
+
+    /// One word of the query.
+    pub(super) fn query(&self, name: &str) -> Option<String> {
+        url::form_urlencoded::parse(self.request.query_string().as_bytes())
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// The language where nothing but the browser has a say.
+    pub(super) fn language(&self) -> Language {
+        self.choice.language()
+    }
+
+    /// The frame of a page that no request is about.
+    pub(super) fn page(&self) -> Page {
+        self.page_in(self.choice.language())
+    }
+
+    /// The frame of a page about a request that was made in a language.
+    pub(super) fn page_about(&self, own: Language) -> Page {
+        self.page_in(self.choice.or(own))
+    }
+
+    fn page_in(&self, language: Language) -> Page {
+        let call = self
+            .request
+            .extensions()
+            .get::<CallId>()
+            .map(ToString::to_string);
+        Page::new(language, &self.path, self.token.field())
+            .with_reference(call)
+            .with_help_desk(self.shared.help_desk())
+    }
+
+    /// Gives the browser a cookie with the answer.
+    pub(super) fn keep(&mut self, cookie: Cookie<'static>) {
+        self.cookies.push(cookie);
+    }
+
+    /// Answers with a page.
+    pub(super) fn show(
+        self,
+        page: &Page,
+        template: &impl Template,
+    ) -> Result<HttpResponse, Problem> {
+        self.answer(HttpResponse::Ok(), page, template)
+    }
+
+    /// Answers with a page that says what is wrong, of the kind that `code` names.
+    pub(super) fn refuse(
+        self,
+        code: Code,
+        page: &Page,
+        template: &impl Template,
+    ) -> Result<HttpResponse, Problem> {
+        self.answer(Problem::new(code).head(), page, template)
+    }
+
+    fn answer(
+        self,
+        mut answer: HttpResponseBuilder,
+        page: &Page,
+        template: &impl Template,
+    ) -> Result<HttpResponse, Problem> {
+        let html = template.render().map_err(Problem::internal)?;
+        for cookie in self.cookies {
+            answer.cookie(cookie);
+        }
+        Ok(answer
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::CONTENT_LANGUAGE, page.lang()))
+            .body(html))
+    }
+
+    /// Sends the browser on to another of our pages with a GET, so that going back or clicking twice repeats
+    /// nothing.
+    pub(super) fn go(self, path: &str) -> HttpResponse {
+        let mut answer = HttpResponse::SeeOther();
+        for cookie in self.cookies {
+            answer.cookie(cookie);
+        }
+        answer.insert_header((header::LOCATION, path)).finish()
+    }
+}
+
+/// Where a page is that answers a call to `path`: a form for another code is part of the page for the code.
+fn place(path: &str) -> String {
+    match path.strip_suffix("/resend") {
+        Some(start) => format!("{start}/code"),
+        None => path.to_owned(),
+    }
+}
+
+impl FromRequest for Visit {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request).ok_or_else(|| Problem::new(Code::InternalError)))
+    }
+}

@@ -1,0 +1,4 @@
+//! The citizens' pages, opened over real TLS by a browser without scripts.
+
+mod account;
+mod frame;

@@ -1,0 +1,207 @@
+//! What surrounds every page: addresses, methods, languages, forms from elsewhere, failures as pages.
+
+use rubrica::http::router;
+
+use crate::harness::browser::Browser;
+use crate::harness::server::TestServer;
+
+#[test]
+fn an_address_that_is_none_gets_a_page_that_says_so() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    let page = browser.open("/nowhere");
+    assert_eq!(page.status, 404);
+    assert_eq!(page.heading(), "Esta página no existe");
+    assert!(
+        page.text(".bottom")
+            .contains(page.answer.header("x-request-id"))
+    );
+}
+
+#[test]
+fn an_approval_link_that_was_not_made_here_gets_a_page_that_says_so() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    for path in [
+        "/r/x",
+        "/r/0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA",
+        "/r/0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA/code",
+        "/r/x/done",
+        "/r/x/decline",
+        "/r/x/documents/0199c0de-0000-7000-8000-000000000001",
+        "/r/x/help/blocked",
+    ] {
+        let page = browser.open(path);
+        assert_eq!(page.status, 404, "{path}");
+        assert_eq!(page.heading(), "Este enlace no es válido", "{path}");
+    }
+}
+
+#[test]
+fn another_method_gets_a_page_and_is_told_which_are_taken() {
+    let server = TestServer::alone();
+    let answer = server
+        .visitor()
+        .call("DELETE", "/help", ureq::SendBody::none());
+    assert_eq!(answer.status, 405);
+    assert_eq!(answer.header("allow"), "GET, HEAD");
+    assert!(answer.header("content-type").starts_with("text/html"));
+}
+
+#[test]
+fn the_pages_to_read_open_in_every_language() {
+    let server = TestServer::alone();
+    for (language, tag, heading) in [
+        ("es", "es", "Ayuda"),
+        ("ca", "ca", "Ajuda"),
+        ("gl", "gl", "Axuda"),
+        ("eu", "eu", "Laguntza"),
+        ("va", "ca-valencia", "Ajuda"),
+        ("en", "en", "Help"),
+    ] {
+        let browser = Browser::new(server.visitor());
+        let page = browser.open(&format!("/help?lang={language}"));
+        assert_eq!((page.status, page.heading().as_str()), (200, heading));
+        assert_eq!(page.answer.header("content-language"), tag);
+        for topic in page
+            .links("")
+            .iter()
+            .filter(|link| link.starts_with("/help/"))
+        {
+            // The choice is remembered.
+            let page = browser.open(topic);
+            assert_eq!(page.status, 200, "{topic}");
+            assert_eq!(page.answer.header("content-language"), tag, "{topic}");
+        }
+    }
+}
+
+#[test]
+fn the_browser_s_language_is_taken_until_one_is_chosen() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor()).with("Accept-Language", "gl,en;q=0.5");
+    assert_eq!(browser.open("/").heading(), "A súa conta de sinatura");
+    assert_eq!(browser.open("/?lang=eu").heading(), "Zure sinadura-kontua");
+    assert_eq!(browser.open("/").heading(), "Zure sinadura-kontua");
+}
+
+#[test]
+fn style_and_icon_are_named_by_their_content_and_kept() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    let home = browser.open("/");
+    for (start, kind) in [
+        ("/static/style-", "text/css"),
+        ("/static/icon-", "image/svg+xml"),
+    ] {
+        let (_, rest) = home.html.split_once(start).unwrap();
+        let (name, _) = rest.split_once('"').unwrap();
+        let file = browser.open(&format!("{start}{name}"));
+        assert_eq!(file.status, 200);
+        assert!(file.answer.header("content-type").starts_with(kind));
+        assert!(
+            file.answer
+                .header("cache-control")
+                .contains("max-age=31536000")
+        );
+    }
+    assert_eq!(
+        browser.open("/static/style-0000000000000000.css").status,
+        404
+    );
+}
+
+#[test]
+fn a_form_that_did_not_come_from_our_page_is_refused() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    let action = "/account/password";
+    let page = browser.open(action);
+    let fields = page.fields(action);
+    let without: Vec<_> = fields
+        .iter()
+        .filter(|(name, _)| name != "token")
+        .cloned()
+        .collect();
+    let foreign = Browser::new(server.visitor()).open(action).fields(action);
+    for forged in [&without, &foreign] {
+        assert_eq!(browser.post(action, forged).status, 403);
+    }
+    for (header, value) in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+        ("Origin", "http://127.0.0.1"),
+    ] {
+        assert_eq!(
+            browser.with(header, value).post(action, &fields).status,
+            403,
+            "{value}"
+        );
+    }
+    // What browsers send with a form of a page that shows no referrer.
+    let honest = browser
+        .with("Origin", "null")
+        .with("Sec-Fetch-Site", "same-origin");
+    assert_eq!(honest.post(action, &fields).status, 422);
+    // Without cookies there is nothing the token could fit.
+    assert_eq!(
+        Browser::new(server.visitor()).post(action, &fields).status,
+        403
+    );
+}
+
+#[test]
+fn every_route_that_takes_a_form_refuses_one_from_elsewhere() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    let forms: Vec<_> = router::citizen()
+        .iter()
+        .filter(|route| route.method == "POST")
+        .collect();
+    assert!(forms.len() > 8);
+    for route in forms {
+        let path = route.path.replace("{link}", "x");
+        let answer = browser.post(&path, &[]);
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(answer.header("content-type").starts_with("text/html"));
+    }
+}
+
+#[test]
+fn a_form_that_is_too_long_or_no_form_is_refused() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    let long = [("token".to_owned(), "x".repeat(20_000))];
+    assert_eq!(browser.post("/account/reset", &long).status, 413);
+    let answer = server
+        .visitor()
+        .post("/account/reset", "application/json", "{}");
+    assert_eq!(answer.status, 415);
+    assert!(answer.header("content-type").starts_with("text/html"));
+}
+
+#[test]
+fn what_is_missing_is_told_beside_its_field_and_only_names_are_given_back() {
+    let server = TestServer::alone();
+    let browser = Browser::new(server.visitor());
+    let action = "/account/activate";
+    let page = browser.open(action);
+    let values = [
+        ("national-id", "12345678A"),
+        ("email", "ana"),
+        ("activation-code", ""),
+    ];
+    let again = browser.send(&page, action, &values);
+    assert_eq!(again.status, 422);
+    assert!(again.title().starts_with("Error:"), "{}", again.title());
+    for id in ["national-id", "email", "activation-code"] {
+        assert!(!again.text(&format!("#{id}-error")).is_empty(), "{id}");
+    }
+    let given_back = again.fields(action);
+    assert!(given_back.contains(&("national-id".to_owned(), "12345678A".to_owned())));
+    let change = "/account/password";
+    let page = browser.open(change);
+    let again = browser.send(&page, change, &[("password", "hunter2")]);
+    assert!(!again.html.contains("hunter2"));
+}
