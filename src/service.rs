@@ -36,6 +36,7 @@ pub mod registration;
 pub mod requests;
 pub mod signing;
 pub mod upkeep;
+pub mod wrapping_keys;
 
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};

@@ -42,6 +42,8 @@ operations! {
     ManageApps: ForAdministrators;
     /// Make authorities, publish their revocation lists.
     ManageAuthorities: ForAdministrators;
+    /// See the token and make key-encryption keys on it.
+    ManageHsm: ForAdministrators;
     /// Read, verify and export the journal.
     ReadJournal: ForAdministrators;
 }

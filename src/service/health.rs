@@ -24,18 +24,20 @@ pub enum PartHealth {
 pub struct Health {
     /// The database answers and its schema is this program's.
     pub database: PartHealth,
+    /// The token answers and takes the PIN.
+    pub hsm: PartHealth,
 }
 
 impl Health {
     /// Whether calls can be answered.
     pub fn is_ready(&self) -> bool {
-        self.database == PartHealth::Up
+        self.database == PartHealth::Up && self.hsm == PartHealth::Up
     }
 }
 
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "database: {}", self.database)
+        write!(f, "database: {}; HSM: {}", self.database, self.hsm)
     }
 }
 
@@ -58,13 +60,21 @@ impl Service {
                     reason: "its schema is older than this program; run `rubrica database migrate`"
                         .to_owned(),
                 },
-                Err(error) => {
-                    tracing::warn!(error = %error, "the database is not healthy");
-                    PartHealth::Down {
-                        reason: error.to_string(),
-                    }
-                }
+                Err(error) => down("database", &error),
+            },
+            hsm: match self.inner.hsm.status() {
+                Ok(_) => PartHealth::Up,
+                Err(error) => down("hsm", &error),
             },
         }
+    }
+}
+
+/// The causes behind may name hosts and files: they go to the log alone.
+fn down(part: &str, error: &dyn std::error::Error) -> PartHealth {
+    let cause = error.source().map(ToString::to_string);
+    tracing::warn!(part, %error, cause, "a part is down");
+    PartHealth::Down {
+        reason: error.to_string(),
     }
 }

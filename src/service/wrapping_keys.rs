@@ -1,0 +1,74 @@
+//! The token as administrators see it, and its key-encryption keys.
+
+use super::journaled::actor;
+use super::{Service, ServiceError};
+use crate::auth::{Authorized, op};
+use crate::domain::key::KekVersion;
+use crate::journal::{Entry, Event};
+
+pub use crate::hsm::{MechanismStatus, ObjectCount, Presence, TokenStatus};
+
+/// What is on the token.
+#[derive(Debug, Clone)]
+pub struct HsmView {
+    /// The token itself.
+    pub token: TokenStatus,
+    /// The KEK versions on it, lowest first. New keys are wrapped by the last.
+    pub keks: Vec<KekVersion>,
+    /// How many objects it shows.
+    pub objects: ObjectCount,
+}
+
+/// Whether a KEK is wanted where there is one already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KekWanted {
+    /// One is enough.
+    First,
+    /// A new version, which wraps the keys made from now on. The old ones stay: they unwrap theirs.
+    Next,
+}
+
+/// What became of making a KEK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KekMade {
+    /// A new one.
+    New(KekVersion),
+    /// This one was there, and nothing was done.
+    Already(KekVersion),
+}
+
+impl Service {
+    /// Asks the token.
+    pub fn hsm_view(
+        &self,
+        _authorized: &Authorized<op::ManageHsm>,
+    ) -> Result<HsmView, ServiceError> {
+        let hsm = &self.inner.hsm;
+        Ok(HsmView {
+            token: hsm.status()?,
+            keks: hsm.keks()?,
+            objects: hsm.object_count()?,
+        })
+    }
+
+    /// Makes a key-encryption key on the token. It can never leave it: without the token, or a copy of it made by the
+    /// vendor's own means, no citizen's key can be used again.
+    pub fn init_kek(
+        &self,
+        authorized: &Authorized<op::ManageHsm>,
+        wanted: KekWanted,
+    ) -> Result<KekMade, ServiceError> {
+        let hsm = &self.inner.hsm;
+        let version = match (hsm.keks()?.last(), wanted) {
+            (Some(there), KekWanted::First) => return Ok(KekMade::Already(*there)),
+            (Some(there), KekWanted::Next) => KekVersion(there.0.saturating_add(1)),
+            (None, _) => KekVersion(1),
+        };
+        hsm.generate_kek(version)?;
+        let entry = Entry::new(Event::WrappingKeyCreated)
+            .by(actor(authorized.actor()))
+            .detail(&format!("version {version}"));
+        self.inner.journal.append(&[entry])?;
+        Ok(KekMade::New(version))
+    }
+}
