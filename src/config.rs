@@ -123,6 +123,11 @@ pub fn example() -> String {
     example::text(&sections())
 }
 
+/// Understands a time as the configuration writes it, such as `24 h`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    setting::from_text(text)
+}
+
 impl Loaded {
     /// What is in force, as TOML, with where each value came from. Secrets are not in it.
     pub fn effective(&self) -> String {

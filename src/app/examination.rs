@@ -4,15 +4,19 @@
 //! with a single login.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use url::Url;
 
+mod authorities;
 mod clock;
 mod database;
 mod folders;
+mod hsm;
 mod ports;
+mod sms;
 mod tls;
 
 use crate::clock::Ambient;
@@ -47,8 +51,24 @@ pub enum Verdict {
 pub fn examine(config: &Config) -> Vec<Finding> {
     let now = Ambient::system().now();
     let mut findings = vec![clock::examine(now)];
-    findings.extend(database::examine(&config.store));
+    let database = database::examine(&config.store);
+    let tables = !database.iter().any(Finding::is_wrong);
+    findings.extend(database);
+    if tables {
+        findings.extend(authorities::examine(&config.store, now));
+    }
+    findings.extend(hsm::examine(&config.hsm));
+    findings.extend(folders(config));
     findings.extend(listeners(config, now));
+    findings
+}
+
+fn folders(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(folder) = config.documents.url.strip_prefix("file:") {
+        findings.push(folders::examine("documents.url", Path::new(folder)));
+    }
+    findings.extend(sms::examine(&config.sms));
     findings
 }
 
@@ -82,6 +102,11 @@ fn listeners(config: &Config, now: OffsetDateTime) -> Vec<Finding> {
 }
 
 impl Finding {
+    /// Whether it keeps the server from working.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.verdict == Verdict::Wrong
+    }
+
     /// As it should be.
     pub(super) fn fine(about: impl Into<String>, words: impl Into<String>) -> Self {
         Self {

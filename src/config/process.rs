@@ -37,6 +37,15 @@ pub fn adopt(variables: &BTreeMap<String, String>) -> Result<(), NotReplaced> {
     Err(NotReplaced(command.args(arguments).envs(variables).exec()))
 }
 
+/// An environment variable that a vendor's library reads, as text.
+pub fn variable(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is `config`, which may read the environment"
+    )]
+    std::env::var_os(name).and_then(|value| value.into_string().ok())
+}
+
 /// The system's name of the account that runs this process; its number where it has no name.
 pub fn account_name() -> String {
     let Ok(owner) = std::fs::metadata("/proc/self").map(|metadata| metadata.uid().to_string())

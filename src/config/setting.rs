@@ -50,6 +50,12 @@ pub(super) struct FolderUrl(pub(super) String);
 /// Names and texts of the administrator's choice, such as HTTP headers.
 pub(super) type Table<T> = BTreeMap<String, T>;
 
+/// Understands a text, for those who have nothing else.
+pub(super) fn from_text<T: Setting>(text: &str) -> Result<T, String> {
+    T::parse(Given::Text(text), Path::new(""))
+        .map_err(|found| format!("expected {}, {}", T::expected(), found.0))
+}
+
 impl<'a> Given<'a> {
     /// As text; numbers and the like are none.
     pub(super) fn text(self) -> Result<&'a str, Unsuitable> {

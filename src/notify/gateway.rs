@@ -147,6 +147,11 @@ impl GatewaySettings {
         })
     }
 
+    /// Where it is.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Another method.
     #[must_use]
     pub fn with_method(mut self, method: GatewayMethod) -> Self {
