@@ -9,11 +9,19 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod app;
+mod arguments;
+mod audit;
+mod ca;
 mod config;
 mod database;
 mod doctor;
+mod hsm;
+mod office;
 mod output;
 mod serve;
+mod signer;
+mod terminal;
 
 /// A cloud remote-signing server: citizens' keys stay in an HSM and sign only what the citizen approves.
 #[derive(Debug, Parser)]
@@ -41,6 +49,18 @@ pub struct Arguments {
 enum Command {
     /// Run the server until it is told to stop by SIGTERM or SIGINT; SIGHUP reads the TLS certificates anew.
     Serve,
+    /// Register the apps that may ask for signatures.
+    #[command(subcommand)]
+    App(app::Command),
+    /// Make the authorities that issue citizens' certificates, and publish their revocation lists.
+    #[command(subcommand)]
+    Ca(ca::Command),
+    /// Register citizens, and look after their accounts.
+    #[command(subcommand)]
+    Signer(signer::Command),
+    /// Verify or export the journal.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Check the configuration, or print one with every key explained.
     #[command(subcommand)]
     Config(config::Command),
@@ -48,6 +68,9 @@ enum Command {
     ///
     /// Nothing is changed. The exit status is 1 when the server could not work.
     Doctor(doctor::Arguments),
+    /// See the HSM, and make the key that wraps the citizens' keys.
+    #[command(subcommand)]
+    Hsm(hsm::Command),
     /// Prepare the database.
     #[command(subcommand)]
     Database(database::Command),
@@ -78,6 +101,11 @@ fn execute(arguments: Arguments) -> anyhow::Result<Ending> {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve => serve::run(file),
+        Command::App(command) => app::run(&command, file),
+        Command::Ca(command) => ca::run(&command, file),
+        Command::Hsm(command) => hsm::run(&command, file),
+        Command::Signer(command) => signer::run(&command, file),
+        Command::Audit(command) => audit::run(&command, file),
         Command::Config(command) => config::run(&command, file),
         Command::Doctor(arguments) => doctor::run(&arguments, file),
         Command::Database(command) => database::run(&command, file),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Ending;
 use super::output::{self, Style};
 use crate::app::examination::{self, Finding, Verdict};
-use crate::config;
+use crate::config::{self, process};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,6 +27,7 @@ struct Answer {
 pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<Ending> {
     let findings = match config::load(file) {
         Ok(loaded) => {
+            process::adopt(&loaded.config.hsm.environment)?;
             let mut findings = vec![Finding {
                 about: "configuration".to_owned(),
                 verdict: Verdict::Fine,

@@ -1,8 +1,14 @@
 //! What the commands print: answers on the standard output, remarks and complaints on the standard error output.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::service::ServiceError;
 
 /// How an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +23,47 @@ impl Style {
     /// From the `--json` flag.
     pub(super) fn from_flag(json: bool) -> Self {
         if json { Self::Json } else { Self::Table }
+    }
+}
+
+/// Rows under headings, the columns as wide as their longest entry.
+#[derive(Debug)]
+pub(super) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// With these headings.
+    pub(super) fn new<const N: usize>(headings: [&str; N]) -> Self {
+        Self {
+            rows: vec![headings.map(str::to_owned).to_vec()],
+        }
+    }
+
+    /// One more row.
+    pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(Vec::from(cells));
+    }
+
+    /// As text, each line ended.
+    pub(super) fn render(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let cells = row.iter().zip(&widths);
+            let line: Vec<_> = cells
+                .map(|(cell, width)| format!("{cell:<width$}"))
+                .collect();
+            text.push_str(line.join("  ").trim_end());
+            text.push('\n');
+        }
+        text
     }
 }
 
@@ -43,6 +90,45 @@ pub(super) fn answer<T: Serialize>(
     Ok(())
 }
 
+/// Prints an answer for programs.
+pub(super) fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    Ok(text(&serde_json::to_string_pretty(value)?)?)
+}
+
+/// The members of an object, one a line; those without a value are left out.
+pub(super) fn facts(value: &Value) -> String {
+    let members: Vec<_> = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| {
+            let shown = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            (name.replace('_', " "), shown)
+        })
+        .collect();
+    let width = members
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or(0);
+    members
+        .iter()
+        .map(|(name, value)| format!("{name:<width$}  {value}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A moment as answers show it (RFC 3339), to the second.
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0)
+        .unwrap_or(at)
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| at.to_string())
+}
+
 /// Tells something that is no answer.
 pub(super) fn remark(words: &str) {
     // Nobody is left to tell when the error output is closed.
@@ -58,6 +144,13 @@ pub(super) fn complain(error: &anyhow::Error) {
         if !words.contains(&cause) {
             words.push_str(": ");
             words.push_str(&cause);
+        }
+    }
+    if let Some(ServiceError::Invalid(fields)) = error.downcast_ref() {
+        for field in fields {
+            let name = field.pointer.trim_start_matches('/').replace('/', ".");
+            // Writing to a string cannot fail.
+            let _ = write!(words, "\n  {name}: {}", field.detail);
         }
     }
     remark(&words);

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use super::Ending;
-use crate::{app, config, telemetry};
+use super::{Ending, office};
+use crate::config::{self, process};
+use crate::{app, telemetry};
 
 /// Serves until it is told to stop.
 pub(super) fn run(file: Option<&Path>) -> anyhow::Result<Ending> {
-    let loaded = config::load(file)?;
+    let mut loaded = config::load(file)?;
+    process::adopt(&loaded.config.hsm.environment)?;
+    office::provide_pin(&mut loaded.config.hsm)?;
     telemetry::start(&loaded.config.telemetry, &telemetry::Output::StandardError)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");

@@ -1,9 +1,9 @@
 //! What handlers share.
 
-use super::Settings;
 use super::blocking::Gate;
 use super::problem::Problem;
 use super::rate::Rates;
+use super::{Limits, Settings};
 use crate::service::{Service, ServiceError};
 
 /// The use cases, and the bounds on using them. Handlers get it as `web::Data<Shared>`.

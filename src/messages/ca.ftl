@@ -300,3 +300,13 @@ problem-not-found-next = Si anàveu a signar, torneu al servei que us ho va dema
 problem-internal-title = Alguna cosa ha fallat
 problem-internal-what = Hi ha hagut un error al nostre sistema. És cosa nostra i ha quedat anotat.
 problem-internal-next = Torneu-ho a provar d'aquí a uns minuts. Si continua passant, demaneu ajuda i doneu la referència que surt al peu.
+
+## The printed receipt of a registration act
+
+receipt-title = Resguard de registre
+receipt-name = Nom
+receipt-national-id = DNI o NIE
+receipt-date = Data de registre
+receipt-code = Codi d'activació
+receipt-next = Activeu el compte a { $address } amb aquest codi i el telèfon que heu registrat.
+receipt-keep = Deseu el resguard en un lloc segur i no doneu el codi a ningú: el necessitareu si oblideu la contrasenya.

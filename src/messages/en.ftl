@@ -300,3 +300,13 @@ problem-not-found-next = If you were going to sign, go back to the service that 
 problem-internal-title = Something failed
 problem-internal-what = An error happened in our system. The fault is ours, and it was noted.
 problem-internal-next = Try again in a few minutes. If it keeps happening, ask for help and give the reference at the foot of the page.
+
+## The printed receipt of a registration act
+
+receipt-title = Registration receipt
+receipt-name = Name
+receipt-national-id = DNI or NIE
+receipt-date = Registered on
+receipt-code = Activation code
+receipt-next = Activate your account at { $address } with this code and the phone you registered.
+receipt-keep = Keep this receipt in a safe place and give the code to nobody: you will need it if you forget the password.

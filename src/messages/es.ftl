@@ -300,3 +300,13 @@ problem-not-found-next = Si iba a firmar, vuelva al servicio que se lo pidió y 
 problem-internal-title = Algo ha fallado
 problem-internal-what = Ha ocurrido un error en nuestro sistema. Es cosa nuestra y ha quedado anotado.
 problem-internal-next = Inténtelo de nuevo dentro de unos minutos. Si sigue ocurriendo, pida ayuda y dé la referencia que aparece al pie.
+
+## The printed receipt of a registration act
+
+receipt-title = Resguardo de registro
+receipt-name = Nombre
+receipt-national-id = DNI o NIE
+receipt-date = Fecha de registro
+receipt-code = Código de activación
+receipt-next = Active su cuenta en { $address } con este código y el teléfono que ha registrado.
+receipt-keep = Guarde el resguardo en un lugar seguro y no dé el código a nadie: lo necesitará si olvida la contraseña.

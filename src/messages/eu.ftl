@@ -300,3 +300,13 @@ problem-not-found-next = Sinatzera bazindoazen, itzuli eskatu dizun zerbitzura e
 problem-internal-title = Zerbaitek huts egin du
 problem-internal-what = Errore bat gertatu da gure sisteman. Gure kontua da, eta jasota geratu da.
 problem-internal-next = Saiatu berriro minutu batzuk barru. Gertatzen jarraitzen badu, eskatu laguntza eta eman orri-oinean ageri den erreferentzia.
+
+## The printed receipt of a registration act
+
+receipt-title = Erregistro-agiria
+receipt-name = Izena
+receipt-national-id = NAN edo AIZ
+receipt-date = Erregistro-data
+receipt-code = Aktibazio-kodea
+receipt-next = Aktibatu zure kontua { $address } helbidean, kode honekin eta erregistratu zenuen telefonoarekin.
+receipt-keep = Gorde agiria leku seguru batean eta ez eman kodea inori: behar izango duzu pasahitza ahazten baduzu.

@@ -300,3 +300,13 @@ problem-not-found-next = Se ía asinar, volva ao servizo que llo pediu e abra a 
 problem-internal-title = Algo fallou
 problem-internal-what = Produciuse un erro no noso sistema. É cousa nosa e quedou anotado.
 problem-internal-next = Ténteo de novo dentro duns minutos. Se segue ocorrendo, pida axuda e dea a referencia que aparece ao pé.
+
+## The printed receipt of a registration act
+
+receipt-title = Resgardo de rexistro
+receipt-name = Nome
+receipt-national-id = DNI ou NIE
+receipt-date = Data de rexistro
+receipt-code = Código de activación
+receipt-next = Active a súa conta en { $address } con este código e o teléfono que rexistrou.
+receipt-keep = Garde o resgardo nun lugar seguro e non lle dea o código a ninguén: necesitarao se esquece o contrasinal.

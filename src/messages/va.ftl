@@ -300,3 +300,13 @@ problem-not-found-next = Si anava a firmar, torne al servici que li ho va demana
 problem-internal-title = Alguna cosa ha fallat
 problem-internal-what = Hi ha hagut un error en el nostre sistema. És cosa nostra i ha quedat anotat.
 problem-internal-next = Torne a provar d'ací a uns minuts. Si continua passant, demane ajuda i done la referència que apareix al peu.
+
+## The printed receipt of a registration act
+
+receipt-title = Resguard de registre
+receipt-name = Nom
+receipt-national-id = DNI o NIE
+receipt-date = Data de registre
+receipt-code = Codi d'activació
+receipt-next = Active el compte en { $address } amb este codi i el telèfon que ha registrat.
+receipt-keep = Guarde el resguard en un lloc segur i no done el codi a cap altra persona: el necessitarà si oblida la contrasenya.

@@ -1,0 +1,199 @@
+//! `rubrica audit`: the journal.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::office::Office;
+use super::output::{self, Style};
+use super::{Ending, arguments};
+use crate::auth::op::ReadJournal;
+use crate::domain::node::NodeName;
+use crate::service::audit::{Anchor, Fault, Finding, Range, Report};
+
+/// What to do with the journal.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check that no row was changed, dropped, inserted or moved. The exit status is 1 when one was.
+    Verify(Verify),
+    /// Write the journal, or a part of it, as lines of JSON.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// File with ends of chains that an earlier `audit verify` or `audit export` told, one on each line. They show
+    /// what the rows alone cannot: that the end of a chain was cut off or written anew.
+    #[arg(long, value_name = "FILE")]
+    anchors: Option<PathBuf>,
+    /// Answer in JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Write to this file; without it, to the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only this node's chain.
+    #[arg(long)]
+    node: Option<NodeName>,
+    /// Only from this moment on: a day, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = arguments::moment)]
+    from: Option<OffsetDateTime>,
+    /// Only before this moment.
+    #[arg(long, value_name = "TIME", value_parser = arguments::moment)]
+    until: Option<OffsetDateTime>,
+}
+
+pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Ending> {
+    match command {
+        Command::Verify(arguments) => verify(arguments, file),
+        Command::Export(arguments) => export(arguments, file),
+    }
+}
+
+fn verify(arguments: &Verify, file: Option<&Path>) -> anyhow::Result<Ending> {
+    let anchors = match &arguments.anchors {
+        Some(path) => read_anchors(path)?,
+        None => Vec::new(),
+    };
+    let office = Office::open(file)?;
+    let authorized = office.authorize(ReadJournal);
+    let bar = bar(office.service.journal_rows(&authorized)?);
+    let report = office
+        .service
+        .verify_journal(&authorized, &anchors, &mut |done| bar.set_position(done))?;
+    bar.finish_and_clear();
+    match Style::from_flag(arguments.json) {
+        Style::Json => output::json(&described(&report))?,
+        Style::Table => output::text(&told(&report))?,
+    }
+    Ok(if report.is_intact() {
+        Ending::Well
+    } else {
+        Ending::Badly
+    })
+}
+
+fn export(arguments: &Export, file: Option<&Path>) -> anyhow::Result<Ending> {
+    let office = Office::open(file)?;
+    let authorized = office.authorize(ReadJournal);
+    let range = Range {
+        node: arguments.node.clone(),
+        from: arguments.from,
+        until: arguments.until,
+    };
+    let bar = bar(office.service.journal_rows(&authorized)?);
+    let mut writer: Box<dyn Write> = match &arguments.output {
+        Some(path) => {
+            Box::new(BufWriter::new(File::create(path).with_context(|| {
+                format!("{} cannot be written", path.display())
+            })?))
+        }
+        None => Box::new(BufWriter::new(io::stdout().lock())),
+    };
+    let exported =
+        office
+            .service
+            .export_journal(&authorized, &mut writer, &range, &mut |done| {
+                bar.set_position(done);
+            })?;
+    writer.flush()?;
+    bar.finish_and_clear();
+    output::remark(&format!("{} rows", exported.rows));
+    for end in &exported.ends {
+        output::remark(&format!("end of the chain: {end}"));
+    }
+    Ok(Ending::Well)
+}
+
+fn read_anchors(path: &Path) -> anyhow::Result<Vec<Anchor>> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            line.parse()
+                .with_context(|| format!("{}: {line:?}", path.display()))
+        })
+        .collect()
+}
+
+/// Shown on a terminal only.
+fn bar(rows: u64) -> ProgressBar {
+    let bar = ProgressBar::new(rows);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} rows ({eta} left)") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn told(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for chain in &report.chains {
+        let state = if chain.findings.is_empty() {
+            "intact"
+        } else {
+            "NOT INTACT"
+        };
+        lines.push(format!("{}: {} rows, {state}", chain.node, chain.rows));
+        for finding in &chain.findings {
+            lines.push(format!("  {}", sentence(finding)));
+        }
+        if chain.more > 0 {
+            lines.push(format!("  and {} more", chain.more));
+        }
+        if let Some(end) = &chain.end {
+            lines.push(format!("  end of the chain: {end}"));
+        }
+    }
+    if report.chains.is_empty() {
+        lines.push("the journal is empty".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn sentence(finding: &Finding) -> String {
+    let seq = finding.seq;
+    match finding.fault {
+        Fault::Missing { until } if until == seq => format!("row {seq} is missing"),
+        Fault::Missing { until } => format!("rows {seq} to {until} are missing"),
+        Fault::Altered => format!("row {seq} was altered"),
+        Fault::Unlinked => format!("row {seq} does not follow from the row before it"),
+        Fault::Misplaced => format!("row {seq} is no row of a chain"),
+        Fault::CutOff => format!("the chain once had row {seq}; it was cut off"),
+        Fault::Rewritten => {
+            format!("row {seq} is not the one that was noted down: the chain was written anew")
+        }
+    }
+}
+
+fn described(report: &Report) -> Value {
+    let chains: Value = report
+        .chains
+        .iter()
+        .map(|chain| {
+            json!({
+                "node": chain.node,
+                "rows": chain.rows,
+                "end": chain.end.as_ref().map(ToString::to_string),
+                "findings": chain
+                    .findings
+                    .iter()
+                    .map(|finding| json!({"seq": finding.seq, "words": sentence(finding)}))
+                    .collect::<Value>(),
+                "more": chain.more,
+            })
+        })
+        .collect();
+    json!({"intact": report.is_intact(), "chains": chains})
+}
