@@ -34,13 +34,21 @@ impl Layout {
     ];
 }
 
+const ID: &str = "/ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>]";
+
 /// A PDF in the making: objects by number, revision by revision.
 #[derive(Debug, Clone)]
 pub(super) struct Builder {
     header: &'static str,
-    revisions: Vec<(Layout, BTreeMap<u32, Vec<u8>>)>,
-    trailer: String,
+    revisions: Vec<Revision>,
     end: Vec<u8>,
+}
+
+#[derive(Debug, Clone)]
+struct Revision {
+    layout: Layout,
+    objects: BTreeMap<u32, Vec<u8>>,
+    trailer: String,
 }
 
 /// Where an object is.
@@ -57,9 +65,11 @@ impl Builder {
         let content = stream("", b"BT /F1 18 Tf 0 0 Td (Hello) Tj ET");
         let mut builder = Self {
             header: "%PDF-1.7\n%\u{e2}\u{e3}\u{cf}\u{d3}\n",
-            revisions: vec![(layout, BTreeMap::new())],
-            trailer: "/ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>]"
-                .to_owned(),
+            revisions: vec![Revision {
+                layout,
+                objects: BTreeMap::new(),
+                trailer: ID.to_owned(),
+            }],
             end: b"%%EOF\n".to_vec(),
         };
         builder = builder
@@ -88,20 +98,29 @@ impl Builder {
 
     /// Sets an object of the newest revision, a stream perhaps.
     pub(super) fn raw(mut self, number: u32, body: Vec<u8>) -> Self {
-        self.revisions.last_mut().unwrap().1.insert(number, body);
+        self.newest().objects.insert(number, body);
         self
     }
 
     /// Begins a new revision.
     pub(super) fn revision(mut self, layout: Layout) -> Self {
-        self.revisions.push((layout, BTreeMap::new()));
+        let trailer = self.newest().trailer.clone();
+        self.revisions.push(Revision {
+            layout,
+            objects: BTreeMap::new(),
+            trailer,
+        });
         self
     }
 
-    /// Replaces what stands in the trailer beside `/Root`, `/Size` and `/Prev`.
+    /// Replaces what stands in the newest trailer beside `/Root`, `/Size` and `/Prev`.
     pub(super) fn trailer(mut self, trailer: &str) -> Self {
-        trailer.clone_into(&mut self.trailer);
+        trailer.clone_into(&mut self.newest().trailer);
         self
+    }
+
+    fn newest(&mut self) -> &mut Revision {
+        self.revisions.last_mut().unwrap()
     }
 
     /// Replaces the last line.
@@ -119,11 +138,12 @@ impl Builder {
         let highest = self
             .revisions
             .iter()
-            .flat_map(|(_, objects)| objects.keys())
+            .flat_map(|revision| revision.objects.keys())
             .max();
         let mut next = highest.unwrap() + 1;
         let mut prev = None;
-        for (index, (layout, objects)) in self.revisions.iter().enumerate() {
+        for (index, revision) in self.revisions.iter().enumerate() {
+            let (layout, objects) = (revision.layout, &revision.objects);
             let mut places = BTreeMap::new();
             if index == 0 {
                 places.insert(0, Place::Free);
@@ -156,65 +176,11 @@ impl Builder {
                 );
                 next += 1;
             }
-            prev = Some(self.section(&mut out, *layout, &places, &mut next, prev));
+            prev = Some(section(
+                &mut out, revision, &places, &mut next, prev, &self.end,
+            ));
         }
         out
-    }
-
-    fn section(
-        &self,
-        out: &mut Vec<u8>,
-        layout: Layout,
-        places: &BTreeMap<u32, Place>,
-        next: &mut u32,
-        prev: Option<usize>,
-    ) -> usize {
-        let prev = prev.map_or(String::new(), |at| format!("/Prev {at}"));
-        let trailer = format!("/Root 1 0 R {} {prev}", self.trailer);
-        let mut at = out.len();
-        match layout {
-            Layout::Table => table(out, places, &format!("/Size {next} {trailer}")),
-            Layout::Hybrid => {
-                let mut hidden: BTreeMap<_, _> = places
-                    .iter()
-                    .filter(|(_, place)| matches!(place, Place::In(..)))
-                    .map(|(number, place)| (*number, *place))
-                    .collect();
-                let number = *next;
-                *next += 1;
-                hidden.insert(number, Place::At(at));
-                xref_stream(
-                    out,
-                    number,
-                    Layout::Flate,
-                    &hidden,
-                    &format!("/Size {next} {trailer}"),
-                );
-                let hybrid = at;
-                at = out.len();
-                table(
-                    out,
-                    places,
-                    &format!("/Size {next} /XRefStm {hybrid} {trailer}"),
-                );
-            }
-            _ => {
-                let number = *next;
-                *next += 1;
-                let mut places = places.clone();
-                places.insert(number, Place::At(at));
-                xref_stream(
-                    out,
-                    number,
-                    layout,
-                    &places,
-                    &format!("/Size {next} {trailer}"),
-                );
-            }
-        }
-        writeln!(out, "startxref\n{at}").unwrap();
-        out.extend_from_slice(&self.end);
-        at
     }
 }
 
@@ -231,6 +197,62 @@ pub(super) fn deflate(data: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(data).unwrap();
     encoder.finish().unwrap()
+}
+
+fn section(
+    out: &mut Vec<u8>,
+    revision: &Revision,
+    places: &BTreeMap<u32, Place>,
+    next: &mut u32,
+    prev: Option<usize>,
+    end: &[u8],
+) -> usize {
+    let prev = prev.map_or(String::new(), |at| format!("/Prev {at}"));
+    let trailer = format!("/Root 1 0 R {} {prev}", revision.trailer);
+    let mut at = out.len();
+    match revision.layout {
+        Layout::Table => table(out, places, &format!("/Size {next} {trailer}")),
+        Layout::Hybrid => {
+            let mut hidden: BTreeMap<_, _> = places
+                .iter()
+                .filter(|(_, place)| matches!(place, Place::In(..)))
+                .map(|(number, place)| (*number, *place))
+                .collect();
+            let number = *next;
+            *next += 1;
+            hidden.insert(number, Place::At(at));
+            xref_stream(
+                out,
+                number,
+                Layout::Flate,
+                &hidden,
+                &format!("/Size {next} {trailer}"),
+            );
+            let hybrid = at;
+            at = out.len();
+            table(
+                out,
+                places,
+                &format!("/Size {next} /XRefStm {hybrid} {trailer}"),
+            );
+        }
+        _ => {
+            let number = *next;
+            *next += 1;
+            let mut places = places.clone();
+            places.insert(number, Place::At(at));
+            xref_stream(
+                out,
+                number,
+                revision.layout,
+                &places,
+                &format!("/Size {next} {trailer}"),
+            );
+        }
+    }
+    writeln!(out, "startxref\n{at}").unwrap();
+    out.extend_from_slice(end);
+    at
 }
 
 fn object(out: &mut Vec<u8>, number: u32, body: &[u8]) {

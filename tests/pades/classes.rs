@@ -4,7 +4,7 @@ use rubrica::ades::pades::{Meaning, Options};
 use rubrica::ades::pdf::XrefForm;
 
 use super::builder::{Builder, Layout};
-use super::judge::{judge, run};
+use super::judge::{between, judge, run};
 use super::signer::sign;
 
 /// Signs and has it judged; gives what was appended.
@@ -53,6 +53,35 @@ fn revisions_of_different_forms_are_followed_back() {
             assert!(appended.contains("/Marker true"), "{first:?} {second:?}");
         }
     }
+}
+
+#[test]
+fn a_hybrid_stream_named_by_two_revisions_is_no_loop() {
+    let base = Builder::new(Layout::Hybrid).object(5, "<< /Hidden true >>");
+    let text = String::from_utf8_lossy(&base.bytes()).into_owned();
+    let place = between(&text, "/XRefStm ", " ");
+    let document = base
+        .revision(Layout::Table)
+        .trailer(&format!("/XRefStm {place}"))
+        .object(6, "<< /Later true >>")
+        .bytes();
+    signed(&document);
+}
+
+#[test]
+fn flags_that_say_enough_stay_when_a_signature_covers_them() {
+    let document = Builder::new(Layout::Table)
+        .header("%PDF-1.7\n")
+        .object(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 5 0 R >>")
+        .object(5, "<< /Fields [] >>")
+        .bytes();
+    let once = sign(&document, Options::default()).unwrap();
+    // As other programs write it; the first signature breaks with it, which is not looked at here.
+    let once = String::from_utf8_lossy(&once).replace("/SigFlags 3", "/SigFlags 1");
+    let once = once.into_bytes();
+    let twice = sign(&once, Options::default()).unwrap();
+    let appended = String::from_utf8_lossy(&twice[once.len()..]).into_owned();
+    assert!(appended.contains("/SigFlags 1"));
 }
 
 #[test]

@@ -59,8 +59,6 @@ fn document() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
     #[test]
     fn arbitrary_bytes_are_refused_and_nothing_more(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
         let bytes = [b"%PDF-1.7\n".as_slice(), &bytes].concat();

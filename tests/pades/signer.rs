@@ -11,20 +11,7 @@ use time::macros::datetime;
 use crate::harness::software_key::SoftwareKey;
 
 /// The certificate of `SoftwareKey::p256(7)`, in force from 2026 to 2046.
-const CERTIFICATE: &str = "\
------BEGIN CERTIFICATE-----
-MIIByTCCAW6gAwIBAgIFAQIDBAUwCgYIKoZIzj0EAwIwPDELMAkGA1UEBhMCRVMx
-FjAUBgNVBAoMDVJ1YnJpY2EgdGVzdHMxFTATBgNVBAMMDFNpZ25lciBQLTI1NjAe
-Fw0yNjExMjMwNDAyMDZaFw00NjExMTgwNDAyMDZaMDwxCzAJBgNVBAYTAkVTMRYw
-FAYDVQQKDA1SdWJyaWNhIHRlc3RzMRUwEwYDVQQDDAxTaWduZXIgUC0yNTYwWTAT
-BgcqhkjOPQIBBggqhkjOPQMBBwNCAAQeGFMv1HVMAvMEHZx1zrM7g//YGsfOT+iC
-zLHJi8WJbqRsMRxOL/QN2Wo2U+bkVEXTLf5Ibs7XXHqQxqGIgcCjo10wWzAdBgNV
-HQ4EFgQUZjRoBunM+8sC8qg3n5dC3fH0CgUwHwYDVR0jBBgwFoAUZjRoBunM+8sC
-8qg3n5dC3fH0CgUwDgYDVR0PAQH/BAQDAgZAMAkGA1UdEwQCMAAwCgYIKoZIzj0E
-AwIDSQAwRgIhAJhp0/8TVz1OmPlD5hzNPOkT9pQ/WTG3D9z7KJmIspZWAiEA9f0O
-NLXGgghIjB9NoGSdX7uKil0IBTpjykJ1T6G5UGo=
------END CERTIFICATE-----
-";
+const CERTIFICATE: &str = include_str!("certificate.pem");
 
 /// The scheme of the key.
 pub(super) fn scheme() -> SignatureScheme {

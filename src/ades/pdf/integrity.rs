@@ -9,8 +9,12 @@ use super::object::Reference;
 use super::reader::inconsistent;
 use super::xref::Entry;
 
-/// All entries are checked up to this many objects; of longer documents so many, evenly spread.
+/// How many entries are checked, evenly spread; all of them where there are fewer.
 const CHECKED: u32 = 1024;
+/// The same in files longer than [`LONG`], where each look is likely to fetch another block.
+const CHECKED_WHEN_LONG: u32 = 32;
+/// What counts as long, in bytes.
+const LONG: u64 = 4 << 20;
 /// Beyond this many objects a look-up in a cross-reference stream is no longer cheap, and none is made.
 const CHEAP: u32 = 65_536;
 
@@ -20,7 +24,12 @@ pub(crate) fn check(document: &mut Document<'_>) -> Result<(), PdfError> {
     if next > CHEAP {
         return Ok(());
     }
-    let step = usize::try_from(next / CHECKED + 1).unwrap_or(usize::MAX);
+    let checked = if document.len() > LONG {
+        CHECKED_WHEN_LONG
+    } else {
+        CHECKED
+    };
+    let step = usize::try_from(next / checked + 1).unwrap_or(usize::MAX);
     for number in (1..next).step_by(step) {
         match document.entry(number)? {
             Some(Entry::At { offset, generation }) if offset > 0 => {
