@@ -28,7 +28,15 @@
 //!
 //! An export ([`Journal::export`]) has one line for each row, ended by a line feed: the same object with two more
 //! members, `hash` and `previous`, each 64 lower-case hexadecimal digits. Rows come node by node in the order of
-//! `seq`. To verify one, take both members out, serialise the rest as RFC 8785 says, put the 32 bytes of `previous`
+//! `seq`. A line, broken here to fit:
+//!
+//! ```text
+//! {"at":"2026-11-23T10:00:00.000000Z","body":{"actor":{"kind":"administrator","name":"ana"},
+//! "app":"01a207d9-2100-7d04-a475-4498e06db5a1","app_name":"Sede","outcome":{"result":"done"}},
+//! "event":"app.added","hash":"8440…","node":"alpha","previous":"0000…","request":null,"seq":1}
+//! ```
+//!
+//! To verify one, take both members out, serialise the rest as RFC 8785 says, put the 32 bytes of `previous`
 //! before it, and compare the SHA-256 with `hash`; and compare each `previous` with the `hash` of the line before,
 //! where that is of the same node and its `seq` is one less. In Python:
 //!

@@ -279,6 +279,16 @@ impl FromStr for Anchor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_anchor_or_refused(text in "\\PC*|[a-z]{0,3}:[0-9-]{0,20}:[0-9a-f]{60,66}") {
+            if let Ok(anchor) = text.parse::<Anchor>() {
+                prop_assert_eq!(anchor.to_string().parse(), Ok(anchor));
+            }
+        }
+    }
 
     #[test]
     fn an_anchor_reads_back() {

@@ -16,6 +16,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
 const INSTALL: &str = "PostgreSQL is missing: run `./SoftHSM-setup.sh --tests`";
+/// Names the socket. Told to both sides, so that nobody's environment counts.
+const PORT: &str = "5432";
 const FOLDER: &str = "rubrica-postgres-";
 /// Runs the server until its standard input closes. `$1` is the folder, the rest is the server's command.
 const SUPERVISOR: &str = r#"
@@ -68,7 +70,7 @@ impl Postgres {
             .arg(&data)
             .arg("-k")
             .arg(&folder)
-            .args(["-h", "", "-F", "-N", "300"])
+            .args(["-h", "", "-p", PORT, "-F", "-N", "300"])
             .args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
             .process_group(0)
             .stdin(Stdio::piped());
@@ -86,7 +88,7 @@ impl Postgres {
     /// The address of one of its databases, for `database.url`.
     pub(crate) fn url(&self, database: &str) -> String {
         format!(
-            "postgres:///{database}?host={}&user=rubrica",
+            "postgres:///{database}?host={}&port={PORT}&user=rubrica",
             self.folder.display()
         )
     }
