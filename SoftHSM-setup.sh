@@ -88,6 +88,7 @@ cannot_install() {
 
 # tokens/softhsm2.conf, from the template.
 write_configuration() {
+    [[ $TOKENS != *'#'* ]] || fail "SoftHSM takes what follows a # for a comment: move the project to a folder without one"
     mkdir -p "$TOKENS"
     local template wanted
     template=$(<"$PROJECT/hsm-config/softhsm2.conf")
