@@ -247,33 +247,35 @@ fn an_unknown_signer_costs_the_same_work() {
     let least = |who: &NationalId| {
         (0..3)
             .map(|_| {
-                let begun = std::time::Instant::now();
+                let begun = worked();
                 assert!(office.with_password(who, "Wr0ng!pass").is_err());
-                begun.elapsed()
+                worked() - begun
             })
             .min()
             .unwrap()
     };
     let known = least(&ana().national_id);
     let unknown = least(&"99999999R".parse().unwrap());
-    let blocked = {
+    for _ in 0..2 {
         assert!(
             office
                 .with_password(&ana().national_id, "Wr0ng!pass")
                 .is_err()
         );
-        assert!(
-            office
-                .with_password(&ana().national_id, "Wr0ng!pass")
-                .is_err()
-        );
-        least(&ana().national_id)
-    };
+    }
+    let blocked = least(&ana().national_id);
     // A look without the derivation takes less than a tenth.
     for other in [unknown, blocked] {
         assert!(
-            other * 3 > known && known * 3 > other,
-            "known {known:?}, other {other:?}"
+            other * 4 > known && known * 4 > other,
+            "known {known} ns, other {other} ns"
         );
     }
+}
+
+/// Nanoseconds this thread spent on a processor: other tests at the same time do not count.
+fn worked() -> u64 {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let first = statistics.split_whitespace().next().unwrap();
+    first.parse().unwrap()
 }
