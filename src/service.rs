@@ -27,6 +27,7 @@ pub mod apps;
 pub mod audit;
 pub mod authorities;
 mod codes;
+pub mod credentials;
 mod document_fault;
 mod eligibility;
 mod error;

@@ -1,3 +1,4 @@
 //! Use cases as administrators reach them, without HTTP in between.
 
 mod authorities;
+mod credentials;

@@ -295,6 +295,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Activation(_)
             | ServiceError::AuthoritiesMissing
             | ServiceError::AuthorityKeyMissing(_)
+            | ServiceError::CredentialNotFound(_)
+            | ServiceError::CredentialState(_)
+            | ServiceError::Import(_)
             | ServiceError::Certificates(_)
             | ServiceError::Challenge(ChallengeError::Cipher(_))
             | ServiceError::Documents(_)

@@ -4,6 +4,8 @@ use crate::activation::ActivationError;
 use crate::ades::AdesError;
 use crate::auth::AuthError;
 use crate::documents::DocumentsError;
+use crate::domain::credential::CredentialState;
+use crate::domain::id::CredentialId;
 use crate::domain::request::{DocumentReason, RequestState};
 use crate::domain::standing::Refusal;
 use crate::hsm::HsmError;
@@ -11,6 +13,7 @@ use crate::identity::{ChallengeError, IdentityError, PasswordRule};
 use crate::journal::JournalError;
 use crate::notify::SmsError;
 use crate::pki::PkiError;
+use crate::pki::import::ImportError;
 use crate::store::StoreError;
 use time::OffsetDateTime;
 
@@ -165,6 +168,15 @@ pub enum ServiceError {
     /// The HSM refused what an authority or a new key needed, and would again.
     #[error("the HSM failed: {0}")]
     Hsm(#[source] HsmError),
+    /// No such credential.
+    #[error("there is no credential {0}; `rubrica credential list` shows a citizen's")]
+    CredentialNotFound(CredentialId),
+    /// The credential's state does not allow what was asked.
+    #[error("the credential is {0}")]
+    CredentialState(CredentialState),
+    /// The chain from outside does not fit the credential.
+    #[error("the certificate was not imported: {0}")]
+    Import(#[source] ImportError),
     /// Nobody made the authorities yet.
     #[error("there are no authorities yet; `rubrica ca init` makes them")]
     AuthoritiesMissing,

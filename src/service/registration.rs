@@ -206,7 +206,7 @@ impl Service {
     }
 
     /// Sends the citizen a message that nothing depends on: when it does not go out, the act counts all the same.
-    fn tell(&self, signer: &Signer, message: Message<'_>) -> SmsState {
+    pub(super) fn tell(&self, signer: &Signer, message: Message<'_>) -> SmsState {
         let Some(to) = signer.phone.clone() else {
             return SmsState::Pending;
         };

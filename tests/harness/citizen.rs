@@ -10,6 +10,7 @@ use rubrica::domain::language::Language;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
 use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::SecretText;
+use rubrica::domain::signer::Signer;
 use rubrica::hsm::Hsm;
 use rubrica::identity::{self, Derivation, Identity, NewSigner, PhoneClaim};
 use rubrica::service::CodeSent;
@@ -33,6 +34,14 @@ pub(crate) struct TestCitizen {
 const DNIS: [&str; 3] = ["99999999R", "12345678Z", "X0000000T"];
 const PASSWORD: &str = "Str0ng!pass";
 
+/// Somebody with an active account and no credential.
+pub(crate) struct ActiveCitizen {
+    pub(crate) signer: Signer,
+    pub(crate) national_id: SecretText,
+    pub(crate) password: SecretText,
+    pub(crate) phone: String,
+}
+
 impl TestCitizen {
     /// Number `index` of the town, with a key of that kind on the server's token.
     pub(crate) fn ready(
@@ -43,45 +52,13 @@ impl TestCitizen {
         algorithm: KeyAlgorithm,
     ) -> Self {
         let ambient = server.service().ambient().clone();
-        let rules =
-            identity::Settings::default().with_derivation(Derivation::new(8, 1, 1).unwrap());
-        let office = Identity::new(store.clone(), ambient.clone(), rules);
-        let phone = format!("+3460000000{index}");
-        let registered = office
-            .register(
-                NewSigner {
-                    national_id: DNIS[index].parse().unwrap(),
-                    name: PersonName::new("Íñigo", "Peña", Some("López")).unwrap(),
-                    phone: phone.parse().unwrap(),
-                    email: None,
-                    language: Language::Spanish,
-                    method: ProofingMethod::InPerson,
-                    level: RegistrationLevel::Advanced,
-                    proofed_at: date!(2026 - 11 - 02),
-                },
-                &PhoneClaim::Free,
-            )
-            .unwrap();
-        let national_id = SecretText::new(DNIS[index].to_owned());
-        let password = SecretText::new(PASSWORD.to_owned());
-        let sent = server
-            .service()
-            .begin_activation(
-                Language::Spanish,
-                &national_id,
-                &SecretText::new(String::new()),
-                &registered.activation_code,
-            )
-            .unwrap();
-        finish_activation(server, &sent, &phone, &password);
-
-        let signer = &registered.signer;
+        let citizen = ActiveCitizen::new(server, store, index);
         let credential: CredentialId = ambient.id();
         let provisioned = Activation::new(hsm, ambient.clone())
             .provision(
-                signer.id,
+                citizen.signer.id,
                 credential,
-                &signer.sealing_key,
+                &citizen.signer.sealing_key,
                 KekVersion(1),
                 algorithm,
             )
@@ -89,7 +66,7 @@ impl TestCitizen {
         let now = ambient.now();
         let kept = Credential {
             id: credential,
-            signer: signer.id,
+            signer: citizen.signer.id,
             certification: Some(Certification {
                 chain: Authorities::new().chain(&provisioned.public_key),
                 serial: "03".repeat(20),
@@ -108,12 +85,72 @@ impl TestCitizen {
             .write(|connection| credentials::insert(connection, &kept))
             .unwrap();
         Self {
-            id: signer.id,
+            id: citizen.signer.id,
+            national_id: citizen.national_id,
+            password: citizen.password,
+            phone: citizen.phone,
+            credential,
+        }
+    }
+}
+
+impl ActiveCitizen {
+    /// Number `index` of the town.
+    pub(crate) fn new(server: &TestServer, store: &Store, index: usize) -> Self {
+        Self::like(server, store, index, |_| {})
+    }
+
+    /// The same, registered otherwise than usual.
+    pub(crate) fn like(
+        server: &TestServer,
+        store: &Store,
+        index: usize,
+        change: impl FnOnce(&mut NewSigner),
+    ) -> Self {
+        let mut new = newcomer(index);
+        change(&mut new);
+        let phone = new.phone.as_str().to_owned();
+        let registered = office(server, store)
+            .register(new, &PhoneClaim::Free)
+            .unwrap();
+        let national_id = SecretText::new(DNIS[index].to_owned());
+        let password = SecretText::new(PASSWORD.to_owned());
+        let sent = server
+            .service()
+            .begin_activation(
+                Language::Spanish,
+                &national_id,
+                &SecretText::new(String::new()),
+                &registered.activation_code,
+            )
+            .unwrap();
+        finish_activation(server, &sent, &phone, &password);
+        Self {
+            signer: registered.signer,
             national_id,
             password,
             phone,
-            credential,
         }
+    }
+}
+
+/// The registration office of a server.
+pub(crate) fn office(server: &TestServer, store: &Store) -> Identity {
+    let rules = identity::Settings::default().with_derivation(Derivation::new(8, 1, 1).unwrap());
+    Identity::new(store.clone(), server.service().ambient().clone(), rules)
+}
+
+/// What the office writes down of number `index` of the town.
+pub(crate) fn newcomer(index: usize) -> NewSigner {
+    NewSigner {
+        national_id: DNIS[index].parse().unwrap(),
+        name: PersonName::new("Íñigo", "Peña", Some("López")).unwrap(),
+        phone: format!("+3460000000{index}").parse().unwrap(),
+        email: None,
+        language: Language::Spanish,
+        method: ProofingMethod::InPerson,
+        level: RegistrationLevel::Advanced,
+        proofed_at: date!(2026 - 11 - 02),
     }
 }
 

@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Message, ServiceError};
+use super::ServiceError;
 use crate::auth::{Actor, Authorized, op};
 use crate::domain::algorithm::named;
 use crate::domain::credential::Revocation;
 use crate::domain::identifier::NationalId;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::signer::Signer;
-use crate::journal::{Entry, Event};
+use crate::journal::Event;
 use crate::service::Service;
 use crate::service::journaled::actor;
 use crate::store::StoreError;
@@ -80,24 +80,7 @@ impl Service {
             }
             Ok(revoked)
         })?;
-        let entries: Vec<Entry> = revoked
-            .iter()
-            .map(|credential| {
-                let serial = credential
-                    .certification
-                    .as_ref()
-                    .map(|one| one.serial.as_str());
-                Entry::new(Event::CredentialRevoked)
-                    .by(actor(by))
-                    .signer(signer.id)
-                    .credential(credential.id, credential.public_key.algorithm(), serial)
-                    .detail(reason.as_str())
-            })
-            .collect();
-        self.inner.journal.append(&entries)?;
-        if !revoked.is_empty() {
-            self.tell(signer, Message::Revoked { at });
-        }
+        self.after_revocation(&actor(by), signer, &revoked, Revocation { at, reason })?;
         Ok(revoked.len())
     }
 }

@@ -1,0 +1,209 @@
+//! How a credential comes about: who may have one, the intent, the key, the row, the outcome.
+
+use time::OffsetDateTime;
+
+use super::{CredentialView, Earlier, view};
+use crate::activation::{FreshKey, Provisioned};
+use crate::domain::algorithm::KeyAlgorithm;
+use crate::domain::credential::{Certification, Credential, CredentialIssuer, Revocation};
+use crate::domain::id::CredentialId;
+use crate::domain::identifier::NationalId;
+use crate::domain::key::KekVersion;
+use crate::domain::level::RegistrationLevel;
+use crate::domain::revocation::RevocationReason;
+use crate::domain::signer::Signer;
+use crate::domain::standing::Refusal;
+use crate::hsm::HsmError;
+use crate::journal::{Actor, Entry, Event, Outcome};
+use crate::pki::profile::citizen;
+use crate::service::{Service, ServiceError};
+use crate::store::{AnyConnection, StoreError, credentials, signers};
+
+/// A credential in the making.
+pub(super) struct Making {
+    id: CredentialId,
+    by: Actor,
+    pub(super) signer: Signer,
+    key: KeyAlgorithm,
+    event: Event,
+    kek: KekVersion,
+    at: OffsetDateTime,
+}
+
+impl Making {
+    pub(super) fn credential(
+        &self,
+        provisioned: Provisioned,
+        issuer: CredentialIssuer,
+        request: Option<Vec<u8>>,
+        certification: Option<Certification>,
+    ) -> Credential {
+        Credential {
+            id: self.id,
+            signer: self.signer.id,
+            public_key: provisioned.public_key,
+            kek_version: provisioned.kek_version,
+            sealed_key: Some(provisioned.sealed_key),
+            issuer,
+            request,
+            certification,
+            created_at: self.at,
+            revocation: None,
+        }
+    }
+
+    fn entry(&self, serial: Option<&str>) -> Entry {
+        Entry::new(self.event)
+            .by(self.by.clone())
+            .signer(self.signer.id)
+            .credential(self.id, self.key, serial)
+    }
+}
+
+impl Service {
+    /// Checks that the citizen may have a credential, and records that a key is about to be made.
+    pub(super) fn begin_making(
+        &self,
+        by: Actor,
+        national_id: &NationalId,
+        key: KeyAlgorithm,
+        event: Event,
+    ) -> Result<Making, ServiceError> {
+        let signer = self.known(national_id)?;
+        let now = self.inner.ambient.now();
+        entitled(&signer, now)?;
+        let making = Making {
+            id: self.inner.ambient.id(),
+            by,
+            signer,
+            key,
+            event,
+            kek: self.kek()?,
+            at: now,
+        };
+        let intent = making.entry(None).outcome(Outcome::Intended);
+        self.inner.journal.append(&[intent])?;
+        Ok(making)
+    }
+
+    /// Makes the key, lets `complete` certify, seal and keep it, and records how it ended.
+    pub(super) fn finish_making(
+        &self,
+        making: &Making,
+        complete: impl FnOnce(FreshKey) -> Result<Credential, ServiceError>,
+    ) -> Result<CredentialView, ServiceError> {
+        let fresh = self
+            .inner
+            .activation
+            .generate(making.signer.id, making.id, making.kek, making.key)
+            .map_err(ServiceError::from);
+        match fresh.and_then(complete) {
+            Ok(credential) => {
+                let serial = credential.certification.as_ref();
+                let serial = serial.map(|certification| certification.serial.as_str());
+                self.inner.journal.append(&[making.entry(serial)])?;
+                view(&credential)
+            }
+            Err(error) => {
+                let failed = Outcome::Failed {
+                    code: "not_made".to_owned(),
+                };
+                let entry = making.entry(None).outcome(failed);
+                self.inner
+                    .journal
+                    .append(&[entry.detail(&error.to_string())])?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Stores a new credential, if the citizen is still the one it was sealed to. Ends the earlier ones in the same
+    /// transaction where that is wished.
+    pub(super) fn keep_made(
+        &self,
+        making: &Making,
+        credential: &Credential,
+        earlier: Earlier,
+    ) -> Result<(), ServiceError> {
+        let revocation = Revocation {
+            at: self.inner.ambient.now(),
+            reason: RevocationReason::Superseded,
+        };
+        let ended = self.inner.store.write::<_, ServiceError>(|connection| {
+            still_the_same(connection, &making.signer)?;
+            let ended = match earlier {
+                Earlier::Keep => Vec::new(),
+                Earlier::Revoke => superseded(connection, credential, revocation)?,
+            };
+            credentials::insert(connection, credential)?;
+            Ok(ended)
+        })?;
+        self.after_revocation(&making.by, &making.signer, &ended, revocation)
+    }
+
+    /// The newest KEK; the first one is made here when there is none.
+    fn kek(&self) -> Result<KekVersion, ServiceError> {
+        let hsm = &self.inner.hsm;
+        if let Some(newest) = hsm.keks()?.into_iter().max() {
+            return Ok(newest);
+        }
+        let first = KekVersion(1);
+        match hsm.generate_kek(first) {
+            // Another node was faster.
+            Err(HsmError::KekExists(_)) => Ok(first),
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                let entry = Entry::new(Event::WrappingKeyCreated);
+                let entry = entry.detail(&format!("version {first}"));
+                self.inner.journal.append(&[entry])?;
+                Ok(first)
+            }
+        }
+    }
+}
+
+/// Whether the citizen may have a credential at all.
+fn entitled(signer: &Signer, now: OffsetDateTime) -> Result<(), ServiceError> {
+    if signer.deregistered_at.is_some() {
+        return Err(ServiceError::SignerCannotSign(Refusal::Unknown));
+    }
+    if signer.activated_at.is_none() {
+        return Err(ServiceError::SignerCannotSign(Refusal::NotActivated));
+    }
+    if signer.level != RegistrationLevel::Advanced {
+        return Err(ServiceError::SignerCannotSign(Refusal::BasicLevel));
+    }
+    Ok(citizen::check_proofing(signer.proofed_at, now)?)
+}
+
+/// Refuses when the account was closed or made anew while the key was made: nobody could open the seal.
+fn still_the_same(connection: &mut AnyConnection, signer: &Signer) -> Result<(), ServiceError> {
+    signers::lock(connection, signer.id)?;
+    let now = signers::find(connection, signer.id)?;
+    let same = now.is_some_and(|now| {
+        now.deregistered_at.is_none() && now.sealing_key.as_bytes() == signer.sealing_key.as_bytes()
+    });
+    if same {
+        Ok(())
+    } else {
+        Err(ServiceError::SignerCannotSign(Refusal::Unknown))
+    }
+}
+
+/// Ends the built-in authority's other credentials of the same signer.
+fn superseded(
+    connection: &mut AnyConnection,
+    by: &Credential,
+    revocation: Revocation,
+) -> Result<Vec<Credential>, StoreError> {
+    let mut ended = Vec::new();
+    for credential in credentials::of_signer(connection, by.signer)? {
+        if credential.issuer == CredentialIssuer::BuiltIn
+            && credentials::revoke(connection, credential.id, revocation)?
+                == credentials::Change::Made
+        {
+            ended.push(credential);
+        }
+    }
+    Ok(ended)
+}
