@@ -1,4 +1,5 @@
 //! The citizens' pages, opened over real TLS by a browser without scripts.
 
 mod account;
+mod approval;
 mod frame;

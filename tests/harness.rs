@@ -1,6 +1,7 @@
 //! What the tests stand on: real databases, tokens and servers, started by the tests and gone with them.
 
 pub(crate) mod ambient;
+pub(crate) mod asked;
 pub(crate) mod authorities;
 pub(crate) mod browser;
 pub(crate) mod citizen;

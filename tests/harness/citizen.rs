@@ -27,6 +27,7 @@ pub(crate) struct TestCitizen {
     pub(crate) national_id: SecretText,
     pub(crate) password: SecretText,
     pub(crate) phone: String,
+    pub(crate) activation_code: SecretText,
     pub(crate) credential: CredentialId,
 }
 
