@@ -41,6 +41,7 @@ pub(crate) struct ActiveCitizen {
     pub(crate) national_id: SecretText,
     pub(crate) password: SecretText,
     pub(crate) phone: String,
+    pub(crate) activation_code: SecretText,
 }
 
 impl TestCitizen {
@@ -90,6 +91,7 @@ impl TestCitizen {
             national_id: citizen.national_id,
             password: citizen.password,
             phone: citizen.phone,
+            activation_code: citizen.activation_code,
             credential,
         }
     }
@@ -127,6 +129,7 @@ impl ActiveCitizen {
             .unwrap();
         finish_activation(server, &sent, &phone, &password);
         Self {
+            activation_code: registered.activation_code,
             signer: registered.signer,
             national_id,
             password,
