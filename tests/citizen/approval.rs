@@ -3,6 +3,7 @@
 use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::level::RegistrationLevel;
 use rubrica::domain::request::{Document, RequestState, SignatureRequest};
+use rubrica::domain::signer::Signer;
 use rubrica::store::{self, Store, StoreError, signers};
 use time::Duration;
 
@@ -21,6 +22,9 @@ struct Town {
     citizen: TestCitizen,
     browser: Browser,
 }
+
+/// What becomes of a citizen's row.
+type Change = fn(&mut Signer);
 
 /// The addresses of one request.
 struct Request {
@@ -71,7 +75,7 @@ impl Town {
             },
         ];
         change(&mut request, &mut documents);
-        asked::keep(&self.store, &request, documents.clone());
+        asked::keep(&self.store, &request, &documents);
         Request {
             link: format!("/r/{}", asked::link_text(request.id)),
             id: request,
@@ -134,7 +138,7 @@ impl Town {
     }
 
     /// Changes the citizen's row behind the server's back.
-    fn change_citizen(&self, change: impl Fn(&mut rubrica::domain::signer::Signer)) {
+    fn change_citizen(&self, change: Change) {
         self.store
             .write(|connection| {
                 let mut signer = signers::find(connection, self.citizen.id)?.unwrap();
@@ -247,7 +251,7 @@ both_databases! {
     fn who_cannot_sign_is_told_why_and_what_to_do(database) {
         let town = Town::new(database);
         let request = town.usual();
-        let cases: [(fn(&mut rubrica::domain::signer::Signer), &str, &str); 3] = [
+        let cases: [(Change, &str, &str); 3] = [
             (|s| s.level = RegistrationLevel::Basic, "basic-level", "Su nivel de registro no permite firmar"),
             (
                 |s| {

@@ -83,7 +83,7 @@ pub(crate) fn document(
 }
 
 /// Puts a request with its documents, in order, where the server finds it.
-pub(crate) fn keep(store: &Store, request: &SignatureRequest, documents: Vec<Document>) {
+pub(crate) fn keep(store: &Store, request: &SignatureRequest, documents: &[Document]) {
     store
         .write(|connection| {
             store::requests::insert(connection, request)?;

@@ -110,7 +110,9 @@ pub(super) async fn refused(
         }
         ServiceError::RequestState { .. } | ServiceError::Challenge(ChallengeError::Exhausted) => {
             visit.keep(Step::removal(&opened.step()));
-            return Ok(visit.go(&opened.address("")));
+            let now = Opened::of(&visit, &opened.text).await?;
+            let place = now.elsewhere().unwrap_or_else(|| opened.address(""));
+            return Ok(visit.go(&place));
         }
         ServiceError::Challenge(ChallengeError::Gone | ChallengeError::SomethingElse) => {
             let now = Opened::of(&visit, &opened.text).await?;
