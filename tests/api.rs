@@ -4,4 +4,5 @@ mod access;
 mod create;
 mod framework;
 mod lifecycle;
+mod openapi;
 mod uploads;

@@ -10,9 +10,11 @@ mod body;
 mod caller;
 mod cancel;
 mod create;
+mod examples;
 mod fetch;
 mod list;
 mod multipart;
+mod openapi;
 mod read;
 mod upload;
 mod wire;
@@ -56,5 +58,11 @@ pub static ROUTES: &[Route] = &[
         path: "/v1/signature-requests/{id}/documents/{document}",
         access: Access::Apps,
         handler: || web::to(fetch::handle),
+    },
+    Route {
+        method: Method::GET,
+        path: "/openapi.json",
+        access: Access::Anybody,
+        handler: || web::to(openapi::handle),
     },
 ];

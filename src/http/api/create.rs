@@ -22,6 +22,85 @@ const METADATA: u64 = 1024 * 1024;
 /// Tells a repeated answer from a first one.
 const REPLAYED: &str = "idempotent-replayed";
 
+/// Problems of this endpoint alone.
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::MalformedRequest,
+    Code::MalformedJson,
+    Code::MalformedMultipart,
+    Code::RequestTimeout,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+    Code::InvalidRequest,
+    Code::DocumentTooLarge,
+    Code::TooManyDocuments,
+    Code::NotAPdf,
+    Code::PdfDamaged,
+    Code::PdfEncrypted,
+    Code::PdfSigningForbidden,
+    Code::PdfUnsupported,
+    Code::PdfFieldUnavailable,
+    Code::PaddingUnsuited,
+    Code::IdempotencyKeyReused,
+    Code::SignerUnknown,
+    Code::SignerNotActivated,
+    Code::SignerBasicLevel,
+    Code::SignerBlocked,
+    Code::SignerNoPhone,
+    Code::SignerPasswordExpired,
+    Code::SignerNoCredential,
+    Code::CredentialExpired,
+    Code::DocumentStoreUnavailable,
+];
+
+/// A multipart body.
+#[derive(utoipa::ToSchema)]
+#[schema(as = NewSignatureRequestForm)]
+#[expect(dead_code, reason = "describes a body that is read as a stream")]
+struct Multipart {
+    /// The metadata; the documents have no `content`.
+    request: NewSignatureRequest,
+    /// One part for each document, in the order of `documents`.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    document: Vec<Vec<u8>>,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/signature-requests",
+    operation_id = "createSignatureRequest",
+    tag = "Signature requests",
+    summary = "Ask a signer for signatures",
+    description = "Makes a request with one or more documents that the signer approves at once. Send small documents \
+                   within JSON in base64. Send others as `multipart/form-data`: first a part `request` with the \
+                   metadata as JSON, then one part `document` for each document, in the order of `documents`; they \
+                   are streamed and may be large. Then send the signer's browser to `approval_url`.",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+            description = "Repeats are answered as the first call was, with the header `Idempotent-Replayed: true`, \
+                           and make no second request. The same key with anything else is refused."),
+    ),
+    request_body(
+        description = "Metadata and documents.",
+        content(
+            (NewSignatureRequest = "application/json", example = json!({
+                "signer": "12345678Z",
+                "title": "Application for a grant",
+                "return_url": "https://sede.example/back?file=77",
+                "documents": [{"name": "letter.txt", "content": "SGVsbG8="}]
+            })),
+            (Multipart = "multipart/form-data", example = json!({
+                "request": {"signer": "12345678Z", "documents": [{"name": "application.pdf"}]},
+                "document": ["(the bytes of application.pdf)"]
+            })),
+        )
+    ),
+    responses(
+        (status = 201, description = "The request waits for its signer.", body = RequestView, headers(
+            ("Location" = String, description = "Where to read the request."),
+            ("Idempotent-Replayed" = String, description = "`true` when an earlier call made the request."),
+        )),
+    ),
+)]
 pub(super) async fn handle(
     Caller(session): Caller,
     request: HttpRequest,

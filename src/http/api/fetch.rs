@@ -33,6 +33,41 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
+/// Problems of this endpoint alone.
+pub(super) const PROBLEMS: &[Code] = &[
+    Code::RequestNotFound,
+    Code::DocumentNotFound,
+    Code::DocumentNotSigned,
+    Code::DocumentFailed,
+    Code::WrongState,
+    Code::DocumentDeleted,
+    Code::DocumentStoreUnavailable,
+];
+
+#[utoipa::path(
+    get,
+    path = "/v1/signature-requests/{id}/documents/{document}",
+    operation_id = "fetchSignedDocument",
+    tag = "Signature requests",
+    summary = "Fetch a signed document",
+    description = "The signed file as a stream. It can be fetched as often as needed until it is deleted.",
+    params(
+        ("id" = String, Path, format = "uuid", description = "The request's identifier."),
+        ("document" = String, Path, format = "uuid", description = "The document's identifier."),
+    ),
+    responses((status = 200, description = "The signed file.",
+        content(
+            (String = "application/pdf"),
+            (String = "application/pkcs7-mime"),
+            (String = "application/pkcs7-signature"),
+        ),
+        headers(
+            ("Content-Disposition" = String, description = "The file's name."),
+            ("ETag" = String, description = "SHA-256 over the file, in hexadecimal."),
+            ("Repr-Digest" = String, description = "The same as RFC 9530 writes it."),
+        )
+    )),
+)]
 pub(super) async fn handle(
     Caller(session): Caller,
     request: HttpRequest,

@@ -29,6 +29,19 @@ pub(super) struct Page {
     after: Option<RequestId>,
 }
 
+/// Problems of this endpoint alone.
+pub(super) const PROBLEMS: &[Code] = &[Code::InvalidRequest];
+
+#[utoipa::path(
+    get,
+    path = "/v1/signature-requests",
+    operation_id = "listSignatureRequests",
+    tag = "Signature requests",
+    summary = "List signature requests",
+    description = "The app's own, the newest first.",
+    params(Page),
+    responses((status = 200, description = "One page.", body = ListView)),
+)]
 pub(super) async fn handle(
     Caller(session): Caller,
     request: HttpRequest,

@@ -38,7 +38,7 @@ pub(crate) struct NewSignatureRequest {
     lifetime_seconds: Option<u64>,
     /// Where the signer's browser goes at the end. It must be on the app's list: same origin, and a path below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "https://sede.example/signed?file=77")]
+    #[schema(example = "https://sede.example/back?file=77")]
     return_url: Option<String>,
     /// The documents, signed by one approval.
     #[schema(min_items = 1)]

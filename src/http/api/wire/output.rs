@@ -26,7 +26,7 @@ pub(crate) struct AppView {
     #[schema(example = "Sede electrónica")]
     name: String,
     /// Where it may send browsers back to.
-    #[schema(example = json!(["https://sede.example/signed"]))]
+    #[schema(example = json!(["https://sede.example/back"]))]
     return_urls: Vec<String>,
 }
 
