@@ -4,5 +4,6 @@ mod access;
 mod create;
 mod framework;
 mod lifecycle;
+mod matrix;
 mod openapi;
 mod uploads;
