@@ -2,6 +2,7 @@
 
 mod access;
 mod create;
+mod docs;
 mod framework;
 mod lifecycle;
 mod matrix;

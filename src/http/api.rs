@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod cancel;
 mod create;
+mod docs;
 mod examples;
 mod fetch;
 mod list;
@@ -64,5 +65,17 @@ pub static ROUTES: &[Route] = &[
         path: "/openapi.json",
         access: Access::Anybody,
         handler: || web::to(openapi::handle),
+    },
+    Route {
+        method: Method::GET,
+        path: "/docs",
+        access: Access::Anybody,
+        handler: || web::to(docs::page),
+    },
+    Route {
+        method: Method::GET,
+        path: "/docs/style.css",
+        access: Access::Anybody,
+        handler: || web::to(docs::style),
     },
 ];

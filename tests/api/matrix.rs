@@ -87,6 +87,8 @@ const API: &[(&str, &str, Cells)] = &[
         apps("409 document_not_signed", NONE),
     ),
     ("GET", "/openapi.json", all("200")),
+    ("GET", "/docs", all("200")),
+    ("GET", "/docs/style.css", all("200")),
 ];
 
 const CITIZEN: &[(&str, &str, Cells)] = &[
