@@ -16,6 +16,7 @@ pub mod error;
 mod frame;
 pub mod ops;
 mod problem;
+mod publication;
 mod rate;
 pub mod router;
 mod server;

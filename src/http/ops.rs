@@ -7,6 +7,7 @@ use serde_json::json;
 use super::error::Code;
 use super::frame::{JSON, Style};
 use super::problem::Problem;
+use super::publication::publication;
 use super::router::{Access, Route};
 use super::shared::Shared;
 use crate::telemetry;
@@ -33,6 +34,13 @@ pub static ROUTES: &[Route] = &[
         path: "/metrics",
         access: Access::Anybody,
         handler: || web::to(metrics),
+    },
+    // The authorities' certificates and revocation lists, where `pki.publication` leads to here.
+    Route {
+        method: Method::GET,
+        path: "/pki/{publication}",
+        access: Access::Anybody,
+        handler: || web::to(publication),
     },
 ];
 

@@ -30,6 +30,8 @@ pub struct Upkeep {
     pub recovered: usize,
     /// Code steps whose secrets were forgotten.
     pub forgotten: usize,
+    /// Revocation lists that were issued anew.
+    pub published: usize,
 }
 
 impl Service {
@@ -40,6 +42,8 @@ impl Service {
             expired: self.expire()?,
             deleted: self.delete_documents()?,
             forgotten: self.inner.identity.forget_expired()?,
+            // Last, because it alone needs the HSM.
+            published: self.publish_due_lists()?,
         })
     }
 

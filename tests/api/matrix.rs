@@ -136,6 +136,7 @@ const OPS: &[(&str, &str, Cells)] = &[
     ("GET", "/healthz", all("200")),
     ("GET", "/readyz", all("200")),
     ("GET", "/metrics", all("200")),
+    ("GET", "/pki/{publication}", all("200")),
 ];
 
 #[test]
@@ -235,6 +236,10 @@ impl Scene {
         server.app("archive");
         let may = administrator().authorize(op::ManageApps);
         server.service().disable_app(&may, "old").unwrap();
+        server
+            .service()
+            .init_authorities(&administrator().authorize(op::ManageAuthorities))
+            .unwrap();
         let certificate = client_identity();
         let pem = certificate.certificate.clone();
         let bound = Credentials::Certificate { pem };
@@ -271,6 +276,7 @@ impl Scene {
             .replace("{document}", &text("/documents/0/id"))
             .replace("{link}", link)
             .replace("{topic}", "blocked")
+            .replace("{publication}", "issuing.crl")
             .replace("{file}", &self.style);
         let client = self.caller(place, actor);
         let answer = match (method, place) {

@@ -133,6 +133,37 @@ fn lists_are_issued_anew_when_half_their_time_is_over() {
 }
 
 #[test]
+fn anybody_fetches_certificates_and_lists_over_plain_http() {
+    let server = TestServer::alone();
+    let fetch = |name: &str| server.operator().get(&format!("/pki/{name}"));
+    assert_eq!(fetch("root.crl").status, 404);
+    init(&server);
+    for (name, kind) in [
+        ("root.cer", "application/pkix-cert"),
+        ("issuing.cer", "application/pkix-cert"),
+        ("root.crl", "application/pkix-crl"),
+        ("issuing.crl", "application/pkix-crl"),
+    ] {
+        let answer = fetch(name);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), kind);
+        assert_eq!(answer.body, published(&server, name).unwrap());
+    }
+    for name in ["root.key", "..", "issuing"] {
+        assert_eq!(fetch(name).status, 404, "{name}");
+    }
+}
+
+#[test]
+fn upkeep_issues_what_is_due() {
+    let server = TestServer::alone();
+    init(&server);
+    assert_eq!(server.service().upkeep().unwrap().published, 0);
+    server.clock().advance(Duration::days(4));
+    assert_eq!(server.service().upkeep().unwrap().published, 2);
+}
+
+#[test]
 fn lists_are_issued_by_hand_at_any_time() {
     let server = TestServer::alone();
     init(&server);
