@@ -2,10 +2,10 @@
 //!
 //! It decides nothing: what a part needs is in the [`Config`], and what they do together is in `service`.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -31,13 +31,19 @@ use upkeep::Upkeep;
 /// Why the parts do not come together.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// A folder is missing and cannot be made.
-    #[error("the folder {} cannot be made", path.display())]
-    Folder {
-        /// The folder.
+    /// The SQLite file cannot be made.
+    #[error("the database {} cannot be made", path.display())]
+    DatabaseFile {
+        /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// There is no SQLite file.
+    #[error("there is no database at {}; make it with: rubrica database migrate", path.display())]
+    NoDatabase {
+        /// Where it should be.
+        path: PathBuf,
     },
     /// The address of the citizens' listener gives no URL.
     #[error("the address {address} gives no URL; set citizen.url")]
@@ -83,7 +89,10 @@ pub struct Server {
 
 /// Creates the database's tables or brings them up to date.
 pub fn migrate(config: &Config) -> Result<(), AppError> {
-    store(config)?.migrate()?;
+    if let Some(path) = sqlite_file(&config.store.url) {
+        make_private_file(path)?;
+    }
+    Store::open(&config.store)?.migrate()?;
     Ok(())
 }
 
@@ -170,25 +179,42 @@ fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
 }
 
 fn store(config: &Config) -> Result<Store, AppError> {
-    if let Some(folder) = sqlite_folder(&config.store.url) {
-        make_private_folder(folder)?;
+    // SQLite would make an empty one, and every question to it would fail with less clear words.
+    if let Some(path) = sqlite_file(&config.store.url)
+        && !path.exists()
+    {
+        return Err(AppError::NoDatabase {
+            path: path.to_owned(),
+        });
     }
     Ok(Store::open(&config.store)?)
 }
 
-/// Where a SQLite database lies.
-fn sqlite_folder(url: &str) -> Option<&Path> {
-    let folder = Path::new(url.strip_prefix("sqlite:")?).parent()?;
-    (!folder.as_os_str().is_empty()).then_some(folder)
+/// The file of a SQLite database.
+fn sqlite_file(url: &str) -> Option<&Path> {
+    url.strip_prefix("sqlite:").map(Path::new)
 }
 
-/// Makes a folder that only its owner can enter; one that is there stays as it is.
-fn make_private_folder(path: &Path) -> Result<(), AppError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| AppError::Folder {
+/// Makes a file, and the folders above it, that only its owner can read; what is there stays as it is. SQLite gives the
+/// files beside it the same rights.
+fn make_private_file(path: &Path) -> Result<(), AppError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let attempt = || {
+        if !folder.as_os_str().is_empty() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+    };
+    attempt()
+        .map(drop)
+        .map_err(|source| AppError::DatabaseFile {
             path: path.to_owned(),
             source,
         })
