@@ -14,6 +14,7 @@ mod arguments;
 mod audit;
 mod ca;
 mod config;
+mod credential;
 mod database;
 mod doctor;
 mod hsm;
@@ -58,6 +59,9 @@ enum Command {
     /// Register citizens, and look after their accounts.
     #[command(subcommand)]
     Signer(signer::Command),
+    /// Make, certify and revoke the citizens' signing keys.
+    #[command(subcommand)]
+    Credential(credential::Command),
     /// Verify or export the journal.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -105,6 +109,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Ca(command) => ca::run(&command, file),
         Command::Hsm(command) => hsm::run(&command, file),
         Command::Signer(command) => signer::run(&command, file),
+        Command::Credential(command) => credential::run(&command, file),
         Command::Audit(command) => audit::run(&command, file),
         Command::Config(command) => config::run(&command, file),
         Command::Doctor(arguments) => doctor::run(&arguments, file),

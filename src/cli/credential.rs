@@ -1,0 +1,281 @@
+//! `rubrica credential`: the citizens' signing keys and their certificates.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use super::office::Office;
+use super::output::{self, Style, Table, moment};
+use super::terminal::Consent;
+use super::{Ending, arguments};
+use crate::auth::op::ManageCredentials;
+use crate::domain::algorithm::KeyAlgorithm;
+use crate::domain::id::CredentialId;
+use crate::domain::identifier::NationalId;
+use crate::domain::revocation::RevocationReason;
+use crate::service::credentials::{CredentialView, Earlier};
+
+/// What to do with the credentials.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a key for a citizen and certify it with the built-in authority.
+    Issue(Issue),
+    /// List a citizen's credentials, the newest first.
+    List(List),
+    /// Show one credential.
+    Show(Show),
+    /// End a credential for good: its key is deleted and its certificate goes on the revocation list.
+    Revoke(Revoke),
+    /// Make a key for a citizen and a request (PKCS#10) for its certificate, for an authority outside.
+    Request(Request),
+    /// Give a requested credential the certificate that an authority outside issued.
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Issue {
+    #[command(flatten)]
+    new: New,
+    /// Leave earlier credentials as they are; without it they are revoked as superseded.
+    #[arg(long)]
+    keep_earlier: bool,
+    /// Write the certificate and those above it to this file, in PEM.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Answer in JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct New {
+    /// The citizen's DNI or NIE.
+    #[arg(value_name = "DNI")]
+    signer: NationalId,
+    /// Kind of key.
+    #[arg(long, default_value = "rsa-3072", value_parser = arguments::named(KeyAlgorithm::ALL, KeyAlgorithm::as_str))]
+    key: KeyAlgorithm,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// The citizen's DNI or NIE.
+    #[arg(value_name = "DNI")]
+    signer: NationalId,
+    /// Answer in JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The credential.
+    #[arg(value_name = "ID")]
+    id: CredentialId,
+    /// Write the certificate and those above it to this file, in PEM.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Answer in JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Revoke {
+    /// The credential.
+    #[arg(value_name = "ID")]
+    id: CredentialId,
+    /// Why (RFC 5280 section 5.3.1); it stands on the revocation list.
+    #[arg(long, value_parser = arguments::named(RevocationReason::ALL, RevocationReason::as_str))]
+    reason: RevocationReason,
+    /// Do not ask whether it is meant.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Request {
+    #[command(flatten)]
+    new: New,
+    /// Write the request to this file, in PEM; without it, to the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The credential that was requested.
+    #[arg(value_name = "ID")]
+    id: CredentialId,
+    /// PEM file with the citizen's certificate, then those above it; `-` stands for the standard input.
+    #[arg(value_name = "FILE")]
+    chain: PathBuf,
+    /// Answer in JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Ending> {
+    match command {
+        Command::Issue(arguments) => {
+            let office = Office::open(file)?;
+            let earlier = if arguments.keep_earlier {
+                Earlier::Keep
+            } else {
+                Earlier::Revoke
+            };
+            let New { signer, key } = &arguments.new;
+            let authorized = office.authorize(ManageCredentials);
+            let made = working("making the key", || {
+                office
+                    .service
+                    .issue_credential(&authorized, signer, *key, earlier)
+            })?;
+            show(&made, arguments.output.as_deref(), arguments.json)?;
+        }
+        Command::List(arguments) => list(arguments, file)?,
+        Command::Show(arguments) => {
+            let office = Office::open(file)?;
+            let authorized = office.authorize(ManageCredentials);
+            let found = office.service.credential(&authorized, arguments.id)?;
+            show(&found, arguments.output.as_deref(), arguments.json)?;
+        }
+        Command::Revoke(arguments) => {
+            Consent::from_flag(arguments.yes)
+                .obtain("This deletes the citizen's signing key for good.")?;
+            let office = Office::open(file)?;
+            let authorized = office.authorize(ManageCredentials);
+            office
+                .service
+                .revoke_credential(&authorized, arguments.id, arguments.reason)?;
+            output::remark("the credential is revoked; it can never sign again");
+        }
+        Command::Request(arguments) => request(arguments, file)?,
+        Command::Import(arguments) => {
+            let chain = read(&arguments.chain)?;
+            let office = Office::open(file)?;
+            let authorized = office.authorize(ManageCredentials);
+            let imported = office
+                .service
+                .import_credential(&authorized, arguments.id, &chain)?;
+            show(&imported, None, arguments.json)?;
+        }
+    }
+    Ok(Ending::Well)
+}
+
+fn list(arguments: &List, file: Option<&Path>) -> anyhow::Result<()> {
+    let office = Office::open(file)?;
+    let authorized = office.authorize(ManageCredentials);
+    let found = office.service.credentials(&authorized, &arguments.signer)?;
+    match Style::from_flag(arguments.json) {
+        Style::Json => output::json(&found.iter().map(described).collect::<Value>()),
+        Style::Table => {
+            let mut table = Table::new(["ID", "STATE", "KEY", "ISSUER", "VALID UNTIL"]);
+            for credential in &found {
+                let until = credential
+                    .certificate
+                    .as_ref()
+                    .map(|certificate| moment(certificate.not_after));
+                table.row([
+                    credential.id.to_string(),
+                    credential.state.to_string(),
+                    credential.key.to_string(),
+                    credential.issuer.to_string(),
+                    until.unwrap_or_default(),
+                ]);
+            }
+            Ok(output::text(&table.render())?)
+        }
+    }
+}
+
+fn request(arguments: &Request, file: Option<&Path>) -> anyhow::Result<()> {
+    let office = Office::open(file)?;
+    let New { signer, key } = &arguments.new;
+    let authorized = office.authorize(ManageCredentials);
+    let made = working("making the key", || {
+        office.service.request_credential(&authorized, signer, *key)
+    })?;
+    let request = made.request.context("the credential has no request")?;
+    match &arguments.output {
+        Some(path) => write(path, &request)?,
+        None => output::text(&request)?,
+    }
+    output::remark(&format!(
+        "credential {}: import its certificate with: rubrica credential import {} FILE",
+        made.id, made.id
+    ));
+    Ok(())
+}
+
+fn show(credential: &CredentialView, file: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    if let Some(path) = file {
+        let certificate = credential
+            .certificate
+            .as_ref()
+            .context("the credential has no certificate yet")?;
+        write(path, &certificate.chain)?;
+    }
+    let value = described(credential);
+    output::answer(Style::from_flag(json), &value, |value| {
+        // In PEM they are for files and programs.
+        let mut short = value.clone();
+        if let Some(members) = short.as_object_mut() {
+            members.remove("chain");
+            members.remove("request");
+        }
+        output::facts(&short)
+    })
+}
+
+fn described(credential: &CredentialView) -> Value {
+    let certificate = credential.certificate.as_ref();
+    let revocation = credential.revocation.as_ref();
+    json!({
+        "id": credential.id,
+        "state": credential.state.as_str(),
+        "key": credential.key.as_str(),
+        "kek_version": credential.kek_version.0,
+        "issuer": credential.issuer.as_str(),
+        "created_at": moment(credential.created_at),
+        "serial": certificate.map(|certificate| &certificate.serial),
+        "not_before": certificate.map(|certificate| moment(certificate.not_before)),
+        "not_after": certificate.map(|certificate| moment(certificate.not_after)),
+        "revoked_at": revocation.map(|revocation| moment(revocation.at)),
+        "revocation_reason": revocation.map(|revocation| revocation.reason.as_str()),
+        "chain": certificate.map(|certificate| &certificate.chain),
+        "request": credential.request,
+    })
+}
+
+/// RSA-4096 takes a token many seconds; on a terminal one sees that something goes on.
+fn working<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let bar = ProgressBar::new_spinner().with_message(what);
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    let value = work();
+    bar.finish_and_clear();
+    value
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().read_to_end(&mut content)?;
+    } else {
+        content = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    }
+    Ok(content)
+}
+
+/// Certificates and requests are for everybody.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::File::create(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
