@@ -16,6 +16,7 @@ mod ca;
 mod config;
 mod credential;
 mod database;
+mod demo;
 mod doctor;
 mod hsm;
 mod office;
@@ -48,6 +49,11 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set everything up on this machine and do the main job once: a citizen signs documents that an app sends.
+    ///
+    /// It uses the token that ./SoftHSM-setup.sh makes, a server of its own over HTTPS on loopback, and a made-up
+    /// citizen. The exit status is 1 when a document could not be signed.
+    Demo(Box<demo::Arguments>),
     /// Run the server until it is told to stop by SIGTERM or SIGINT; SIGHUP reads the TLS certificates anew.
     Serve,
     /// Register the apps that may ask for signatures.
@@ -104,6 +110,7 @@ pub fn run() -> ExitCode {
 fn execute(arguments: Arguments) -> anyhow::Result<Ending> {
     let file = arguments.config.as_deref();
     match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve => serve::run(file),
         Command::App(command) => app::run(&command, file),
         Command::Ca(command) => ca::run(&command, file),

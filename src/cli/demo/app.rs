@@ -1,0 +1,334 @@
+//! What an app does, over the REST API and nothing else.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::unversioned::multipart::{Form, Part};
+use url::Url;
+
+use super::browser::agent;
+use super::citizen::Citizen;
+use super::documents::{Document, Kind};
+use super::names::Names;
+use super::place::Place;
+use super::scene::Scene;
+use super::wire::{ProblemBody, RequestBody};
+use crate::domain::algorithm::{DigestAlgorithm, Padding};
+use crate::domain::document::{Format, Packaging};
+use crate::domain::secret::SecretText;
+
+/// How the documents are to be signed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) format: Option<Format>,
+    pub(super) packaging: Packaging,
+    pub(super) padding: Option<Padding>,
+    pub(super) digest: Option<DigestAlgorithm>,
+}
+
+/// The app, with its token.
+pub(super) struct Client {
+    agent: Agent,
+    base: Url,
+    token: SecretText,
+}
+
+/// A signature request that was accepted.
+pub(super) struct Request {
+    /// Where the citizen approves it.
+    pub(super) approval_url: Url,
+    url: Url,
+    documents: Vec<Document>,
+    asked: Asked,
+}
+
+/// What became of posting.
+pub(super) struct Posted {
+    /// `None` when every document was refused.
+    pub(super) request: Option<Request>,
+    pub(super) refused: Vec<Outcome>,
+}
+
+/// What became of one document.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// Its place among those that were named.
+    pub(super) position: usize,
+    pub(super) document: Document,
+    pub(super) result: Result<Signed, Refusal>,
+}
+
+/// A signed file.
+#[derive(Debug)]
+pub(super) struct Signed {
+    /// Its name in the folder.
+    pub(super) file: String,
+    /// Format and level reached, such as `PAdES-BASELINE-B`.
+    pub(super) level: String,
+    pub(super) format: Format,
+    pub(super) packaging: Option<Packaging>,
+    pub(super) size: u64,
+    pub(super) sha256: String,
+}
+
+/// Why a document was not signed.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: String,
+    pub(super) detail: String,
+}
+
+impl Client {
+    /// That trusts the demo's server alone.
+    pub(super) fn new(scene: &Scene, place: &Place) -> anyhow::Result<Self> {
+        Ok(Self {
+            agent: agent(&place.certificate())?,
+            base: scene.api()?,
+            token: scene.token.clone(),
+        })
+    }
+
+    /// Posts the documents as one request. The server refuses a request as a whole and names the document that is the
+    /// reason; it is left out and the rest posted again, until what is left is accepted.
+    pub(super) fn post(
+        &self,
+        citizen: &Citizen,
+        mut documents: Vec<Document>,
+        asked: Asked,
+    ) -> anyhow::Result<Posted> {
+        let mut refused = Vec::new();
+        take_unreadable(&mut documents, &mut refused);
+        while !documents.is_empty() {
+            let problem = match self.try_post(citizen, &documents, asked)? {
+                Ok(body) => {
+                    let request = Some(self.accepted(body, documents, asked)?);
+                    return Ok(Posted { request, refused });
+                }
+                Err(problem) => problem,
+            };
+            let positions = problem.refused_documents();
+            if positions.is_empty() {
+                bail!("the server refuses the request: {}", problem.words());
+            }
+            // From the last to the first, so that the places of the others stay.
+            for (index, detail) in positions.into_iter().rev() {
+                if index >= documents.len() {
+                    bail!("the server refuses the request: {}", problem.words());
+                }
+                let document = documents.remove(index);
+                refused.push(Outcome {
+                    position: document.position,
+                    document,
+                    result: Err(Refusal {
+                        code: problem.code.clone(),
+                        detail,
+                    }),
+                });
+            }
+        }
+        Ok(Posted {
+            request: None,
+            refused,
+        })
+    }
+
+    /// Fetches what was signed, with the certificates.
+    pub(super) fn fetch(&self, request: Request, place: &Place) -> anyhow::Result<Vec<Outcome>> {
+        let mut response = self
+            .agent
+            .get(request.url.as_str())
+            .header("Authorization", self.bearer())
+            .call()?;
+        let body: RequestBody = response.body_mut().read_json()?;
+        if body.documents.len() != request.documents.len() {
+            bail!("the server tells of {} documents", body.documents.len());
+        }
+        write_certificates(&body, place)?;
+        let mut names = Names::new();
+        let mut outcomes = Vec::new();
+        for (document, told) in request.documents.into_iter().zip(body.documents) {
+            let packaging = told.packaging.unwrap_or(request.asked.packaging);
+            let result = match (told.signed, told.reason) {
+                (Some(signed), _) => {
+                    let file = names.take(&document.path, told.format, packaging);
+                    let url = signed.url.context("a signed document has no address")?;
+                    self.download(&self.base.join(&url)?, &place.out().join(&file))?;
+                    Ok(Signed {
+                        file,
+                        level: signed.level,
+                        format: told.format,
+                        packaging: told.packaging,
+                        size: signed.size,
+                        sha256: signed.sha256,
+                    })
+                }
+                (None, Some(reason)) => Err(Refusal {
+                    code: reason.code,
+                    detail: reason.detail,
+                }),
+                (None, None) => Err(Refusal {
+                    code: told.state,
+                    detail: format!("the request is {}", body.state),
+                }),
+            };
+            outcomes.push(Outcome {
+                position: document.position,
+                document,
+                result,
+            });
+        }
+        Ok(outcomes)
+    }
+
+    /// One call; the outer error says that there was no answer.
+    fn try_post(
+        &self,
+        citizen: &Citizen,
+        documents: &[Document],
+        asked: Asked,
+    ) -> anyhow::Result<Result<RequestBody, ProblemBody>> {
+        let metadata = json!({
+            "signer": citizen.national_id.as_str(),
+            "title": "Application for a library card",
+            "language": "en",
+            "documents": documents
+                .iter()
+                .map(|document| described(document, asked))
+                .collect::<Value>(),
+        })
+        .to_string();
+        let mut form = Form::new().part(
+            "request",
+            Part::text(&metadata).mime_str("application/json")?,
+        );
+        for document in documents {
+            let part = Part::file(&document.path)
+                .with_context(|| format!("{} cannot be read", document.path.display()))?;
+            form = form.part("document", part);
+        }
+        let mut response = self
+            .agent
+            .post(self.base.join("v1/signature-requests")?.as_str())
+            .header("Authorization", self.bearer())
+            .send(form)
+            .context("the API cannot be reached")?;
+        Ok(if response.status().is_success() {
+            Ok(response.body_mut().read_json()?)
+        } else {
+            Err(response.body_mut().read_json()?)
+        })
+    }
+
+    fn accepted(
+        &self,
+        body: RequestBody,
+        documents: Vec<Document>,
+        asked: Asked,
+    ) -> anyhow::Result<Request> {
+        Ok(Request {
+            approval_url: body
+                .approval_url
+                .context("the answer has no approval address")?,
+            url: self
+                .base
+                .join(&format!("v1/signature-requests/{}", body.id))?,
+            documents,
+            asked,
+        })
+    }
+
+    fn download(&self, url: &Url, path: &Path) -> anyhow::Result<()> {
+        let response = self
+            .agent
+            .get(url.as_str())
+            .header("Authorization", self.bearer())
+            .call()?;
+        if !response.status().is_success() {
+            bail!("{url} answers {}", response.status());
+        }
+        let mut file =
+            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+        // A signed document may be larger than the client's usual limit.
+        let mut reader = response
+            .into_body()
+            .into_with_config()
+            .limit(u64::MAX)
+            .reader();
+        io::copy(&mut reader, &mut file)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(())
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token.expose())
+    }
+}
+
+/// Files that cannot be opened are told of, and do not stop the others.
+fn take_unreadable(documents: &mut Vec<Document>, refused: &mut Vec<Outcome>) {
+    documents.retain(|document| {
+        let opened = File::open(&document.path).and_then(|file| file.metadata());
+        let detail = match opened {
+            Ok(metadata) if metadata.is_file() => return true,
+            Ok(_) => "not a file".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        refused.push(Outcome {
+            position: document.position,
+            document: document.clone(),
+            result: Err(Refusal {
+                code: "unreadable".to_owned(),
+                detail,
+            }),
+        });
+        false
+    });
+}
+
+/// One document in the request's metadata. What is left out, the server chooses.
+fn described(document: &Document, asked: Asked) -> Value {
+    let name = document.path.file_name().map(|name| name.to_string_lossy());
+    let format = asked.format.unwrap_or(match document.kind {
+        Kind::Pdf => Format::Pades,
+        Kind::Other => Format::Cades,
+    });
+    let mut value = json!({
+        "name": name.as_deref().unwrap_or("document"),
+        "format": format.as_str(),
+    });
+    if let Some(members) = value.as_object_mut() {
+        let mut put = |name: &str, text: Option<&str>| {
+            if let Some(text) = text {
+                members.insert(name.to_owned(), text.into());
+            }
+        };
+        put("title", document.title);
+        put("padding", asked.padding.map(Padding::as_str));
+        put("digest", asked.digest.map(DigestAlgorithm::as_str));
+        if format == Format::Cades {
+            put("packaging", Some(asked.packaging.as_str()));
+        }
+    }
+    value
+}
+
+/// `chain.pem`: the citizen's certificate and those above it; `ca.pem`: the last of them, whom the reader trusts.
+fn write_certificates(body: &RequestBody, place: &Place) -> anyhow::Result<()> {
+    let (Some(certificate), Some(chain)) = (&body.certificate, &body.chain) else {
+        return Ok(());
+    };
+    let write = |name: &str, content: &str| {
+        let path = place.out().join(name);
+        fs::write(&path, content).with_context(|| format!("{} cannot be written", path.display()))
+    };
+    write("chain.pem", &format!("{certificate}{chain}"))?;
+    let anchor = chain
+        .rfind("-----BEGIN CERTIFICATE-----")
+        .and_then(|start| chain.get(start..))
+        .context("the answer has no certificate authority")?;
+    write("ca.pem", anchor)
+}

@@ -1,0 +1,104 @@
+//! The citizen's telephone: the folder that the server's messages are written to.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::domain::secret::SecretText;
+
+/// How long a message may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A folder of messages, and which of them were read.
+pub(super) struct Outbox {
+    folder: PathBuf,
+    read: BTreeSet<OsString>,
+}
+
+impl Outbox {
+    /// With what is there already counting as read.
+    pub(super) fn new(folder: &Path) -> anyhow::Result<Self> {
+        let mut outbox = Self {
+            folder: folder.to_owned(),
+            read: BTreeSet::new(),
+        };
+        outbox.read = outbox.names()?;
+        Ok(outbox)
+    }
+
+    /// The texts of the messages that came since the last look, oldest first.
+    pub(super) fn new_messages(&mut self) -> anyhow::Result<Vec<String>> {
+        let names = self.names()?;
+        let new: Vec<_> = names.difference(&self.read).cloned().collect();
+        let texts = new
+            .iter()
+            .map(|name| {
+                let path = self.folder.join(name);
+                std::fs::read_to_string(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))
+            })
+            .collect::<Result<_, _>>()?;
+        self.read.extend(new);
+        Ok(texts)
+    }
+
+    /// Waits for the next message with a code of so many digits in it.
+    pub(super) fn next_code(&mut self, digits: usize) -> anyhow::Result<SecretText> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let messages = self.new_messages()?;
+            if let Some(code) = messages.iter().rev().find_map(|text| code(text, digits)) {
+                return Ok(SecretText::new(code.to_owned()));
+            }
+            sleep(PAUSE);
+        }
+        bail!("no SMS code came to {}", self.folder.display());
+    }
+
+    fn names(&self) -> anyhow::Result<BTreeSet<OsString>> {
+        if !self.folder.exists() {
+            return Ok(BTreeSet::new());
+        }
+        let mut names = BTreeSet::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            // Those that begin with a dot are still being written.
+            if !name.to_string_lossy().starts_with('.') {
+                names.insert(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// The first run of exactly so many digits.
+fn code(text: &str, digits: usize) -> Option<&str> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|run| run.len() == digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_told_from_other_numbers() {
+        let text = "Biblioteca: 2 documents, 4F2A-91C0. Your code: 052913. Valid until 10:35.";
+        assert_eq!(code(text, 6), Some("052913"));
+        assert_eq!(code("call 600123456", 6), None);
+    }
+
+    #[test]
+    fn a_message_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut outbox = Outbox::new(folder.path()).unwrap();
+        std::fs::write(folder.path().join("1.txt"), "code 111111").unwrap();
+        assert_eq!(outbox.next_code(6).unwrap().expose(), "111111");
+        assert_eq!(outbox.new_messages().unwrap().len(), 0);
+    }
+}

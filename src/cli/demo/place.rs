@@ -1,0 +1,219 @@
+//! The demo's folders, and the configuration of its server.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::clock::Ambient;
+use crate::config::{self, Loaded, process};
+use crate::http::tls::self_signed;
+
+/// What the token is called that `SoftHSM-setup.sh` makes.
+const TOKEN: &str = "rubrica";
+/// Where distributions put SoftHSM's module.
+const MODULES: [&str; 5] = [
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+    "/usr/local/lib/softhsm/libsofthsm2.so",
+];
+
+/// For apps, citizens and operators.
+const USUAL_PORTS: [u16; 3] = [8443, 8444, 9464];
+
+/// The folder with the token.
+pub(super) struct Project {
+    softhsm2_conf: PathBuf,
+    pin_file: PathBuf,
+    module: &'static str,
+}
+
+/// Which ports the server takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ports {
+    /// Any that are free.
+    Free,
+    /// Those of the configuration's defaults, so that addresses stay good; when one is taken, any that are free.
+    Usual,
+}
+
+/// The folder that everything is written to.
+pub(super) struct Place {
+    out: PathBuf,
+    server: PathBuf,
+}
+
+impl Project {
+    /// In the folder where the command was started. SoftHSM finds the token by an environment variable; when that is
+    /// not set, the process starts anew with it.
+    pub(super) fn find() -> anyhow::Result<Self> {
+        let here = std::env::current_dir().context("the present folder cannot be told")?;
+        let softhsm2_conf = here.join("tokens/softhsm2.conf");
+        let pin_file = here.join("secrets/hsm-pin");
+        if !softhsm2_conf.exists() || !pin_file.exists() {
+            bail!(
+                "there is no token in {}; make one by running ./SoftHSM-setup.sh in the project's folder, and start \
+                 the demo there",
+                here.display()
+            );
+        }
+        let Some(module) = MODULES.into_iter().find(|path| Path::new(path).exists()) else {
+            bail!("SoftHSM is not installed; ./SoftHSM-setup.sh installs it");
+        };
+        let variable = (
+            "SOFTHSM2_CONF".to_owned(),
+            softhsm2_conf.display().to_string(),
+        );
+        process::adopt(&[variable].into())?;
+        Ok(Self {
+            softhsm2_conf,
+            pin_file,
+            module,
+        })
+    }
+
+    /// Makes the folders, a certificate, and the server's configuration. What an earlier demo left there is used
+    /// again.
+    pub(super) fn place(&self, out: &Path, ports: Ports) -> anyhow::Result<Place> {
+        let server = out.join("server");
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&server)
+            .with_context(|| format!("{} cannot be made", server.display()))?;
+        let place = Place {
+            out: out.canonicalize()?,
+            server: server.canonicalize()?,
+        };
+        let ambient = Ambient::system();
+        let link_key = place.server.join("link-key");
+        if !link_key.exists() {
+            let key = BASE64_STANDARD.encode(ambient.random::<32>());
+            write_private(&link_key, key.as_bytes())?;
+        }
+        let tls = self_signed(&["localhost", "127.0.0.1", "::1"], ambient.now())?;
+        write_private(&place.certificate(), tls.certificate_pem.as_bytes())?;
+        write_private(
+            &place.server.join("tls.key"),
+            tls.key_pem.expose().as_bytes(),
+        )?;
+        write_private(&place.configuration(), self.configuration(ports).as_bytes())?;
+        Ok(place)
+    }
+
+    fn configuration(&self, ports: Ports) -> String {
+        let [api, citizen, ops] = match ports {
+            Ports::Usual if USUAL_PORTS.iter().all(|port| is_free(*port)) => USUAL_PORTS,
+            Ports::Usual | Ports::Free => [0, 0, 0],
+        };
+        let quoted = |path: &Path| serde_json::Value::from(path.to_string_lossy()).to_string();
+        format!(
+            r#"# The demo's server. Start it again with: rubrica --config THIS-FILE serve
+
+[server]
+node = "demo"
+link_key_file = "link-key"
+
+[api]
+listen = "127.0.0.1:{api}"
+certificate = "tls.pem"
+key = "tls.key"
+
+[citizen]
+listen = "127.0.0.1:{citizen}"
+certificate = "tls.pem"
+key = "tls.key"
+
+[ops]
+listen = "127.0.0.1:{ops}"
+
+[limits]
+documents_per_request = 1000
+document = "4 GiB"
+body = "8 GiB"
+
+[database]
+url = "sqlite:rubrica.db"
+
+[documents]
+url = "file:documents"
+
+[hsm]
+module = {module}
+token = "{TOKEN}"
+pin_file = {pin}
+allow_rsa_2048 = true
+environment = {{ SOFTHSM2_CONF = {conf} }}
+
+[sms]
+outbox = "outbox"
+
+[telemetry]
+format = "text"
+"#,
+            module = quoted(Path::new(self.module)),
+            pin = quoted(&self.pin_file),
+            conf = quoted(&self.softhsm2_conf),
+        )
+    }
+}
+
+impl Place {
+    /// Reads the server's configuration.
+    pub(super) fn load(&self) -> anyhow::Result<Loaded> {
+        Ok(config::load(Some(&self.configuration()))?)
+    }
+
+    /// Where signed files go.
+    pub(super) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// The server's TLS certificate, which nobody but the demo trusts.
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.server.join("tls.pem")
+    }
+
+    /// Where SMS are written to.
+    pub(super) fn outbox(&self) -> PathBuf {
+        self.server.join("outbox")
+    }
+
+    /// The server's log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.server.join("server.log")
+    }
+
+    /// The server's configuration.
+    pub(super) fn configuration(&self) -> PathBuf {
+        self.server.join("rubrica.toml")
+    }
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Writes a file that only its owner can read, in place of an older one.
+fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let attempt = || {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?
+            .write_all(content)
+    };
+    attempt().with_context(|| format!("{} cannot be written", path.display()))
+}
