@@ -11,6 +11,7 @@ mod activation;
 mod ades;
 mod api;
 mod citizen;
+mod cli;
 mod crash;
 mod documents;
 mod foreign;

@@ -1,0 +1,307 @@
+//! The administrators' commands.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::project::Project;
+
+fn mode(project: &Project, name: &str) -> u32 {
+    fs::metadata(project.path(name))
+        .unwrap()
+        .permissions()
+        .mode()
+        & 0o777
+}
+
+#[test]
+fn the_default_configuration_needs_nothing_but_what_it_asks_for() {
+    let project = Project::new();
+    let default = project.run(&["config", "default"]);
+    assert_eq!(default.status, 0);
+    project.configure("");
+    let text = default
+        .out
+        .replace("#token = \"rubrica\"  # example", "token = \"rubrica\"")
+        .replace(
+            "#pin_file = \"secrets/hsm-pin\"  # example",
+            "pin_file = \"secrets/hsm-pin\"",
+        )
+        .replace(
+            "#link_key_file = \"secrets/link-key\"  # example",
+            "link_key_file = \"link-key\"",
+        );
+    project.write("rubrica.toml", &text, 0o600);
+    let checked = project.run(&["config", "check"]);
+    assert_eq!(checked.status, 0, "{}", checked.err);
+    assert!(
+        checked.out.contains("token = \"rubrica\"  # rubrica.toml:"),
+        "{}",
+        checked.out
+    );
+    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+    assert!(!checked.out.contains(pin.trim()));
+}
+
+#[test]
+fn a_wrong_configuration_stops_every_command_with_all_its_mistakes() {
+    let project = Project::new();
+    project.configure("[hmm]\na = 1\n[identity]\ncode_digits = 4\n");
+    for command in [&["serve"][..], &["app", "list"], &["database", "migrate"]] {
+        let ended = project.run(command);
+        assert_eq!(ended.status, 1);
+        assert!(ended.err.contains("hmm: unknown section"), "{}", ended.err);
+        assert!(ended.err.contains("identity.code_digits"), "{}", ended.err);
+    }
+    assert_eq!(
+        project.run(&["--config", "nothing.toml", "serve"]).status,
+        1
+    );
+    assert_eq!(project.run(&["srve"]).status, 2);
+}
+
+#[test]
+fn an_app_is_added_listed_rotated_and_disabled() {
+    let project = Project::in_order();
+    // Nobody could be given the token: nothing is made.
+    let nowhere = project.run(&["app", "add", "Sede"]);
+    assert_eq!(nowhere.status, 1);
+    assert!(nowhere.err.contains("--token-file"), "{}", nowhere.err);
+    assert_eq!(
+        project.json(&["app", "list", "--json"]),
+        serde_json::json!([])
+    );
+
+    let added = project.run(&[
+        "app",
+        "add",
+        "Sede",
+        "--return-url",
+        "https://sede.example/back",
+        "--token-file",
+        "token",
+    ]);
+    assert_eq!(added.status, 0, "{}", added.err);
+    assert_eq!(mode(&project, "token"), 0o600);
+    let token = fs::read_to_string(project.path("token")).unwrap();
+    assert!(token.starts_with("rub_"));
+    assert!(!added.err.contains(token.trim()) && !added.out.contains(token.trim()));
+
+    let again = project.run(&["app", "add", "Sede", "--token-file", "other"]);
+    assert_eq!(again.status, 1);
+    assert!(again.err.contains("name"), "{}", again.err);
+    let bad = project.run(&[
+        "app",
+        "add",
+        "Other",
+        "--return-url",
+        "ftp://x",
+        "--token-file",
+        "-",
+    ]);
+    assert!(bad.err.contains("return_urls.0"), "{}", bad.err);
+
+    assert_eq!(
+        project
+            .run(&[
+                "app",
+                "rotate",
+                "Sede",
+                "--token-file",
+                "new",
+                "--grace",
+                "1 h"
+            ])
+            .status,
+        0
+    );
+    let list = project.json(&["app", "list", "--json"]);
+    assert_eq!(list[0]["access"].as_array().unwrap().len(), 2, "{list:#}");
+    assert_eq!(project.run(&["app", "disable", "Sede"]).status, 0);
+    assert!(project.json(&["app", "list", "--json"])[0]["disabled_at"].is_string());
+    let table = project.run(&["app", "list"]).out;
+    assert!(
+        table.starts_with("NAME") && table.contains("disabled"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_citizen_is_registered_with_a_receipt_and_looked_after() {
+    let project = Project::in_order();
+    let register = |more: &[&str]| {
+        let mut arguments = vec![
+            "signer",
+            "register",
+            "12345678Z",
+            "--given-name",
+            "Ana",
+            "--surname",
+            "García",
+            "--phone",
+            "600123456",
+            "--method",
+            "in-person",
+            "--level",
+            "basic",
+            "--language",
+            "en",
+        ];
+        arguments.extend(more);
+        project.run(&arguments)
+    };
+    assert_eq!(register(&[]).status, 1, "nobody could be given the code");
+    let done = register(&["--receipt", "receipt.txt"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(mode(&project, "receipt.txt"), 0o600);
+    let receipt = fs::read_to_string(project.path("receipt.txt")).unwrap();
+    // What differs each time: the code and the day.
+    let masked: Vec<_> = receipt
+        .lines()
+        .map(|line| match line.split_once("  ") {
+            Some((name @ ("Activation code" | "Registered on"), value)) => {
+                assert!(value.trim().len() > 9, "{line}");
+                format!("{name}  …")
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    insta::assert_snapshot!(masked.join("\n"));
+
+    let again = register(&["--receipt", "again.txt"]);
+    assert_eq!(again.status, 1);
+    assert!(!project.path("again.txt").exists());
+
+    let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
+    assert_eq!(shown["level"], "basic");
+    assert_eq!(shown["refusal"], "signer_not_activated");
+    let raised = project.run(&[
+        "signer",
+        "raise-level",
+        "12345678Z",
+        "--evidence",
+        "in-person",
+    ]);
+    assert_eq!(raised.status, 0, "{}", raised.err);
+    let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
+    assert_eq!(shown["level"], "advanced");
+    assert_eq!(
+        project
+            .run(&["signer", "change-phone", "12345678Z", "600654321"])
+            .status,
+        0
+    );
+    assert_eq!(project.run(&["signer", "unblock", "12345678Z"]).status, 0);
+
+    let unsure = project.run(&[
+        "signer",
+        "deregister",
+        "12345678Z",
+        "--reason",
+        "resignation",
+    ]);
+    assert_eq!(unsure.status, 1);
+    assert!(unsure.err.contains("--yes"), "{}", unsure.err);
+    let closed = project.run(&[
+        "signer",
+        "deregister",
+        "12345678Z",
+        "--reason",
+        "resignation",
+        "--yes",
+    ]);
+    assert_eq!(closed.status, 0, "{}", closed.err);
+    assert_eq!(project.run(&["signer", "show", "12345678Z"]).status, 1);
+    assert_eq!(project.run(&["signer", "show", "12345678A"]).status, 2);
+}
+
+#[test]
+fn a_new_activation_code_needs_the_citizens_password_at_a_terminal() {
+    let project = Project::in_order();
+    let ended = project.run(&["signer", "new-code", "12345678Z", "--receipt", "r.txt"]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.contains("there is no terminal"), "{}", ended.err);
+    assert!(!project.path("r.txt").exists());
+}
+
+#[test]
+fn the_pin_is_asked_for_only_at_a_terminal_when_it_is_not_configured() {
+    let project = Project::in_order();
+    let text = project
+        .configuration("")
+        .replace("pin_file = \"secrets/hsm-pin\"", "");
+    project.write("rubrica.toml", &text, 0o600);
+    let ended = project.run(&["hsm", "status"]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.contains("RUBRICA_HSM__PIN"), "{}", ended.err);
+    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+    let given = project
+        .command(&["hsm", "status", "--json"])
+        .env("RUBRICA_HSM__PIN", pin.trim())
+        .output()
+        .unwrap();
+    assert!(given.status.success());
+}
+
+#[test]
+fn the_hsm_shows_its_kek_and_makes_a_next_one_only_when_asked() {
+    let project = Project::in_order();
+    let again = project.run(&["hsm", "init-kek"]);
+    assert!(again.err.contains("already"), "{}", again.err);
+    let status = project.json(&["hsm", "status", "--json"]);
+    assert_eq!(status["keks"], serde_json::json!([1]));
+    assert_eq!(status["label"], "rubrica");
+    assert_eq!(project.run(&["hsm", "init-kek", "--new-version"]).status, 0);
+    let status = project.json(&["hsm", "status", "--json"]);
+    assert_eq!(status["keks"], serde_json::json!([1, 2]));
+    let table = project.run(&["hsm", "status"]).out;
+    assert!(table.contains("CKM_AES_KEY_WRAP_PAD"), "{table}");
+}
+
+#[test]
+fn the_journal_is_verified_exported_and_catches_a_change() {
+    let project = Project::in_order();
+    let verified = project.json(&["audit", "verify", "--json"]);
+    assert_eq!(verified["intact"], true, "{verified:#}");
+    let end = verified["chains"][0]["end"].as_str().unwrap().to_owned();
+    project.write("anchors", &end, 0o600);
+    let ended = project.run(&["audit", "verify", "--anchors", "anchors"]);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+
+    assert_eq!(
+        project
+            .run(&["audit", "export", "--output", "journal.jsonl"])
+            .status,
+        0
+    );
+    let lines = fs::read_to_string(project.path("journal.jsonl")).unwrap();
+    assert!(lines.contains("authority.created"));
+    for line in lines.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
+    }
+
+    let forged = end.replace(&end[end.len() - 4..], "0000");
+    project.write("anchors", &forged, 0o600);
+    let ended = project.run(&["audit", "verify", "--anchors", "anchors"]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.out.contains("NOT INTACT"), "{}", ended.out);
+}
+
+#[test]
+fn the_authorities_are_made_once_and_shown() {
+    let project = Project::in_order();
+    let first = project.json(&["ca", "show", "--json"]);
+    let again = project.json(&["ca", "init", "--json"]);
+    assert_eq!(first[0]["certificate"], again[0]["certificate"]);
+    assert_eq!(project.run(&["ca", "crl"]).status, 0);
+    let written = project.run(&["ca", "crl", "--of", "issuing", "--output", "issuing.crl"]);
+    assert_eq!(written.status, 0, "{}", written.err);
+    assert!(fs::metadata(project.path("issuing.crl")).unwrap().len() > 100);
+    assert_eq!(
+        project
+            .run(&["ca", "show", "--certificates", "ca.pem"])
+            .status,
+        0
+    );
+    let pem = fs::read_to_string(project.path("ca.pem")).unwrap();
+    assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2);
+}

@@ -1,0 +1,214 @@
+//! `rubrica demo`, as a newcomer runs it; the commands it prints are run as printed.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::project::{Ended, Project};
+
+/// Runs a command line as if pasted into a shell in the project's folder.
+fn paste(project: &Project, line: &str) -> Ended {
+    let output = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(project.path(""))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    super::project::ended(&output)
+}
+
+fn documents(report: &Value) -> &Vec<Value> {
+    report["documents"].as_array().unwrap()
+}
+
+fn checks_out(project: &Project, document: &Value) {
+    let check = document["check"].as_str().unwrap();
+    let ended = paste(project, check);
+    let said = format!("{check}\n{}{}", ended.out, ended.err);
+    assert_eq!(ended.status, 0, "{said}");
+    if check.starts_with("pdfsig") {
+        assert!(said.contains("Signature is Valid"), "{said}");
+        assert!(said.contains("Total document signed"), "{said}");
+    } else {
+        assert!(said.contains("Verification successful"), "{said}");
+    }
+}
+
+#[test]
+fn without_a_token_the_demo_says_how_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rubrica"))
+        .arg("demo")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("./SoftHSM-setup.sh"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_demo_signs_its_samples_and_runs_again() {
+    let project = Project::new();
+    let first = project.run(&["demo"]);
+    assert_eq!(first.status, 0, "{}{}", first.out, first.err);
+    for word in [
+        "demo/application.pdf",
+        "PAdES-BASELINE-B",
+        "demo/application.xml.p7m",
+        "CAdES-BASELINE-B, enveloping",
+        "pdfsig demo/application.pdf",
+        "openssl cms -verify",
+        "demo/ca.pem",
+    ] {
+        assert!(
+            first.out.contains(word),
+            "{word:?} is missing in:\n{}",
+            first.out
+        );
+    }
+    // Another citizen, the same server and authorities.
+    let anchor = fs::read(project.path("demo/ca.pem")).unwrap();
+    let report = project.json(&[
+        "demo",
+        "--json",
+        "--packaging",
+        "detached",
+        "--key",
+        "ec-p256",
+    ]);
+    assert_eq!(documents(&report).len(), 2);
+    for document in documents(&report) {
+        assert_eq!(document["state"], "signed", "{report:#}");
+        checks_out(&project, document);
+    }
+    assert!(project.path("demo/application.xml.p7s").exists());
+    assert_eq!(fs::read(project.path("demo/ca.pem")).unwrap(), anchor);
+
+    // Nothing secret is in the log.
+    let log = fs::read_to_string(project.path("demo/server/server.log")).unwrap();
+    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+    assert!(!log.contains(pin.trim()));
+    for entry in fs::read_dir(project.path("demo/server/outbox")).unwrap() {
+        let message = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let mut runs = message.split(|c: char| !c.is_ascii_digit());
+        if let Some(code) = runs.find(|run| run.len() == 6) {
+            assert!(!log.contains(code), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_document_that_cannot_be_signed_does_not_stop_the_others() {
+    let project = Project::new();
+    fs::create_dir(project.path("a")).unwrap();
+    fs::create_dir(project.path("b")).unwrap();
+    project.write("a/it's one.txt", "first", 0o644);
+    project.write("b/it's one.txt", "second", 0o644);
+    project.write("broken.pdf", "%PDF-1.7\nnothing more", 0o644);
+    let ended = project.run(&[
+        "demo",
+        "--json",
+        "--out",
+        "out",
+        "--document",
+        "a/it's one.txt",
+        "--document",
+        "broken.pdf",
+        "--document",
+        "missing.txt",
+        "--document",
+        "b/it's one.txt",
+        "--packaging",
+        "detached",
+        "--padding",
+        "rsa-pss",
+    ]);
+    assert_eq!(ended.status, 1, "{}{}", ended.out, ended.err);
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    let told: Vec<_> = documents(&report)
+        .iter()
+        .map(|document| {
+            let name = |key: &str| {
+                let path = document[key].as_str()?;
+                Some(Path::new(path).file_name()?.to_str()?.to_owned())
+            };
+            (
+                name("document").unwrap(),
+                name("file"),
+                document["reason"].as_str().map(str::to_owned),
+            )
+        })
+        .collect();
+    let one = "it's one.txt".to_owned();
+    assert_eq!(
+        told,
+        [
+            (one.clone(), Some("it's one.txt.p7s".to_owned()), None),
+            (
+                "broken.pdf".to_owned(),
+                None,
+                Some("pdf_damaged".to_owned())
+            ),
+            (
+                "missing.txt".to_owned(),
+                None,
+                Some("unreadable".to_owned())
+            ),
+            (one, Some("it's one-2.txt.p7s".to_owned()), None),
+        ]
+    );
+    for document in documents(&report)
+        .iter()
+        .filter(|document| document["state"] == "signed")
+    {
+        checks_out(&project, document);
+    }
+    let keys: Vec<_> = report.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        keys,
+        ["chain", "documents", "folder", "steps", "trust_anchor"]
+    );
+
+    let all_bad = project.run(&["demo", "--document", "broken.pdf", "--out", "out"]);
+    assert_eq!(all_bad.status, 1);
+    assert!(
+        all_bad.out.contains("pdf_damaged"),
+        "{}{}",
+        all_bad.out,
+        all_bad.err
+    );
+}
+
+#[test]
+fn a_demo_that_serves_tells_a_person_everything_needed() {
+    let project = Project::new();
+    let mut child = project
+        .command(&["demo", "--serve"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = String::new();
+    for line in lines.map_while(Result::ok) {
+        said.push_str(&line);
+        said.push('\n');
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    for word in ["/r/", "DNI", "Password", "rub_", "https://127.0.0.1:"] {
+        assert!(said.contains(word), "{word:?} is missing in:\n{said}");
+    }
+    let ended = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(ended.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,186 @@
+//! `rubrica doctor` in front of set-ups that are broken, each in its own way.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use rubrica::clock::Ambient;
+use rubrica::http::tls::self_signed;
+use serde_json::Value;
+use time::Duration;
+
+use super::project::Project;
+
+/// What doctor said about one thing, worst first.
+fn findings(project: &Project) -> (i32, Vec<(String, String, String, String)>) {
+    let ended = project.run(&["doctor", "--json"]);
+    let answer: Value =
+        serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}", ended.err));
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    let findings = answer["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            (
+                text(finding, "verdict"),
+                text(finding, "about"),
+                text(finding, "words"),
+                text(finding, "advice"),
+            )
+        })
+        .collect();
+    (ended.status, findings)
+}
+
+/// Doctor must name it as wrong, with these words, say what to do, and exit with 1.
+fn wrong(project: &Project, about: &str, words: &str) {
+    expect(project, "wrong", about, words);
+}
+
+fn expect(project: &Project, verdict: &str, about: &str, words: &str) {
+    let (status, findings) = findings(project);
+    let found = findings
+        .iter()
+        .find(|finding| finding.0 == verdict && finding.1 == about && finding.2.contains(words));
+    let Some(found) = found else {
+        panic!("nothing is {verdict} about {about} with {words:?}: {findings:#?}");
+    };
+    assert!(
+        !found.3.is_empty() || about == "configuration",
+        "no advice: {found:?}"
+    );
+    if verdict == "wrong" {
+        assert_eq!(status, 1);
+    }
+}
+
+#[test]
+fn a_set_up_in_order_has_nothing_wrong() {
+    let project = Project::in_order();
+    let (status, findings) = findings(&project);
+    let wrong: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.0 == "wrong")
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(status, 0);
+    let for_people = project.run(&["doctor"]);
+    assert!(for_people.out.contains("It works"), "{}", for_people.out);
+}
+
+#[test]
+fn a_wrong_configuration_is_told_with_the_line() {
+    let project = Project::new();
+    project.configure("[sms]\nurll = \"x\"\n");
+    wrong(&project, "configuration", "did you mean `url`?");
+    fs::set_permissions(project.path("link-key"), fs::Permissions::from_mode(0o644)).unwrap();
+    project.write("rubrica.toml", &project.configuration(""), 0o600);
+    wrong(&project, "configuration", "chmod 600");
+}
+
+#[test]
+fn each_trouble_with_the_hsm_is_told_apart() {
+    let project = Project::in_order();
+    let good = project.configuration("");
+    let with = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        project.write("rubrica.toml", &good.replace(from, to), 0o600);
+    };
+    with("libsofthsm2.so", "libnothing.so");
+    wrong(&project, "hsm.module", "cannot be used");
+    with("token = \"rubrica\"", "token = \"other\"");
+    wrong(&project, "hsm.token", "is in no slot");
+    with("tokens/softhsm2.conf", "tokens/nothing.conf");
+    wrong(&project, "hsm.environment", "cannot be read");
+    with("pin_file = \"secrets/hsm-pin\"", "");
+    expect(&project, "warning", "hsm.pin_file", "no PIN is configured");
+
+    // One wrong PIN is one wrong try: the right one is taken afterwards.
+    with("secrets/hsm-pin", "wrong-pin");
+    project.write("wrong-pin", "0000", 0o600);
+    wrong(&project, "hsm.pin_file", "CKR_PIN_INCORRECT");
+    project.write("rubrica.toml", &good, 0o600);
+    assert_eq!(project.run(&["doctor"]).status, 0);
+
+    let conf = fs::read_to_string(project.path("tokens/softhsm2.conf")).unwrap();
+    let tokens = project.path("tokens").display().to_string();
+    project.write(
+        "tokens/softhsm2.conf",
+        &conf.replace(&tokens, "/nowhere"),
+        0o600,
+    );
+    wrong(&project, "hsm.environment", "/nowhere, which is not there");
+}
+
+#[test]
+fn a_token_without_kek_and_a_database_without_authorities_are_told() {
+    let project = Project::new();
+    project.configure("");
+    wrong(&project, "database.url", "there is no database");
+    wrong(&project, "KEK", "no key-encryption key");
+    assert_eq!(project.run(&["database", "migrate"]).status, 0);
+    expect(&project, "warning", "issuing authority", "was not made");
+}
+
+#[test]
+fn each_trouble_with_a_certificate_is_told_apart() {
+    let project = Project::in_order();
+    let now = Ambient::system().now();
+    let put = |names: &[&str], at| {
+        let tls = self_signed(names, at).unwrap();
+        project.write("tls.pem", &tls.certificate_pem, 0o644);
+        project.write("tls.key", tls.key_pem.expose(), 0o600);
+    };
+    put(&["localhost"], now - Duration::days(400));
+    wrong(&project, "api.certificate", "expired");
+    put(&["localhost"], now + Duration::days(2));
+    wrong(&project, "api.certificate", "not valid before");
+    put(&["localhost"], now - Duration::days(360));
+    expect(&project, "warning", "citizen.certificate", "expires");
+    put(&["other.example"], now);
+    wrong(&project, "citizen.certificate", "is not for localhost");
+
+    let other = self_signed(&["localhost"], now).unwrap();
+    project.write("tls.key", other.key_pem.expose(), 0o600);
+    wrong(&project, "api.key", "cannot be used for TLS");
+    put(&["localhost"], now);
+    fs::set_permissions(project.path("tls.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    wrong(&project, "api.key", "others on this machine can read");
+    project.write("tls.pem", "nothing", 0o644);
+    wrong(&project, "api.certificate", "holds no certificate");
+    fs::remove_file(project.path("tls.pem")).unwrap();
+    wrong(&project, "api.certificate", "cannot be read");
+}
+
+#[test]
+fn folders_ports_databases_and_gateways_are_looked_at() {
+    let project = Project::in_order();
+    let held = TcpListener::bind(("127.0.0.1", project.ports[0])).unwrap();
+    expect(&project, "warning", "api.listen", "is in use");
+    drop(held);
+
+    let good = project.configuration("");
+    let with = |from: &str, to: &str| {
+        project.write("rubrica.toml", &good.replace(from, to), 0o600);
+    };
+    with(
+        "[ops]\nlisten = \"127.0.0.1:",
+        "[ops]\nlisten = \"192.0.2.1:",
+    );
+    wrong(&project, "ops.listen", "is not an address of this machine");
+
+    let add = |more: &str| project.write("rubrica.toml", &project.configuration(more), 0o600);
+    project.write("a-file", "", 0o600);
+    add("[documents]\nurl = \"file:a-file\"");
+    wrong(&project, "documents.url", "is not a folder");
+    add("[sms]\noutbox = \"a-file\"");
+    wrong(&project, "sms.outbox", "is not a folder");
+    add("[sms]\nurl = \"https://127.0.0.1:9/\"");
+    wrong(&project, "sms.url", "does not answer at port 9");
+    add("[database]\nurl = \"postgres://rubrica@127.0.0.1:9/rubrica\"\nwait = \"300 ms\"");
+    wrong(&project, "database", "not reachable");
+    project.write("empty.db", "", 0o600);
+    add("[database]\nurl = \"sqlite:empty.db\"");
+    wrong(&project, "database", "lacks 1");
+}

@@ -1,0 +1,154 @@
+//! A folder as a newcomer has it after `./SoftHSM-setup.sh`, with a configuration, and the binary run in it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use rubrica::clock::Ambient;
+use rubrica::http::tls::self_signed;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The folder. Gone with the test.
+pub(super) struct Project {
+    folder: TempDir,
+    pub(super) ports: [u16; 3],
+}
+
+/// How a command ended, and what it said.
+pub(super) struct Ended {
+    pub(super) status: i32,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+impl Project {
+    /// With a token that the project's own script made.
+    pub(super) fn new() -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let project = Self {
+            folder: tempfile::tempdir().unwrap(),
+            ports: free_ports(),
+        };
+        fs::create_dir(project.path("hsm-config")).unwrap();
+        for file in ["SoftHSM-setup.sh", "hsm-config/softhsm2.conf"] {
+            fs::copy(source.join(file), project.path(file)).unwrap();
+        }
+        let made = Command::new(project.path("SoftHSM-setup.sh"))
+            .env_remove("SOFTHSM2_CONF")
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(made.success());
+        project
+    }
+
+    /// Also with a configuration, certificate, database, KEK and authorities: everything `doctor` wants.
+    pub(super) fn in_order() -> Self {
+        let project = Self::new();
+        project.configure("");
+        for command in [
+            &["database", "migrate"][..],
+            &["hsm", "init-kek"],
+            &["ca", "init"],
+        ] {
+            let ended = project.run(command);
+            assert_eq!(ended.status, 0, "{command:?}: {}", ended.err);
+        }
+        project
+    }
+
+    /// Writes the configuration, with more lines at the end, and the files it names.
+    pub(super) fn configure(&self, more: &str) {
+        let tls = self_signed(&["localhost", "127.0.0.1"], Ambient::system().now()).unwrap();
+        self.write("tls.pem", &tls.certificate_pem, 0o644);
+        self.write("tls.key", tls.key_pem.expose(), 0o600);
+        self.write("link-key", &format!("{}=\n", "A".repeat(43)), 0o600);
+        self.write("rubrica.toml", &self.configuration(more), 0o600);
+    }
+
+    /// Runs the binary in the folder, as an ordinary process with nothing in its environment.
+    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+        ended(&self.command(arguments).output().unwrap())
+    }
+
+    /// The same, for a test that does more with it.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rubrica"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it and reads its answer as JSON.
+    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+        let ended = self.run(arguments);
+        serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}{}", ended.out, ended.err))
+    }
+
+    /// A path in the folder.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join(name)
+    }
+
+    /// Writes a file with that mode.
+    pub(super) fn write(&self, name: &str, content: &str, mode: u32) {
+        let path = self.path(name);
+        let _ = fs::remove_file(&path);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// The configuration's text.
+    pub(super) fn configuration(&self, more: &str) -> String {
+        let [api, citizen, ops] = self.ports;
+        let mut text = format!(
+            r#"
+[server]
+node = "test"
+link_key_file = "link-key"
+stop_within = "10 s"
+[api]
+listen = "127.0.0.1:{api}"
+certificate = "tls.pem"
+key = "tls.key"
+[citizen]
+listen = "127.0.0.1:{citizen}"
+certificate = "tls.pem"
+key = "tls.key"
+url = "https://localhost/"
+[ops]
+listen = "127.0.0.1:{ops}"
+[hsm]
+module = "/usr/lib/softhsm/libsofthsm2.so"
+token = "rubrica"
+pin_file = "secrets/hsm-pin"
+environment = {{ SOFTHSM2_CONF = "{}" }}
+"#,
+            self.path("tokens/softhsm2.conf").display()
+        );
+        writeln!(text, "{more}").unwrap();
+        text
+    }
+}
+
+pub(super) fn ended(output: &Output) -> Ended {
+    Ended {
+        status: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout.clone()).unwrap(),
+        err: String::from_utf8(output.stderr.clone()).unwrap(),
+    }
+}
+
+fn free_ports() -> [u16; 3] {
+    // All three are held at once, so that they differ.
+    let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
+}

@@ -1,0 +1,147 @@
+//! `rubrica serve`: ready, told to stop, and without what it needs.
+
+use std::fs;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::project::Project;
+
+/// A server of its own process; killed with the test.
+struct Serving {
+    child: Child,
+    ops: u16,
+}
+
+impl Serving {
+    fn start(project: &Project) -> Self {
+        let child = project
+            .command(&["serve"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let serving = Self {
+            child,
+            ops: project.ports[2],
+        };
+        let begun = Instant::now();
+        while serving.get("healthz").is_none() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "it does not answer"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        serving
+    }
+
+    fn get(&self, path: &str) -> Option<(u16, String)> {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let mut answer = agent
+            .get(format!("http://127.0.0.1:{}/{path}", self.ops))
+            .call()
+            .ok()?;
+        Some((
+            answer.status().as_u16(),
+            answer.body_mut().read_to_string().unwrap(),
+        ))
+    }
+
+    /// Sends a signal and waits for the end; gives the exit status and the log.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut log = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_server_is_ready_counts_and_stops_when_told() {
+    let project = Project::in_order();
+    let serving = Serving::start(&project);
+    let (status, body) = serving.get("readyz").unwrap();
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("\"hsm\":{\"state\":\"up\"}"), "{body}");
+    let (status, metrics) = serving.get("metrics").unwrap();
+    assert_eq!(status, 200);
+    assert!(
+        metrics.contains("rubrica_http_requests_total{listener=\"ops\",route=\"/readyz\""),
+        "{metrics}"
+    );
+    let (status, log) = serving.end("-TERM");
+    assert_eq!(status, Some(0), "{log}");
+    for line in log.lines() {
+        assert!(
+            serde_json::from_str::<serde_json::Value>(line).is_ok(),
+            "{line}"
+        );
+    }
+    assert!(log.contains("\"message\":\"stopped\""), "{log}");
+    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+    assert!(!log.contains(pin.trim()));
+}
+
+#[test]
+fn a_server_whose_parts_are_away_is_alive_and_not_ready() {
+    let project = Project::in_order();
+    let serving = Serving::start(&project);
+    fs::rename(
+        project.path("data/rubrica.db"),
+        project.path("data/away.db"),
+    )
+    .unwrap();
+    fs::rename(project.path("tokens"), project.path("away")).unwrap();
+    let begun = Instant::now();
+    // Connections that are open hold the old files.
+    let body = loop {
+        let (status, body) = serving.get("readyz").unwrap();
+        if status == 503 {
+            break body;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{body}");
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    assert!(body.contains("\"code\":\"not_ready\""), "{body}");
+    assert!(body.contains("HSM: the HSM cannot be reached"), "{body}");
+    assert_eq!(serving.get("healthz").unwrap().0, 200);
+    fs::rename(project.path("away"), project.path("tokens")).unwrap();
+    assert_eq!(serving.end("-INT").0, Some(0));
+}
+
+#[test]
+fn a_server_without_a_database_says_so_and_does_not_start() {
+    let project = Project::new();
+    project.configure("");
+    let ended = project.run(&["serve"]);
+    assert_eq!(ended.status, 1);
+    assert!(
+        ended.err.contains("rubrica database migrate"),
+        "{}",
+        ended.err
+    );
+    assert!(!project.path("data/rubrica.db").exists());
+}
