@@ -15,7 +15,8 @@ pub(super) fn reason_of(error: &AdesError) -> DocumentReason {
     }
 }
 
-fn reason_of_pdf(error: &PdfError) -> DocumentReason {
+/// The same for a PDF that was looked at as it arrived.
+pub(super) fn reason_of_pdf(error: &PdfError) -> DocumentReason {
     match error {
         PdfError::Read(_) => DocumentReason::DocumentMissing,
         PdfError::NotPdf(_) => DocumentReason::NotAPdf,

@@ -6,8 +6,8 @@ use crate::ades::{AdesError, pdf};
 use crate::documents::DocumentsError;
 use crate::domain::algorithm::SignatureScheme;
 use crate::domain::object_key::ObjectKey;
-use crate::domain::request::{DocumentReason, SignatureOptions};
-use crate::service::{Service, ServiceError};
+use crate::domain::request::SignatureOptions;
+use crate::service::{Service, ServiceError, document_fault};
 
 impl Service {
     /// Makes every check of a stored document that its signing will make. Only PDFs have any.
@@ -37,18 +37,12 @@ impl Service {
 }
 
 fn refused(position: u32, error: pdf::PdfError) -> ServiceError {
-    let reason = match &error {
-        PdfError::Read(_) => return ServiceError::Inspection(AdesError::Pdf(error)),
-        PdfError::NotPdf(_) => DocumentReason::NotAPdf,
-        PdfError::Damaged { .. } => DocumentReason::PdfDamaged,
-        PdfError::PasswordNeeded | PdfError::Encrypted => DocumentReason::PdfEncrypted,
-        PdfError::SigningForbidden(_) => DocumentReason::PdfSigningForbidden,
-        PdfError::Field { .. } => DocumentReason::PdfFieldUnavailable,
-        PdfError::TooComplex { .. } | PdfError::Unsupported(_) => DocumentReason::PdfUnsupported,
-    };
+    if let PdfError::Read(_) = error {
+        return ServiceError::Inspection(AdesError::Pdf(error));
+    }
     ServiceError::DocumentRefused {
         position,
-        reason,
+        reason: document_fault::reason_of_pdf(&error),
         detail: Some(error.to_string()),
     }
 }
