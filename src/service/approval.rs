@@ -4,6 +4,8 @@
 //! named, the password, and the code; both factors are checked within one act and bound to exactly the documents
 //! shown. Nothing here tells whether somebody is registered, or which factor was wrong.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 use url::Url;
 
@@ -29,6 +31,10 @@ use crate::journal::{self, Entry, Event};
 use crate::messages::sms::Sms;
 use crate::store;
 use crate::store::requests::Transition;
+
+/// How often a second click looks whether the first one has claimed the request, two seconds in all.
+const LOOKS: u32 = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// What the holder of a link is shown.
 #[derive(Debug, Clone)]
@@ -183,6 +189,11 @@ impl Service {
             self.inner
                 .identity
                 .confirm(challenge, key, code, purpose, &binding(&fingerprint));
+        if let Err(ChallengeError::Gone) = outcome
+            && let Some(state) = self.ahead(request.id, challenge, key, code)?
+        {
+            return Err(ServiceError::RequestState { state });
+        }
         let exhausted = matches!(outcome, Err(ChallengeError::Exhausted));
         let confirmed = self.code_checked(purpose, request.signer, outcome);
         if exhausted {
@@ -309,6 +320,36 @@ impl Service {
             .store
             .read(|connection| eligibility::credential(connection, signer, now))?
             .map_err(ServiceError::SignerCannotSign)
+    }
+
+    /// When this very code was confirmed before, by the first of two clicks: the state that click has brought the
+    /// request to, as soon as it is seen.
+    fn ahead(
+        &self,
+        request: RequestId,
+        challenge: ChallengeId,
+        key: &BrowserKey,
+        code: &SecretText,
+    ) -> Result<Option<RequestState>, ServiceError> {
+        if self
+            .inner
+            .identity
+            .confirmed_before(challenge, key, code)?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        for _ in 0..LOOKS {
+            let now = self
+                .inner
+                .store
+                .read(|connection| store::requests::find(connection, request))?;
+            match now.map(|request| request.state) {
+                Some(RequestState::Pending) => std::thread::sleep(BETWEEN_LOOKS),
+                state => return Ok(state),
+            }
+        }
+        Ok(None)
     }
 
     /// Somebody else changed the request's state first: which one it has now.
