@@ -7,6 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use serde::Deserialize;
 
 use crate::domain::secret::SecretText;
 
@@ -39,8 +40,11 @@ impl Outbox {
             .iter()
             .map(|name| {
                 let path = self.folder.join(name);
-                std::fs::read_to_string(&path)
-                    .with_context(|| format!("{} cannot be read", path.display()))
+                let file = std::fs::read(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))?;
+                let message: Message = serde_json::from_slice(&file)
+                    .with_context(|| format!("{} is no message", path.display()))?;
+                Ok::<_, anyhow::Error>(message.text)
             })
             .collect::<Result<_, _>>()?;
         self.read.extend(new);
@@ -76,10 +80,16 @@ impl Outbox {
     }
 }
 
-/// The first run of exactly so many digits.
+/// The last run of exactly so many digits: an app's name, which comes before the code, may have some too.
 fn code(text: &str, digits: usize) -> Option<&str> {
-    text.split(|c: char| !c.is_ascii_digit())
+    text.rsplit(|c: char| !c.is_ascii_digit())
         .find(|run| run.len() == digits)
+}
+
+/// The part of a message's file that is read.
+#[derive(Deserialize)]
+struct Message {
+    text: String,
 }
 
 #[cfg(test)]
@@ -90,6 +100,8 @@ mod tests {
     fn the_code_is_told_from_other_numbers() {
         let text = "Biblioteca: 2 documents, 4F2A-91C0. Your code: 052913. Valid until 10:35.";
         assert_eq!(code(text, 6), Some("052913"));
+        let numbered = "Code to sign 2 documents for Biblioteca 618070: 237130. Check E958-279E.";
+        assert_eq!(code(numbered, 6), Some("237130"));
         assert_eq!(code("call 600123456", 6), None);
     }
 
@@ -97,7 +109,9 @@ mod tests {
     fn a_message_is_read_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut outbox = Outbox::new(folder.path()).unwrap();
-        std::fs::write(folder.path().join("1.txt"), "code 111111").unwrap();
+        let message =
+            r#"{"to":"+34600123456","text":"code 111111","at":"2026-11-23T06:11:17.123456Z"}"#;
+        std::fs::write(folder.path().join("1.json"), message).unwrap();
         assert_eq!(outbox.next_code(6).unwrap().expose(), "111111");
         assert_eq!(outbox.new_messages().unwrap().len(), 0);
     }
