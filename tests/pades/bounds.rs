@@ -29,42 +29,65 @@ fn limit(document: &[u8]) -> Limit {
 fn a_decompression_bomb_is_refused() {
     let bomb = deflate(&vec![b' '; 64 << 20]);
     let dictionary = "/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode";
-    let document = with_catalog_in(&stream(dictionary, &bomb));
+    let document = in_object_stream(&stream(dictionary, &bomb), "null");
     assert!(document.len() < 200_000);
     assert_eq!(limit(&document), Limit::ObjectStream);
 }
 
 #[test]
-fn an_object_stream_that_needs_itself_is_refused() {
-    let document =
-        with_catalog_in(b"<< /Type /ObjStm /N 1 /First 4 /Length 1 0 R >>\nstream\n\nendstream");
-    assert!(matches!(
-        inspect(&mut Cursor::new(&document)),
-        Err(PdfError::Damaged {
-            fault: Fault::Key("Length"),
-            ..
-        })
-    ));
+fn a_length_may_stand_elsewhere_but_not_inside_the_stream_itself() {
+    let (catalog, pages) = (
+        "<< /Type /Catalog /Pages 5 0 R >> ",
+        "<< /Type /Pages /Kids [6 0 R] /Count 1 >> ",
+    );
+    let page = "<< /Type /Page /Parent 5 0 R >>";
+    let head = format!("1 0 5 {} 6 {} ", catalog.len(), catalog.len() + pages.len());
+    let data = [head.as_str(), catalog, pages, page].concat();
+    let with_length = |length: &str| {
+        let keys = format!("/Type /ObjStm /N 3 /First {}", head.len());
+        let body = format!("<< {keys} /Length {length} >>\nstream\n{data}\nendstream");
+        in_object_stream(body.as_bytes(), &data.len().to_string())
+    };
+    assert!(sign(&with_length("4 0 R"), Options::default()).is_ok());
+    for inside in ["1 0 R", "2 0 R"] {
+        assert!(matches!(
+            inspect(&mut Cursor::new(with_length(inside))),
+            Err(PdfError::Damaged {
+                fault: Fault::Key("Length"),
+                ..
+            })
+        ));
+    }
 }
 
-/// A file whose catalog is in the object stream given.
-fn with_catalog_in(object_stream: &[u8]) -> Vec<u8> {
+/// A file whose object 2 is an object stream with objects 1, the catalog, 5 and 6; object 4 is whatever is given.
+fn in_object_stream(object_stream: &[u8], fourth: &str) -> Vec<u8> {
+    let offset = |at: usize| u32::try_from(at).unwrap().to_be_bytes();
     let mut out = b"%PDF-1.7\n".to_vec();
-    let at = u32::try_from(out.len()).unwrap();
-    out.extend_from_slice(b"2 0 obj\n");
-    out.extend_from_slice(object_stream);
-    out.extend_from_slice(b"\nendobj\n");
+    let second = out.len();
+    out.extend([b"2 0 obj\n", object_stream, b"\nendobj\n"].concat());
+    let at_fourth = out.len();
+    out.extend(format!("4 0 obj\n{fourth}\nendobj\n").bytes());
     let xref = out.len();
-    let mut rows = vec![2, 0, 0, 0, 2, 0];
-    rows.push(1);
-    rows.extend_from_slice(&at.to_be_bytes());
-    rows.push(0);
-    out.extend_from_slice(b"3 0 obj\n");
-    out.extend(stream(
-        "/Type /XRef /W [1 4 1] /Index [1 2] /Size 4 /Root 1 0 R",
-        &rows,
-    ));
-    out.extend(format!("\nendobj\nstartxref\n{xref}\n%%EOF\n").bytes());
+    let row = |kind: u8, at: usize, index: u8| [&[kind], &offset(at)[..], &[index]].concat();
+    let rows = [
+        row(2, 2, 0),
+        row(1, second, 0),
+        row(1, xref, 0),
+        row(1, at_fourth, 0),
+        row(2, 2, 1),
+        row(2, 2, 2),
+    ];
+    let keys = "/Type /XRef /W [1 4 1] /Index [1 6] /Size 7 /Root 1 0 R";
+    out.extend(
+        [
+            &b"3 0 obj\n"[..],
+            &stream(keys, &rows.concat()),
+            b"\nendobj\n",
+        ]
+        .concat(),
+    );
+    out.extend(format!("startxref\n{xref}\n%%EOF\n").bytes());
     out
 }
 

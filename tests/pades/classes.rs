@@ -2,6 +2,7 @@
 
 use rubrica::ades::pades::{Meaning, Options};
 use rubrica::ades::pdf::XrefForm;
+use rubrica::domain::request::{Commitment, PadesOptions};
 
 use super::builder::{Builder, Layout};
 use super::judge::{between, judge, run};
@@ -274,6 +275,41 @@ fn texts_go_in_as_ascii_or_utf_16() {
     assert!(appended.contains("/Reason <feff"));
     assert!(appended.contains("/ContactInfo (x@example.org)"));
     assert!(appended.contains("/M (D:20261123041000Z)"));
+}
+
+#[test]
+fn a_commitment_becomes_a_signed_attribute() {
+    let options = Options {
+        meaning: Meaning::Commitment(Commitment::ProofOfApproval),
+        ..Options::default()
+    };
+    let document = Builder::new(Layout::Table).bytes();
+    let appended = signed_with(&document, options);
+    // id-aa-ets-commitmentType and id-cti-ets-proofOfApproval.
+    assert!(appended.contains("060b2a864886f70d0109100210"));
+    assert!(appended.contains("060b2a864886f70d0109100605"));
+    assert!(!appended.contains("/Reason"));
+}
+
+#[test]
+fn options_of_a_request_are_checked_by_name() {
+    let given = PadesOptions {
+        field: Some("Sig".to_owned()),
+        reason: Some("Conforme".to_owned()),
+        location: Some("Madrid\nCentro".to_owned()),
+        ..PadesOptions::default()
+    };
+    let error = Options::try_from(&given).unwrap_err();
+    assert_eq!(error.to_string(), "the option location cannot be used");
+    assert_eq!(error.option, "location");
+    let options = Options::try_from(&PadesOptions {
+        location: None,
+        ..given
+    });
+    assert_eq!(
+        options.unwrap().meaning,
+        Meaning::Reason("Conforme".parse().unwrap())
+    );
 }
 
 #[test]

@@ -93,8 +93,10 @@ proptest! {
         }
         if let Ok(signed) = sign(&damaged, Options::default()) {
             prop_assert!(signed.starts_with(&damaged));
-            // What was signed reads back.
-            prop_assert!(inspect(&mut Cursor::new(&signed)).is_ok());
+            let before = inspect(&mut Cursor::new(&damaged)).unwrap();
+            let after = inspect(&mut Cursor::new(&signed)).unwrap();
+            prop_assert_eq!(after.signatures.len(), before.signatures.len() + 1);
+            prop_assert_eq!(after.xref_form, before.xref_form);
         }
     }
 }
