@@ -54,7 +54,7 @@ impl Phones {
     pub(crate) fn code(&self, to: &str) -> SecretText {
         let text = self.last(to).text;
         let code = text
-            .split(|c: char| !c.is_ascii_digit())
+            .rsplit(|c: char| !c.is_ascii_digit())
             .find(|run| run.len() == 6);
         SecretText::new(code.unwrap().to_owned())
     }
