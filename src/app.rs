@@ -125,8 +125,9 @@ pub fn start(config: Config) -> Result<Server, AppError> {
 
 impl Server {
     /// Serves until SIGTERM or SIGINT, lets calls under way finish within the configured time, and ends.
-    pub fn until_signal(self) -> Result<(), AppError> {
-        self.running.until_signal()?;
+    /// `ready` is called once signals are heard.
+    pub fn until_signal(self, ready: impl FnOnce()) -> Result<(), AppError> {
+        self.running.until_signal(ready)?;
         self.upkeep.end();
         Ok(())
     }

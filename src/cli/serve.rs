@@ -16,14 +16,11 @@ pub(super) fn run(file: Option<&Path>) -> anyhow::Result<Ending> {
         tracing::warn!("{warning}");
     }
     let server = app::start(loaded.config)?;
-    tracing::info!(
-        api = %server.api,
-        citizen = %server.citizen,
-        ops = %server.ops,
-        version = env!("CARGO_PKG_VERSION"),
-        "serving"
-    );
-    server.until_signal()?;
+    let (api, citizen, ops) = (server.api, server.citizen, server.ops);
+    server.until_signal(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        tracing::info!(%api, %citizen, %ops, version, "serving");
+    })?;
     tracing::info!("stopped");
     Ok(Ending::Well)
 }

@@ -165,18 +165,19 @@ impl Running {
     }
 
     /// Serves until SIGTERM or SIGINT, then stops as [`stop`](Self::stop) does. SIGHUP reads the certificates
-    /// anew.
-    pub fn until_signal(self) -> Result<(), ServeError> {
+    /// anew. `ready` is called once signals are heard: before that, one would end the process at once.
+    pub fn until_signal(self, ready: impl FnOnce()) -> Result<(), ServeError> {
         actix_web::rt::System::new()
-            .block_on(self.signalled())
+            .block_on(self.signalled(ready))
             .map_err(ServeError::Ended)?;
         self.stop()
     }
 
-    async fn signalled(&self) -> io::Result<()> {
+    async fn signalled(&self, ready: impl FnOnce()) -> io::Result<()> {
         let mut end = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut again = signal(SignalKind::hangup())?;
+        ready();
         let mut look = tokio::time::interval(Duration::from_secs(1));
         loop {
             tokio::select! {

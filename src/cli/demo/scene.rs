@@ -91,7 +91,7 @@ impl Scene {
         let request = posted
             .request
             .context("the server refused its own samples")?;
-        output::text(&format!(
+        let told = format!(
             "\nThe server runs. Its certificate is its own, so the browser will warn: go on all the same.\n\n\
              \x20 Approve a request   {}\n  DNI                 {}\n  Password            {}\n  SMS code            \
              will be shown here\n\n  Account pages       https://{}/\n  API for apps        https://{}/  \
@@ -106,7 +106,7 @@ impl Scene {
             self.token.expose(),
             self.server.ops,
             place.configuration().display(),
-        ))?;
+        );
         let mut outbox = Outbox::new(&place.outbox())?;
         thread::Builder::new()
             .name("outbox".to_owned())
@@ -123,7 +123,11 @@ impl Scene {
                     thread::sleep(LOOK);
                 }
             })?;
-        self.server.until_signal()?;
+        self.server.until_signal(|| {
+            if let Err(error) = output::text(&told) {
+                output::complain(&error.into());
+            }
+        })?;
         Ok(Ending::Well)
     }
 }
