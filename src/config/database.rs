@@ -31,6 +31,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
         reader.unworkable("database", "connections", "at least 1");
         sound = false;
     }
+    let shown = Url::parse(&raw.url.0).is_ok_and(|url| url.password().is_some());
+    if shown {
+        reader.warn_if_public("database", "url");
+    }
     let url = match raw.password {
         None => Some(raw.url.0),
         Some(password) => {

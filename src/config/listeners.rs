@@ -1,82 +1,22 @@
 //! `[api]`, `[citizen]`, `[ops]` and `[limits]`: where the server answers, and how much it takes at once.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
+mod api;
+mod citizen;
+mod limits;
+mod ops;
+
+pub(super) use api::RawApi;
+pub(super) use citizen::RawCitizen;
+pub(super) use limits::RawLimits;
+pub(super) use ops::RawOps;
+
 use super::reader::Reader;
-use super::section::{Section, section};
-use super::setting::Size;
+use super::section::Section;
 use crate::http::{Limits, Settings, TlsListener};
-
-section! {
-    /// The REST API for apps, over HTTPS.
-    RawApi "api" {
-        /// Address and port; 0.0.0.0 stands for all addresses of the machine.
-        listen: SocketAddr = default r#""127.0.0.1:8443""#,
-        /// PEM file with the certificate, then its chain. It is read anew at SIGHUP.
-        certificate: PathBuf = default r#""certs/server.pem""#,
-        /// PEM file with the private key, readable by its owner alone.
-        key: PathBuf = default r#""certs/server.key""#,
-    }
-}
-
-section! {
-    /// The citizens' pages, over HTTPS.
-    RawCitizen "citizen" {
-        /// Address and port.
-        listen: SocketAddr = default r#""127.0.0.1:8444""#,
-        /// PEM file with the certificate, then its chain.
-        certificate: PathBuf = default r#""certs/server.pem""#,
-        /// PEM file with the private key, readable by its owner alone.
-        key: PathBuf = default r#""certs/server.key""#,
-        /// How citizens reach the pages from outside; approval links begin with it. Without it, the address and port
-        /// above, which only serves on one machine.
-        url: Url = optional r#""https://firma.example/""#,
-        /// Whom citizens may ask, shown at the foot of every page: a telephone number, its hours, an address.
-        help_desk: String = optional r#""060, from Monday to Friday""#,
-    }
-}
-
-section! {
-    /// Health (/healthz, /readyz) and metrics (/metrics) for operators: plain HTTP, so not to be reachable from outside.
-    RawOps "ops" {
-        /// Address and port.
-        listen: SocketAddr = default r#""127.0.0.1:9464""#,
-    }
-}
-
-section! {
-    /// How much is taken at once. What is above is answered with 413, 429 or 503.
-    RawLimits "limits" {
-        /// Most documents in one signature request.
-        documents_per_request: u32 = default "50",
-        /// Largest document.
-        document: Size = default r#""100 MiB""#,
-        /// Largest multipart body, all documents of a request together.
-        body: Size = default r#""256 MiB""#,
-        /// Largest JSON body.
-        json: Size = default r#""8 MiB""#,
-        /// Calls an app may make in a minute, in the long run.
-        calls_per_minute: u32 = default "1200",
-        /// Calls an app may make at once after a pause.
-        burst: u32 = default "200",
-        /// Calls worked on at once.
-        calls_at_once: u32 = default "64",
-        /// Calls that may wait for one of those places.
-        calls_waiting: u32 = default "256",
-        /// Uploads received at once.
-        uploads_at_once: u32 = default "64",
-        /// Connections open at once, on each listener.
-        connections: u32 = default "4096",
-        /// How long a client may take to send the head of a call.
-        head_within: Duration = default r#""10 s""#,
-        /// Longest pause within a body.
-        pause: Duration = default r#""20 s""#,
-    }
-}
 
 /// What the four sections say.
 pub(super) struct Listeners {

@@ -203,6 +203,27 @@ impl<'a> Reader<'a> {
         });
     }
 
+    /// Warns when a value that holds a secret stands in a file that others can read.
+    pub(super) fn warn_if_public(&mut self, section: &str, key: &str) {
+        let Some((_, origin)) = self.raw(section, key) else {
+            return;
+        };
+        let Origin::File { path: file, .. } = &origin else {
+            return;
+        };
+        if let Ok(Some(mode)) = secret::too_open(file) {
+            let warning = Problem::SecretFile {
+                at: origin.clone(),
+                key: path(section, key),
+                path: file.clone(),
+                detail: format!(
+                    "others can read it (mode {mode:04o}), and it holds a password; chmod 600, or move the password out"
+                ),
+            };
+            self.warnings.push(warning);
+        }
+    }
+
     /// Notes sections and keys that nobody reads.
     pub(super) fn note_unknown(&mut self, known: &[&'static Description]) {
         let mut problems = Vec::new();

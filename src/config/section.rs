@@ -73,8 +73,8 @@ macro_rules! section {
         $($(#[doc = $key_about:literal])+ $key:ident $(: $type:ty)? = $presence:ident $text:literal),+ $(,)?
     }) => {
         $(#[doc = $about])+
-        pub(super) struct $name {
-            $(pub(super) $key: $crate::config::section::field_type!($presence $($type)?)),+
+        pub(in crate::config) struct $name {
+            $(pub(in crate::config) $key: $crate::config::section::field_type!($presence $($type)?)),+
         }
 
         impl $crate::config::section::Section for $name {

@@ -1,0 +1,36 @@
+//! `[limits]`
+
+use std::time::Duration;
+
+use crate::config::section::section;
+use crate::config::setting::Size;
+
+section! {
+    /// How much is taken at once. What is above is answered with 413, 429 or 503.
+    RawLimits "limits" {
+        /// Most documents in one signature request.
+        documents_per_request: u32 = default "50",
+        /// Largest document.
+        document: Size = default r#""100 MiB""#,
+        /// Largest multipart body, all documents of a request together.
+        body: Size = default r#""256 MiB""#,
+        /// Largest JSON body.
+        json: Size = default r#""8 MiB""#,
+        /// Calls an app may make in a minute, in the long run.
+        calls_per_minute: u32 = default "1200",
+        /// Calls an app may make at once after a pause.
+        burst: u32 = default "200",
+        /// Calls worked on at once.
+        calls_at_once: u32 = default "64",
+        /// Calls that may wait for one of those places.
+        calls_waiting: u32 = default "256",
+        /// Uploads received at once.
+        uploads_at_once: u32 = default "64",
+        /// Connections open at once, on each listener.
+        connections: u32 = default "4096",
+        /// How long a client may take to send the head of a call.
+        head_within: Duration = default r#""10 s""#,
+        /// Longest pause within a body.
+        pause: Duration = default r#""20 s""#,
+    }
+}
