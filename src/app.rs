@@ -112,6 +112,7 @@ pub fn start(config: Config) -> Result<Server, AppError> {
     );
     let service = assemble(config, citizen)?;
     let upkeep = Upkeep::begin(service.clone())?;
+    noted(service.note_started(env!("CARGO_PKG_VERSION")));
     let running = bound.start(service.clone())?;
     Ok(Server {
         service,
@@ -129,6 +130,7 @@ impl Server {
     pub fn until_signal(self, ready: impl FnOnce()) -> Result<(), AppError> {
         self.running.until_signal(ready)?;
         self.upkeep.end();
+        noted(self.service.note_stopped());
         Ok(())
     }
 
@@ -136,7 +138,15 @@ impl Server {
     pub fn stop(self) -> Result<(), AppError> {
         self.running.stop()?;
         self.upkeep.end();
+        noted(self.service.note_stopped());
         Ok(())
+    }
+}
+
+/// A database that is away keeps no server from starting or stopping.
+fn noted(outcome: Result<(), ServiceError>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, "the journal could not be told");
     }
 }
 

@@ -95,6 +95,12 @@ impl Notify {
             }
             Way::Http(gateway) => gateway.send(sms),
         };
+        let word = match &outcome {
+            Ok(()) => "sent",
+            Err(SmsError::Refused { .. }) => "refused",
+            Err(SmsError::Unreachable { .. } | SmsError::Outbox(_)) => "failed",
+        };
+        metrics::counter!("rubrica_sms_total", "outcome" => word).increment(1);
         match &outcome {
             Ok(()) => tracing::info!(to = %sms.to, "a message was handed over"),
             Err(error) => {

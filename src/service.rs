@@ -33,6 +33,7 @@ mod eligibility;
 mod error;
 mod health;
 mod journaled;
+mod lifecycle;
 pub mod registration;
 pub mod requests;
 pub mod signing;
@@ -41,7 +42,7 @@ pub mod wrapping_keys;
 
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
-pub use health::{Health, PartHealth};
+pub use health::{Health, HsmLoad, PartHealth};
 // What citizens' pages name beside the use cases.
 pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule, password};
 

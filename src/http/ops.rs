@@ -63,11 +63,26 @@ async fn ready(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
     }
 }
 
-async fn metrics() -> HttpResponse {
+async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+    let load = shared.service().hsm_load();
+    for (state, sessions) in [
+        ("working", load.workers.saturating_sub(load.idle)),
+        ("idle", load.idle),
+        ("stuck", load.stuck),
+    ] {
+        gauge("rubrica_hsm_sessions", &[("state", state)], sessions);
+    }
+    gauge("rubrica_hsm_jobs_waiting", &[], load.queued);
     HttpResponse::Ok()
         .insert_header((
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         ))
         .body(telemetry::rendered_metrics())
+}
+
+fn gauge(name: &'static str, labels: &[(&'static str, &'static str)], value: usize) {
+    // There are never so many that a 32-bit number could not tell.
+    let value = f64::from(u32::try_from(value).unwrap_or(u32::MAX));
+    ::metrics::gauge!(name, labels).set(value);
 }

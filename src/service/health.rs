@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Service;
+pub use crate::hsm::Load as HsmLoad;
 
 /// How one part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,6 +52,11 @@ impl fmt::Display for PartHealth {
 }
 
 impl Service {
+    /// How busy the HSM's sessions are; asks no token.
+    pub fn hsm_load(&self) -> HsmLoad {
+        self.inner.hsm.load()
+    }
+
     /// Asks each part. Anybody who reaches the operators' listener may know.
     pub fn health(&self) -> Health {
         Health {

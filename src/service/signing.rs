@@ -215,6 +215,7 @@ impl Service {
         step("outcome");
         self.finish(request.id, RequestState::Signing, state, reason)?;
         step("finished");
+        count(&work, self.inner.ambient.now() - at);
         Ok(state)
     }
 }
@@ -488,6 +489,19 @@ fn outcome_of(work: &[Work]) -> Outcome {
         (_, reason) => Outcome::Failed {
             code: reason.map_or_else(String::new, |reason| reason.as_str().to_owned()),
         },
+    }
+}
+
+fn count(work: &[Work], took: time::Duration) {
+    metrics::histogram!("rubrica_signing_seconds").record(took.as_seconds_f64());
+    for Work { document, fate } in work {
+        let outcome = match fate {
+            Fate::Signed(_) => "signed",
+            Fate::Ready(_) | Fate::Failed(_) => "failed",
+        };
+        let format = document.options.format().as_str();
+        metrics::counter!("rubrica_signatures_total", "format" => format, "outcome" => outcome)
+            .increment(1);
     }
 }
 

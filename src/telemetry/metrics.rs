@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics::{Unit, describe_counter, describe_histogram};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of the histograms' buckets, in seconds: from a database query to an RSA-4096 key.
@@ -47,6 +47,7 @@ pub(super) fn start() -> Option<()> {
     HANDLE.set(handle).ok()
 }
 
+/// What is counted where: `http` counts calls and asks for the HSM's load, `service` counts signatures and messages.
 fn describe() {
     describe_counter!(
         "rubrica_http_requests_total",
@@ -56,5 +57,26 @@ fn describe() {
         "rubrica_http_request_seconds",
         Unit::Seconds,
         "How long calls took"
+    );
+    describe_counter!(
+        "rubrica_signatures_total",
+        "Documents of approved requests, by format and outcome"
+    );
+    describe_histogram!(
+        "rubrica_signing_seconds",
+        Unit::Seconds,
+        "How long approved requests took from the code to the last signed document"
+    );
+    describe_counter!(
+        "rubrica_sms_total",
+        "Messages handed to the gateway or folder, by outcome"
+    );
+    describe_gauge!(
+        "rubrica_hsm_sessions",
+        "Sessions of the HSM, by what they do"
+    );
+    describe_gauge!(
+        "rubrica_hsm_jobs_waiting",
+        "Jobs that wait for a session of the HSM"
     );
 }

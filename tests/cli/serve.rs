@@ -92,6 +92,10 @@ fn a_server_is_ready_counts_and_stops_when_told() {
         metrics.contains("rubrica_http_requests_total{listener=\"ops\",route=\"/readyz\""),
         "{metrics}"
     );
+    assert!(
+        metrics.contains("rubrica_hsm_sessions{state=\"idle\"}"),
+        "{metrics}"
+    );
     let (status, log) = serving.end("-TERM");
     assert_eq!(status, Some(0), "{log}");
     for line in log.lines() {
@@ -103,6 +107,8 @@ fn a_server_is_ready_counts_and_stops_when_told() {
     assert!(log.contains("\"message\":\"stopped\""), "{log}");
     let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
     assert!(!log.contains(pin.trim()));
+    let journal = project.run(&["audit", "export"]).out;
+    assert!(journal.contains("server.started") && journal.contains("server.stopped"));
 }
 
 #[test]
