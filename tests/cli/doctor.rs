@@ -114,6 +114,23 @@ fn each_trouble_with_the_hsm_is_told_apart() {
 }
 
 #[test]
+fn mechanisms_that_the_token_lacks_are_named() {
+    let project = Project::in_order();
+    let conf = fs::read_to_string(project.path("tokens/softhsm2.conf")).unwrap();
+    assert!(conf.contains("slots.mechanisms = ALL"));
+    let without = |mechanism: &str| {
+        // SoftHSM 2.6.1 passes over the first one of a list of exclusions.
+        let line = format!("slots.mechanisms = -CKM_MD5,{mechanism}");
+        let conf = conf.replace("slots.mechanisms = ALL", &line);
+        project.write("tokens/softhsm2.conf", &conf, 0o600);
+    };
+    without("CKM_RSA_PKCS_PSS");
+    expect(&project, "warning", "hsm.module", "lacks CKM_RSA_PKCS_PSS");
+    without("CKM_AES_KEY_WRAP_PAD");
+    wrong(&project, "hsm.module", "wrapping signer keys");
+}
+
+#[test]
 fn a_token_without_kek_and_a_database_without_authorities_are_told() {
     let project = Project::new();
     project.configure("");

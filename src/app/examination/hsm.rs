@@ -8,6 +8,8 @@ use crate::config::process;
 use crate::domain::secret::SecretText;
 use crate::hsm::{AwayCause, Hsm, HsmError, PinTries, Settings, TokenSelector, TokenStatus};
 
+/// What no kind of key can do without.
+const ESSENTIAL: [&str; 2] = ["making KEKs", "wrapping signer keys"];
 /// Where SoftHSM finds its configuration.
 const SOFTHSM2_CONF: &str = "SOFTHSM2_CONF";
 
@@ -107,11 +109,20 @@ fn mechanisms(status: &TokenStatus) -> Vec<Finding> {
     let missing: Vec<_> = status
         .missing()
         .map(|mechanism| {
-            Finding::warning(
-                "hsm.module",
-                format!("the token lacks {} ({})", mechanism.name, mechanism.purpose),
-                "keys that need it cannot be made or used; for another way to wrap see hsm.wrap",
-            )
+            let words = format!("the token lacks {} ({})", mechanism.name, mechanism.purpose);
+            if ESSENTIAL.contains(&mechanism.purpose) {
+                Finding::wrong(
+                    "hsm.module",
+                    words,
+                    "no citizen's key can be made or used; choose another hsm.wrap, as the profiles in hsm-config show",
+                )
+            } else {
+                Finding::warning(
+                    "hsm.module",
+                    words,
+                    "keys or signatures of that kind will be refused; the others work",
+                )
+            }
         })
         .collect();
     if missing.is_empty() {
