@@ -15,6 +15,15 @@ use crate::domain::secret::SecretText;
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// A message as the outbox keeps it.
+#[derive(Deserialize)]
+pub(super) struct Message {
+    /// Which phone it is for.
+    pub(super) to: String,
+    /// What it says.
+    pub(super) text: String,
+}
+
 /// A folder of messages, and which of them were read.
 pub(super) struct Outbox {
     folder: PathBuf,
@@ -32,21 +41,20 @@ impl Outbox {
         Ok(outbox)
     }
 
-    /// The texts of the messages that came since the last look, oldest first.
-    pub(super) fn new_messages(&mut self) -> anyhow::Result<Vec<String>> {
+    /// The messages that came since the last look, oldest first.
+    pub(super) fn new_messages(&mut self) -> anyhow::Result<Vec<Message>> {
         let names = self.names()?;
         let new: Vec<_> = names.difference(&self.read).cloned().collect();
         let texts = new
             .iter()
             .map(|name| {
                 let path = self.folder.join(name);
-                let file = std::fs::read(&path)
+                let content = std::fs::read(&path)
                     .with_context(|| format!("{} cannot be read", path.display()))?;
-                let message: Message = serde_json::from_slice(&file)
-                    .with_context(|| format!("{} is no message", path.display()))?;
-                Ok::<_, anyhow::Error>(message.text)
+                serde_json::from_slice(&content)
+                    .with_context(|| format!("{} is no message", path.display()))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<anyhow::Result<_>>()?;
         self.read.extend(new);
         Ok(texts)
     }
@@ -56,7 +64,11 @@ impl Outbox {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             let messages = self.new_messages()?;
-            if let Some(code) = messages.iter().rev().find_map(|text| code(text, digits)) {
+            let found = messages
+                .iter()
+                .rev()
+                .find_map(|message| code(&message.text, digits));
+            if let Some(code) = found {
                 return Ok(SecretText::new(code.to_owned()));
             }
             sleep(PAUSE);
@@ -84,12 +96,6 @@ impl Outbox {
 fn code(text: &str, digits: usize) -> Option<&str> {
     text.rsplit(|c: char| !c.is_ascii_digit())
         .find(|run| run.len() == digits)
-}
-
-/// The part of a message's file that is read.
-#[derive(Deserialize)]
-struct Message {
-    text: String,
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Scene {
                     match outbox.new_messages() {
                         Ok(messages) => {
                             for message in messages {
-                                output::remark(&format!("SMS: {}", message.trim()));
+                                output::remark(&format!("SMS to {}: {}", message.to, message.text));
                             }
                         }
                         Err(error) => output::complain(&error),
