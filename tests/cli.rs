@@ -1,6 +1,7 @@
 //! The command line, as people and programs use it: the real binary, a real token, real databases and TLS.
 
 mod commands;
+mod credential;
 mod demo;
 mod doctor;
 mod project;
