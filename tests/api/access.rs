@@ -4,7 +4,9 @@ use rubrica::auth::op;
 use rubrica::service::apps::Credentials;
 use time::Duration;
 
+use crate::harness::client::ClientIdentity;
 use crate::harness::database::both_databases;
+use crate::harness::openssl::openssl;
 use crate::harness::server::{TestServer, administrator, client_identity};
 
 const NO_ENTRY: (u16, &str) = (401, "invalid_credentials");
@@ -88,6 +90,46 @@ both_databases! {
         server.service().enable_app(&may, "tax").unwrap();
         assert_eq!(app.client.get("/v1/app").status, 200);
     }
+}
+
+#[test]
+fn a_certificate_made_by_the_file_for_apps_lets_its_app_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/certs/app.cnf");
+    let mut arguments = vec!["req", "-x509", "-newkey", "ec", "-config", profile];
+    arguments.extend(["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "90"]);
+    arguments.extend(["-keyout", "app.key", "-out", "app.pem"]);
+    openssl(folder.path(), &arguments).unwrap();
+    // It is for this and for nothing else.
+    let verify = |purpose| {
+        let strict = ["verify", "-x509_strict", "-purpose", purpose, "-CAfile"];
+        openssl(
+            folder.path(),
+            &[&strict[..], &["app.pem", "app.pem"]].concat(),
+        )
+    };
+    verify("sslclient").unwrap();
+    assert!(verify("sslserver").is_err());
+
+    let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let server = TestServer::alone();
+    server.app("tax");
+    let caller = server.certified(&ClientIdentity {
+        certificate: read("app.pem"),
+        key: read("app.key"),
+    });
+    assert_eq!(caller.get("/v1/app").status, 401);
+    let pem = read("app.pem");
+    server
+        .service()
+        .rotate_app(
+            &administrator().authorize(op::ManageApps),
+            "tax",
+            &Credentials::Certificate { pem },
+            Duration::HOUR,
+        )
+        .unwrap();
+    assert_eq!(caller.get("/v1/app").at("/name"), "tax");
 }
 
 #[test]

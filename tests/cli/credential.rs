@@ -1,13 +1,15 @@
 //! `rubrica credential` with the built-in authorities and with one outside, made by openssl.
 
 use std::fs;
-use std::process::Command;
 
+use const_oid::AssociatedOid;
 use rubrica::app;
 use rubrica::config;
 use rubrica::domain::challenge::Purpose;
 use rubrica::domain::language::Language;
 use rubrica::domain::secret::SecretText;
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
 use super::project::Project;
 use crate::harness::phones::Phones;
@@ -62,19 +64,6 @@ fn activated(project: &Project) {
         .unwrap();
 }
 
-fn openssl(project: &Project, arguments: &[&str]) {
-    let output = Command::new("openssl")
-        .args(arguments)
-        .current_dir(project.path(""))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
 #[test]
 fn a_credential_is_issued_shown_listed_and_revoked_for_good() {
     let project = Project::in_order();
@@ -108,7 +97,9 @@ fn a_credential_is_issued_shown_listed_and_revoked_for_good() {
             .status,
         0
     );
-    openssl(&project, &["verify", "-CAfile", "chain.pem", "chain.pem"]);
+    project
+        .openssl(&["verify", "-CAfile", "chain.pem", "chain.pem"])
+        .unwrap();
     let shown = project.run(&["credential", "show", id]).out;
     assert!(
         shown.contains("active") && !shown.contains("BEGIN"),
@@ -158,48 +149,8 @@ fn a_certificate_from_outside_is_imported_only_for_its_own_key() {
             .to_owned()
     };
     let (one, other) = (request("one.csr"), request("other.csr"));
-    project.write("extensions", "keyUsage = critical, nonRepudiation\n", 0o600);
-    openssl(
-        &project,
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:3072",
-            "-nodes",
-            "-subj",
-            "/CN=Outside CA",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "outside.pem",
-            "-days",
-            "30",
-        ],
-    );
-    openssl(
-        &project,
-        &[
-            "x509",
-            "-req",
-            "-in",
-            "one.csr",
-            "-CA",
-            "outside.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-days",
-            "10",
-            "-extfile",
-            "extensions",
-            "-out",
-            "one.pem",
-        ],
-    );
-    let chain =
-        ["one.pem", "outside.pem"].map(|file| fs::read_to_string(project.path(file)).unwrap());
-    project.write("chain.pem", &chain.concat(), 0o644);
+    make_authority(&project);
+    certify(&project, "one.csr", "certs/citizen.cnf");
 
     let mistaken = project.run(&["credential", "import", &other, "chain.pem"]);
     assert_eq!(mistaken.status, 1);
@@ -211,4 +162,117 @@ fn a_certificate_from_outside_is_imported_only_for_its_own_key() {
     let imported = project.json(&["credential", "import", &one, "chain.pem", "--json"]);
     assert_eq!(imported["state"], "active", "{imported:#}");
     assert_eq!(imported["issuer"], "outside");
+}
+
+#[test]
+fn the_profile_for_an_authority_outside_is_the_built_in_ones() {
+    let project = Project::in_order();
+    activated(&project);
+    let issued = [
+        "credential",
+        "issue",
+        "12345678Z",
+        "--output",
+        "built-in.pem",
+        "--key",
+        "ec-p256",
+    ];
+    assert_eq!(project.run(&issued).status, 0);
+    let requested = [
+        "credential",
+        "request",
+        "12345678Z",
+        "--key",
+        "ec-p256",
+        "--output",
+        "one.csr",
+    ];
+    assert_eq!(project.run(&requested).status, 0);
+    make_authority(&project);
+    certify(&project, "one.csr", "certs/citizen.cnf");
+    let (built_in, outside) = (
+        first_certificate(&project, "built-in.pem"),
+        first_certificate(&project, "chain.pem"),
+    );
+    let tbs = |certificate: &Certificate| certificate.tbs_certificate().clone();
+    assert_eq!(tbs(&outside).subject(), tbs(&built_in).subject());
+    assert_eq!(profile(&outside), profile(&built_in));
+}
+
+#[test]
+fn a_certificate_for_something_else_is_not_imported() {
+    let project = Project::in_order();
+    activated(&project);
+    let id = project.run(&["credential", "request", "12345678Z", "--output", "one.csr"]);
+    let id = id.err.split_whitespace().nth(1).unwrap().to_owned();
+    make_authority(&project);
+    let profile = fs::read_to_string(project.path("certs/citizen.cnf")).unwrap();
+    for (from, to, words) in [
+        (
+            "keyUsage = critical, nonRepudiation",
+            "keyUsage = critical, digitalSignature",
+            "lacks nonRepudiation",
+        ),
+        (
+            "[citizen]",
+            "[citizen]\nbasicConstraints = critical, CA:TRUE",
+            "an authority's",
+        ),
+    ] {
+        assert!(profile.contains(from), "{from}");
+        project.write("other.cnf", &profile.replace(from, to), 0o600);
+        certify(&project, "one.csr", "other.cnf");
+        let ended = project.run(&[
+            "credential",
+            "import",
+            id.trim_end_matches(':'),
+            "chain.pem",
+        ]);
+        assert_eq!(ended.status, 1);
+        assert!(ended.err.contains(words), "{}", ended.err);
+    }
+}
+
+/// An authority outside: `outside.pem` and its key.
+fn make_authority(project: &Project) {
+    let mut arguments = vec!["req", "-x509", "-newkey", "rsa:3072", "-nodes"];
+    arguments.extend(["-subj", "/CN=Outside CA", "-days", "30"]);
+    arguments.extend(["-keyout", "ca.key", "-out", "outside.pem"]);
+    project.openssl(&arguments).unwrap();
+}
+
+/// It answers a request by a profile; the chain is in `chain.pem`.
+fn certify(project: &Project, request: &str, profile: &str) {
+    let mut arguments = vec!["x509", "-req", "-in", request, "-days", "10", "-sha256"];
+    arguments.extend(["-CA", "outside.pem", "-CAkey", "ca.key", "-CAcreateserial"]);
+    arguments.extend(["-extfile", profile, "-extensions", "citizen"]);
+    arguments.extend(["-out", "one.pem"]);
+    project.openssl(&arguments).unwrap();
+    let chain =
+        ["one.pem", "outside.pem"].map(|file| fs::read_to_string(project.path(file)).unwrap());
+    project.write("chain.pem", &chain.concat(), 0o644);
+}
+
+fn first_certificate(project: &Project, file: &str) -> Certificate {
+    let text = fs::read_to_string(project.path(file)).unwrap();
+    Certificate::load_pem_chain(text.as_bytes())
+        .unwrap()
+        .swap_remove(0)
+}
+
+/// Each extension with its weight and its value; of those that name keys only that they are there.
+fn profile(certificate: &Certificate) -> Vec<(String, bool, Vec<u8>)> {
+    let extensions = certificate.tbs_certificate().extensions().unwrap();
+    let names_keys = [AuthorityKeyIdentifier::OID, SubjectKeyIdentifier::OID];
+    extensions
+        .iter()
+        .map(|extension| {
+            let value = if names_keys.contains(&extension.extn_id) {
+                Vec::new()
+            } else {
+                extension.extn_value.as_bytes().to_vec()
+            };
+            (extension.extn_id.to_string(), extension.critical, value)
+        })
+        .collect()
 }

@@ -146,8 +146,8 @@ fn each_trouble_with_a_certificate_is_told_apart() {
     let now = Ambient::system().now();
     let put = |names: &[&str], at| {
         let tls = self_signed(names, at).unwrap();
-        project.write("tls.pem", &tls.certificate_pem, 0o644);
-        project.write("tls.key", tls.key_pem.expose(), 0o600);
+        project.write("certs/server.pem", &tls.certificate_pem, 0o644);
+        project.write("certs/server.key", tls.key_pem.expose(), 0o600);
     };
     put(&["localhost"], now - Duration::days(400));
     wrong(&project, "api.certificate", "expired");
@@ -159,14 +159,18 @@ fn each_trouble_with_a_certificate_is_told_apart() {
     wrong(&project, "citizen.certificate", "is not for localhost");
 
     let other = self_signed(&["localhost"], now).unwrap();
-    project.write("tls.key", other.key_pem.expose(), 0o600);
+    project.write("certs/server.key", other.key_pem.expose(), 0o600);
     wrong(&project, "api.key", "cannot be used for TLS");
     put(&["localhost"], now);
-    fs::set_permissions(project.path("tls.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(
+        project.path("certs/server.key"),
+        fs::Permissions::from_mode(0o640),
+    )
+    .unwrap();
     wrong(&project, "api.key", "others on this machine can read");
-    project.write("tls.pem", "nothing", 0o644);
+    project.write("certs/server.pem", "nothing", 0o644);
     wrong(&project, "api.certificate", "holds no certificate");
-    fs::remove_file(project.path("tls.pem")).unwrap();
+    fs::remove_file(project.path("certs/server.pem")).unwrap();
     wrong(&project, "api.certificate", "cannot be read");
 }
 

@@ -7,10 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rubrica::clock::Ambient;
-use rubrica::http::tls::self_signed;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::harness::openssl::openssl;
 
 /// The folder. Gone with the test.
 pub(super) struct Project {
@@ -26,17 +26,31 @@ pub(super) struct Ended {
 }
 
 impl Project {
-    /// With a token that the project's own script made.
-    pub(super) fn new() -> Self {
+    /// As it is checked out.
+    pub(super) fn fresh() -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
         let project = Self {
             folder: tempfile::tempdir().unwrap(),
             ports: free_ports(),
         };
-        fs::create_dir(project.path("hsm-config")).unwrap();
-        for file in ["SoftHSM-setup.sh", "hsm-config/softhsm2.conf"] {
+        for folder in ["hsm-config", "certs"] {
+            fs::create_dir(project.path(folder)).unwrap();
+        }
+        for file in [
+            "SoftHSM-setup.sh",
+            "hsm-config/softhsm2.conf",
+            "certs/server.cnf",
+            "certs/app.cnf",
+            "certs/citizen.cnf",
+        ] {
             fs::copy(source.join(file), project.path(file)).unwrap();
         }
+        project
+    }
+
+    /// With a token that the project's own script made.
+    pub(super) fn new() -> Self {
+        let project = Self::fresh();
         let made = Command::new(project.path("SoftHSM-setup.sh"))
             .env_remove("SOFTHSM2_CONF")
             .stdout(Stdio::null())
@@ -63,11 +77,24 @@ impl Project {
 
     /// Writes the configuration, with more lines at the end, and the files it names.
     pub(super) fn configure(&self, more: &str) {
-        let tls = self_signed(&["localhost", "127.0.0.1"], Ambient::system().now()).unwrap();
-        self.write("tls.pem", &tls.certificate_pem, 0o644);
-        self.write("tls.key", tls.key_pem.expose(), 0o600);
+        self.certify("server");
         self.write("link-key", &format!("{}=\n", "A".repeat(43)), 0o600);
         self.write("rubrica.toml", &self.configuration(more), 0o600);
+    }
+
+    /// Makes a key and a certificate that signs itself, by one of the files in `certs/`: `certs/<name>.pem`.
+    pub(super) fn certify(&self, name: &str) {
+        let file = |ending| format!("certs/{name}.{ending}");
+        let (config, key, certificate) = (file("cnf"), file("key"), file("pem"));
+        let mut arguments = vec!["req", "-x509", "-days", "365", "-newkey", "ec"];
+        arguments.extend(["-pkeyopt", "ec_paramgen_curve:P-256", "-config", &config]);
+        arguments.extend(["-keyout", &key, "-out", &certificate]);
+        self.openssl(&arguments).unwrap();
+    }
+
+    /// Runs openssl in the folder.
+    pub(super) fn openssl(&self, arguments: &[&str]) -> Result<String, String> {
+        openssl(self.folder.path(), arguments)
     }
 
     /// Runs the binary in the folder, as an ordinary process with nothing in its environment.
@@ -117,12 +144,8 @@ link_key_file = "link-key"
 stop_within = "10 s"
 [api]
 listen = "127.0.0.1:{api}"
-certificate = "tls.pem"
-key = "tls.key"
 [citizen]
 listen = "127.0.0.1:{citizen}"
-certificate = "tls.pem"
-key = "tls.key"
 url = "https://localhost/"
 [ops]
 listen = "127.0.0.1:{ops}"

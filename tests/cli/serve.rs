@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::project::Project;
+use crate::harness::client::Client;
 
 /// A server of its own process; killed with the test.
 struct Serving {
@@ -109,6 +110,33 @@ fn a_server_is_ready_counts_and_stops_when_told() {
     assert!(!log.contains(pin.trim()));
     let journal = project.run(&["audit", "export"]).out;
     assert!(journal.contains("server.started") && journal.contains("server.stopped"));
+}
+
+#[test]
+fn a_certificate_made_by_the_file_for_servers_serves_both_listeners() {
+    let project = Project::in_order();
+    let verify = |purpose, host| {
+        let strict = ["verify", "-x509_strict", "-purpose", purpose];
+        let named = ["-verify_hostname", host, "-CAfile"];
+        let files = ["certs/server.pem"; 2];
+        project.openssl(&[&strict[..], &named, &files].concat())
+    };
+    verify("sslserver", "localhost").unwrap();
+    assert!(verify("sslserver", "other.example").is_err());
+    assert!(verify("sslclient", "localhost").is_err());
+
+    let serving = Serving::start(&project);
+    let trusted = fs::read_to_string(project.path("certs/server.pem")).unwrap();
+    for (port, path, status) in [
+        (project.ports[0], "/v1/app", 401),
+        (project.ports[1], "/account/activate", 200),
+    ] {
+        for host in ["localhost", "127.0.0.1"] {
+            let client = Client::new(&format!("https://{host}:{port}"), &trusted, None);
+            assert_eq!(client.get(path).status, status);
+        }
+    }
+    assert_eq!(serving.end("-TERM").0, Some(0));
 }
 
 #[test]

@@ -5,16 +5,21 @@ use std::path::Path;
 use std::process::Command;
 
 use rubrica::domain::revocation::RevocationReason;
+use rubrica::pki::request;
 use rubrica::pki::revocation::{self, Revoked};
 use rubrica::pki::settings::{Qualification, Values};
 use serde_json::Value;
 
 use super::judges::tools;
-use crate::harness::authorities::{Authorities, NOW, serial};
+use crate::harness::authorities::{self, Authorities, NOW, serial};
+use crate::harness::openssl::openssl;
 use crate::harness::software_key::SoftwareKey;
 
 /// Not a fault: it tells by which method of RFC 7093 section 2 the key identifier was made.
 const EXPLAINED: &str = "INFO pkix.subject_key_identifier_rfc7093_method_1_identified";
+
+/// The same of openssl's way (RFC 5280 section 4.2.1.2).
+const BY_SHA_1: &str = "INFO pkix.subject_key_identifier_method_1_identified";
 
 #[test]
 fn etsis_linter_takes_citizens_certificates_for_natural_persons_ones() {
@@ -29,6 +34,40 @@ fn etsis_linter_takes_citizens_certificates_for_natural_persons_ones() {
         assert_eq!(findings, BTreeSet::from([EXPLAINED.to_owned()]));
         assert_eq!(detected, "NCP-NATURAL-PERSON-CERTIFICATE");
     }
+}
+
+#[test]
+fn the_linter_takes_what_an_authority_outside_makes_by_the_file_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = Authorities::new();
+    let key = SoftwareKey::p256(7);
+    let citizen = authorities::citizen();
+    let prepared = request::prepare(&citizen, key.public(), &authorities.settings).unwrap();
+    let value = key.value(prepared.scheme(), &prepared.dtbs_r());
+    let request = prepared.assemble(value).unwrap().to_pem().unwrap();
+    std::fs::write(folder.path().join("one.csr"), request).unwrap();
+    let run = |arguments: &[&[&str]]| openssl(folder.path(), &arguments.concat()).unwrap();
+    run(&[
+        &["req", "-x509", "-newkey", "rsa:3072", "-nodes", "-subj"],
+        &[
+            "/C=ES/O=Outside/CN=Outside CA",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+        ],
+    ]);
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/certs/citizen.cnf");
+    run(&[
+        &["x509", "-req", "-in", "one.csr", "-days", "1460", "-sha256"],
+        &["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"],
+        &["-extfile", profile, "-extensions", "citizen"],
+        &["-outform", "DER", "-out", "one.der"],
+    ]);
+    let certificate = std::fs::read(folder.path().join("one.der")).unwrap();
+    let (findings, detected) = lint("lint_etsi_cert", &["--detect", "--output"], &certificate);
+    assert_eq!(findings, BTreeSet::from([BY_SHA_1.to_owned()]));
+    assert_eq!(detected, "NCP-NATURAL-PERSON-CERTIFICATE");
 }
 
 #[test]
