@@ -4,5 +4,8 @@ mod commands;
 mod credential;
 mod demo;
 mod doctor;
+mod markdown;
 mod project;
+mod reader;
+mod readme;
 mod serve;

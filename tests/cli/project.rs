@@ -48,6 +48,16 @@ impl Project {
         project
     }
 
+    /// The API's, the pages' and the operators' address, as the environment gives them to the binary.
+    pub(super) fn addresses(&self) -> [(&'static str, String); 3] {
+        let [api, citizen, ops] = self.ports.map(|port| format!("127.0.0.1:{port}"));
+        [
+            ("RUBRICA_API__LISTEN", api),
+            ("RUBRICA_CITIZEN__LISTEN", citizen),
+            ("RUBRICA_OPS__LISTEN", ops),
+        ]
+    }
+
     /// With a token that the project's own script made.
     pub(super) fn new() -> Self {
         let project = Self::fresh();

@@ -9,18 +9,19 @@ use super::project::Project;
 use crate::harness::client::Client;
 
 /// A server of its own process; killed with the test.
-struct Serving {
+pub(super) struct Serving {
     child: Child,
     ops: u16,
 }
 
 impl Serving {
     fn start(project: &Project) -> Self {
-        let child = project
-            .command(&["serve"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::of(project, &mut project.command(&["serve"]))
+    }
+
+    /// By a command of the test's own, that becomes the server.
+    pub(super) fn of(project: &Project, command: &mut Command) -> Self {
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
         let serving = Self {
             child,
             ops: project.ports[2],
@@ -53,7 +54,7 @@ impl Serving {
     }
 
     /// Sends a signal and waits for the end; gives the exit status and the log.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(super) fn end(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(
             Command::new("kill")
