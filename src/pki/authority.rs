@@ -17,6 +17,7 @@ pub struct Authority {
     name: Name,
     public_key: PublicKey,
     key_identifier: Vec<u8>,
+    not_before: OffsetDateTime,
     not_after: OffsetDateTime,
 }
 
@@ -37,6 +38,7 @@ impl Authority {
             name: tbs.subject().clone(),
             public_key: PublicKey::from_spki(&tbs.subject_public_key_info().to_der()?)?,
             key_identifier: identifier.0.as_bytes().to_vec(),
+            not_before: moment(tbs.validity().not_before)?,
             not_after: moment(tbs.validity().not_after)?,
         })
     }
@@ -49,6 +51,11 @@ impl Authority {
     /// Its public key.
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key
+    }
+
+    /// The first second in which it may sign.
+    pub(super) fn not_before(&self) -> OffsetDateTime {
+        self.not_before
     }
 
     /// The last second in which it may sign.

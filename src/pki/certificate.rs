@@ -2,7 +2,7 @@
 
 use std::time::Duration as Seconds;
 
-use der::asn1::BitString;
+use der::asn1::{BitString, GeneralizedTime};
 use der::{Any, DateTime, Decode, Encode, Sequence};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use time::OffsetDateTime;
@@ -117,13 +117,21 @@ pub(super) fn assemble(
 
 /// `UTCTime` through 2049, `GeneralizedTime` after (RFC 5280 section 4.1.2.5).
 pub(super) fn x509_time(time: OffsetDateTime) -> Result<Time, PkiError> {
+    Ok(Time::from(date_time(time)?))
+}
+
+/// `GeneralizedTime` in any year.
+pub(super) fn generalized_time(time: OffsetDateTime) -> Result<GeneralizedTime, PkiError> {
+    Ok(GeneralizedTime::from_date_time(date_time(time)?))
+}
+
+fn date_time(time: OffsetDateTime) -> Result<DateTime, PkiError> {
     let seconds = u64::try_from(time.unix_timestamp())
         .ok()
         .ok_or(PkiError::Time)?;
-    let time = DateTime::from_unix_duration(Seconds::from_secs(seconds))
+    DateTime::from_unix_duration(Seconds::from_secs(seconds))
         .ok()
-        .ok_or(PkiError::Time)?;
-    Ok(Time::from(time))
+        .ok_or(PkiError::Time)
 }
 
 /// The same moment as the rest of the crate writes it.

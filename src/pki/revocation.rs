@@ -2,15 +2,18 @@
 
 use const_oid::AssociatedOid;
 use der::Encode;
-use der::asn1::Uint;
+use der::asn1::{ObjectIdentifier, Uint};
 use time::OffsetDateTime;
 use x509_cert::crl::{RevokedCert, TbsCertList};
 use x509_cert::ext::pkix::crl::{CrlNumber, CrlReason};
 
-use super::certificate::{algorithm, sign, x509_time};
+use super::certificate::{algorithm, generalized_time, sign, x509_time};
 use super::extension::{Criticality, authority_key, extension};
 use super::{Authority, AuthorityKey, PkiError, Serial, Settings};
 use crate::domain::revocation::RevocationReason;
+
+/// `id-ce-expiredCertsOnCRL` (ITU-T X.509): from when on certificates that ended are on the list.
+const EXPIRED_CERTS_ON_CRL: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.60");
 
 /// One revoked certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +35,8 @@ pub struct RevocationList {
     pub next_update: OffsetDateTime,
 }
 
-/// Issues a full list of what this authority revoked. `number` grows with every list of the same authority (RFC
+/// Issues a full list of what this authority ever revoked: certificates stay on it after their end, and the list says
+/// so, because a signature is judged for as long as anybody relies on it. `number` grows with every list of the same authority (RFC
 /// 5280 section 5.2.3).
 pub fn issue(
     authority: &Authority,
@@ -59,6 +63,11 @@ pub fn issue(
                 CrlNumber::OID,
                 Criticality::NonCritical,
                 &CrlNumber(Uint::new(&number.to_be_bytes())?),
+            )?,
+            extension(
+                EXPIRED_CERTS_ON_CRL,
+                Criticality::NonCritical,
+                &generalized_time(authority.not_before())?,
             )?,
         ]),
     };

@@ -188,7 +188,7 @@ impl Service {
         let now = self.inner.ambient.now();
         let revoked = match role {
             AuthorityRole::Root => Vec::new(),
-            AuthorityRole::Issuing => self.revoked(now - settings.crl_validity() * 2)?,
+            AuthorityRole::Issuing => self.revoked()?,
         };
         let list = revocation::issue(&authority, &key, &revoked, turn.number, settings, now)?;
         let stored = StoredList {
@@ -206,12 +206,9 @@ impl Service {
         Ok(self.inner.journal.append(&[entry])?)
     }
 
-    /// What the issuing authority revoked of certificates that ended after this moment.
-    fn revoked(&self, ended: OffsetDateTime) -> Result<Vec<Revoked>, ServiceError> {
-        let stored = self
-            .inner
-            .store
-            .read(|connection| credentials::revoked(connection, ended))?;
+    /// What the issuing authority ever revoked.
+    fn revoked(&self) -> Result<Vec<Revoked>, ServiceError> {
+        let stored = self.inner.store.read(credentials::revoked)?;
         stored
             .into_iter()
             .map(|one| {

@@ -1,7 +1,6 @@
 //! Credentials: one row each. A revoked one keeps its row and loses its key.
 
 use diesel::prelude::*;
-use time::OffsetDateTime;
 
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
@@ -119,17 +118,12 @@ pub fn revoke(
     Ok(change(changed))
 }
 
-/// The revoked certificates of the built-in authority whose validity did not end before `ended`, by the time of
-/// revocation. Those that ended earlier were on a list after their end and may leave it (RFC 5280 section 3.3).
-pub fn revoked(
-    connection: &mut AnyConnection,
-    ended: OffsetDateTime,
-) -> Result<Vec<RevokedCertificate>, StoreError> {
+/// The revoked certificates of the built-in authority, by the time of revocation.
+pub fn revoked(connection: &mut AnyConnection) -> Result<Vec<RevokedCertificate>, StoreError> {
     credentials::table
         .filter(credentials::issuer.eq(CredentialIssuer::BuiltIn.as_str()))
         .filter(credentials::revoked_at.is_not_null())
         .filter(credentials::serial.is_not_null())
-        .filter(credentials::not_after.ge(to_micros(ended)))
         .order((credentials::revoked_at, credentials::id))
         .select((
             credentials::serial.assume_not_null(),

@@ -82,13 +82,18 @@ impl Town {
 
     /// Whether the published list names this credential.
     fn is_listed(&self, credential: &CredentialView) -> bool {
+        let serial = &credential.certificate.as_ref().unwrap().serial;
+        self.list().to_lowercase().contains(serial)
+    }
+
+    /// The issuing authority's list, as openssl shows it.
+    fn list(&self) -> String {
         let published = Publication::by_name("issuing.crl").unwrap();
         let list = self.server.service().publication(published).unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("list"), list.unwrap()).unwrap();
         let arguments = ["crl", "-inform", "DER", "-in", "list", "-noout", "-text"];
-        let text = openssl(folder.path(), &arguments).unwrap().to_lowercase();
-        text.contains(&credential.certificate.as_ref().unwrap().serial)
+        openssl(folder.path(), &arguments).unwrap()
     }
 
     /// The events of the journal with their results, the oldest first.
@@ -355,22 +360,25 @@ fn a_credential_nobody_has_is_not_found() {
 }
 
 #[test]
-fn an_expired_certificate_leaves_the_list_some_time_after_its_end() {
+fn a_revoked_certificate_stays_on_the_list_after_its_end_and_the_list_says_so() {
     let town = Town::new();
     let issued = town.issue(Earlier::Keep).unwrap();
     let service = town.server.service();
     service
         .revoke_credential(&authorized(), issued.id, RevocationReason::Superseded)
         .unwrap();
-    let end = issued.certificate.as_ref().unwrap().not_after;
-    let publish = |at: time::OffsetDateTime| {
-        town.server.clock().advance(at - service.ambient().now());
-        service
-            .publish_lists(&administrator().authorize(op::ManageAuthorities))
-            .unwrap();
-    };
-    publish(end + Duration::DAY);
+    let years_after = issued.certificate.as_ref().unwrap().not_after + Duration::days(3 * 365);
+    town.server
+        .clock()
+        .advance(years_after - service.ambient().now());
+    service
+        .publish_lists(&administrator().authorize(op::ManageAuthorities))
+        .unwrap();
     assert!(town.is_listed(&issued));
-    publish(end + Duration::days(15));
-    assert!(!town.is_listed(&issued));
+    let text = town.list();
+    // openssl 3.0 knows it by number only.
+    assert!(
+        text.contains("2.5.29.60") || text.contains("Expired Certificates"),
+        "{text}"
+    );
 }
