@@ -111,7 +111,7 @@ pub fn start(config: Config) -> Result<Server, AppError> {
         bound.ops_address(),
     );
     let service = assemble(config, citizen)?;
-    let upkeep = Upkeep::begin(service.clone())?;
+    let upkeep = Upkeep::begin(service.clone());
     noted(service.note_started(env!("CARGO_PKG_VERSION")));
     let running = bound.start(service.clone())?;
     Ok(Server {

@@ -2,3 +2,4 @@
 
 mod authorities;
 mod credentials;
+mod upkeep;

@@ -4,9 +4,8 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::AppError;
+use crate::service::Service;
 use crate::service::signing::Abandoned;
-use crate::service::{Service, ServiceError};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -20,15 +19,11 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Ends what this node left unfinished when it last stopped, and begins the rounds. A database that is away does
-    /// not keep the server from starting: the rounds try again.
-    pub(super) fn begin(service: Service) -> Result<Self, AppError> {
-        match service.recover(Abandoned::AtStart) {
-            Ok(_) => {}
-            Err(error @ ServiceError::DatabaseAway(_)) => {
-                tracing::error!(error = %error, "unfinished requests could not be looked for");
-            }
-            Err(error) => return Err(error.into()),
+    /// Ends what this node left unfinished when it last stopped, and begins the rounds. What cannot be ended now keeps
+    /// the server from nothing else: the rounds try again.
+    pub(super) fn begin(service: Service) -> Self {
+        if let Err(error) = service.recover(Abandoned::AtStart) {
+            tracing::error!(error = %error, "requests left in the middle of signing could not be ended");
         }
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
@@ -42,7 +37,7 @@ impl Upkeep {
                 }
             }
         });
-        Ok(Self { stop, thread })
+        Self { stop, thread }
     }
 
     /// Lets the present round finish.
@@ -55,13 +50,12 @@ impl Upkeep {
 }
 
 fn round(service: &Service, sweep: bool) {
-    match service.upkeep() {
-        Ok(done) => tracing::debug!(?done, "upkeep"),
-        Err(error) => {
-            tracing::error!(error = %error, "a round of upkeep failed; the next one tries again");
-        }
+    let round = service.upkeep();
+    tracing::debug!(?round, "upkeep");
+    for error in &round.failed {
+        tracing::error!(%error, "a part of upkeep failed; the next round tries again");
     }
     if sweep && let Err(error) = service.sweep() {
-        tracing::error!(error = %error, "left-over objects could not be looked for");
+        tracing::error!(%error, "left-over objects could not be looked for");
     }
 }

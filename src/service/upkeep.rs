@@ -3,6 +3,8 @@
 //! Every step may be done by any node, twice or at the same time as another node, without harm: changes of state
 //! are compare-and-set, and deleting what is deleted does nothing.
 
+use std::collections::HashSet;
+
 use time::Duration;
 
 use super::signing::Abandoned;
@@ -10,8 +12,8 @@ use super::{Service, ServiceError};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{RequestReason, RequestState, SignatureRequest};
 use crate::journal::{Entry, Event};
-use crate::store;
 use crate::store::requests::Transition;
+use crate::store::{self, StoreError};
 
 /// How many requests are taken at once; the rest comes with the next round.
 const ROUND: i64 = 200;
@@ -19,8 +21,8 @@ const ROUND: i64 = 200;
 /// An object nobody refers to is deleted after this long.
 const ABANDONED: Duration = Duration::days(1);
 
-/// What one round did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What one round did, and what it could not do.
+#[derive(Debug, Default)]
 pub struct Upkeep {
     /// Requests that expired.
     pub expired: usize,
@@ -32,19 +34,52 @@ pub struct Upkeep {
     pub forgotten: usize,
     /// Revocation lists that were issued anew.
     pub published: usize,
+    /// What failed. It kept nothing else from being done, and the next round tries it again.
+    pub failed: Vec<ServiceError>,
+}
+
+impl Upkeep {
+    /// What a step gave, or none of it and the failure on the list.
+    fn done(&mut self, step: Result<usize, ServiceError>) -> usize {
+        step.unwrap_or_else(|error| {
+            self.failed.push(error);
+            0
+        })
+    }
+
+    /// Does the same with each item and counts those that were done; one that fails keeps no other from its turn.
+    fn each<T>(
+        &mut self,
+        items: Result<Vec<T>, StoreError>,
+        work: impl Fn(&T) -> Result<Transition, ServiceError>,
+    ) -> usize {
+        let items = items.unwrap_or_else(|error| {
+            self.failed.push(error.into());
+            Vec::new()
+        });
+        let mut done = 0;
+        for item in &items {
+            match work(item) {
+                Ok(Transition::Done) => done += 1,
+                Ok(Transition::Missed) => {}
+                Err(error) => self.failed.push(error),
+            }
+        }
+        done
+    }
 }
 
 impl Service {
     /// One round of everything.
-    pub fn upkeep(&self) -> Result<Upkeep, ServiceError> {
-        Ok(Upkeep {
-            recovered: self.recover(Abandoned::Lapsed)?,
-            expired: self.expire()?,
-            deleted: self.delete_documents()?,
-            forgotten: self.inner.identity.forget_expired()?,
-            // Last, because it alone needs the HSM.
-            published: self.publish_due_lists()?,
-        })
+    pub fn upkeep(&self) -> Upkeep {
+        let mut round = Upkeep::default();
+        // Who relies on a certificate notices first when its list is late.
+        round.published = round.done(self.publish_due_lists());
+        round.recovered = round.done(self.recover(Abandoned::Lapsed));
+        round.expired = self.expire(&mut round);
+        round.deleted = self.delete_documents(&mut round);
+        round.forgotten = round.done(self.inner.identity.forget_expired().map_err(Into::into));
+        round
     }
 
     /// Deletes objects that no document refers to: uploads that were given up, files whose process was killed before
@@ -52,13 +87,21 @@ impl Service {
     /// day is enough.
     pub fn sweep(&self) -> Result<usize, ServiceError> {
         let before = self.inner.ambient.now() - ABANDONED;
+        // Signed files of requests that are not ended yet have no row that names them.
+        let unfinished: HashSet<_> = self
+            .inner
+            .store
+            .read(store::documents::in_signing)?
+            .iter()
+            .map(super::signing::signed_key)
+            .collect();
         let mut swept = 0;
         self.inner.documents.written_before(before, &mut |key| {
             let known = self
                 .inner
                 .store
                 .read(|connection| store::documents::knows_object(connection, &key.to_string()))?;
-            if !known {
+            if !known && !unfinished.contains(&key) {
                 self.inner.documents.delete(&key)?;
                 swept += 1;
             }
@@ -68,33 +111,32 @@ impl Service {
         Ok(swept)
     }
 
-    fn expire(&self) -> Result<usize, ServiceError> {
+    fn expire(&self, round: &mut Upkeep) -> usize {
         let now = self.inner.ambient.now();
         let overdue = self
             .inner
             .store
-            .read(|connection| store::requests::overdue(connection, now, ROUND))?;
-        let mut expired = 0;
-        for request in overdue {
+            .read(|connection| store::requests::overdue(connection, now, ROUND));
+        round.each(overdue, |request| {
             let reason = Some(RequestReason::LifetimeOver);
             let (from, to) = (RequestState::Pending, RequestState::Expired);
-            if self.finish(request.id, from, to, reason)? == Transition::Done {
+            let ended = self.finish(request.id, from, to, reason)?;
+            if ended == Transition::Done {
                 self.inner
                     .journal
-                    .append(&[about(&request, Event::RequestExpired)])?;
-                expired += 1;
+                    .append(&[about(request, Event::RequestExpired)])?;
             }
-        }
-        Ok(expired)
+            Ok(ended)
+        })
     }
 
-    fn delete_documents(&self) -> Result<usize, ServiceError> {
+    fn delete_documents(&self, round: &mut Upkeep) -> usize {
         let now = self.inner.ambient.now();
         let due = self
             .inner
             .store
-            .read(|connection| store::requests::due_for_deletion(connection, now, ROUND))?;
-        for request in &due {
+            .read(|connection| store::requests::due_for_deletion(connection, now, ROUND));
+        round.each(due, |request| {
             let documents = self
                 .inner
                 .store
@@ -114,8 +156,8 @@ impl Service {
             self.inner
                 .journal
                 .append(&[about(request, Event::RequestDeleted)])?;
-        }
-        Ok(due.len())
+            Ok(Transition::Done)
+        })
     }
 }
 

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::column::{corrupt, count, optional, parsed};
 use super::moment::{from_micros, to_micros};
-use super::schema::documents;
+use super::schema::{documents, requests};
 use super::{AnyConnection, StoreError};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding};
 use crate::domain::document::Packaging;
 use crate::domain::id::{DocumentId, RequestId};
 use crate::domain::request::{
     CadesOptions, Document, DocumentOptions, DocumentReason, DocumentState, PadesOptions,
-    SignatureOptions, SignedDocument,
+    RequestState, SignatureOptions, SignedDocument,
 };
 
 /// Adds a document.
@@ -31,6 +31,20 @@ pub fn of_request(
     documents::table
         .filter(documents::request_id.eq(request.to_string()))
         .order(documents::position)
+        .select(Row::as_select())
+        .load(connection)?
+        .into_iter()
+        .map(Document::try_from)
+        .collect()
+}
+
+/// The documents of all requests that are being signed.
+pub fn in_signing(connection: &mut AnyConnection) -> Result<Vec<Document>, StoreError> {
+    let signing = requests::table
+        .filter(requests::state.eq(RequestState::Signing.as_str()))
+        .select(requests::id);
+    documents::table
+        .filter(documents::request_id.eq_any(signing))
         .select(Row::as_select())
         .load(connection)?
         .into_iter()
