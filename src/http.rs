@@ -3,6 +3,15 @@
 //! Nothing is decided here but what belongs to HTTP. Handlers read a request, call one use case of
 //! [`Service`](crate::service::Service) over the one [crossing](blocking) from asynchronous to synchronous
 //! code, and write the answer. Start reading at [`router`] for what there is, at [`error`] for what can go wrong.
+//!
+//! # The limit of problem documents
+//!
+//! Whatever becomes a request is answered with a problem document or a page when it fails, also where the framework
+//! refuses it. What never becomes one is answered by actix-http's connection code itself, which has no place for a
+//! body, a header or a handler of ours: 400 for bytes that are no HTTP, 431 for a head of more than 128 KiB, 408 for
+//! a head that does not arrive within [`Limits::head_within`]. These have an empty body and no `X-Request-Id`, and
+//! stand neither in the log nor in the metrics. Over HTTP/2 such a stream or connection is reset instead. After each
+//! of them the connection is closed.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! What belongs to HTTP itself: addresses, methods, names of calls, headers, rates.
 
+use std::time::Duration;
+
 use rubrica::http::Limits;
 use serde_json::json;
 
@@ -61,6 +63,33 @@ fn head_answers_as_get_without_a_body() {
         answer.header("content-length"),
         app.client.get("/v1/app").body.len().to_string()
     );
+}
+
+/// As the documentation of `http` says: the framework leaves no place for a problem document.
+#[test]
+fn what_never_becomes_a_request_is_answered_with_a_bare_status() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            head_within: Duration::from_secs(1),
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(140_000));
+    for (sent, status) in [
+        ("nonsense\r\n\r\n", "400 Bad Request"),
+        (&long, "431 Request Header Fields Too Large"),
+        ("GET / HTTP/1.1\r\n", "408 Request Timeout"),
+    ] {
+        for caller in [server.stranger(), server.visitor()] {
+            let mut line = caller.line();
+            line.send(sent.as_bytes());
+            let answer = line.rest();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+            assert_eq!(body, "");
+        }
+    }
 }
 
 #[test]

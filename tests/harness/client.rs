@@ -169,6 +169,14 @@ impl Line {
         }
         String::from_utf8(line).unwrap()
     }
+
+    /// Everything until the server hangs up.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut answer = Vec::new();
+        // Closing without TLS's own goodbye is no matter here.
+        let _ = self.0.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
 }
 
 impl Answer {
