@@ -24,6 +24,7 @@ pub mod citizen;
 pub mod error;
 mod frame;
 pub mod ops;
+mod origin;
 mod problem;
 mod publication;
 mod rate;
@@ -34,6 +35,7 @@ mod stream;
 pub mod tls;
 
 pub use call::CallId;
+pub use origin::{InvalidNetwork, Network, Proxies, ProxyHeader};
 pub use problem::Problem;
 pub use server::{Bound, Running, ServeError, bind};
 pub use shared::Shared;
@@ -47,6 +49,8 @@ pub struct Settings {
     pub citizen: TlsListener,
     /// For operators: health and metrics, without TLS, so not to be reachable from outside.
     pub ops: SocketAddr,
+    /// Who passes citizens' calls on.
+    pub citizen_proxies: Proxies,
     /// Whom citizens may ask, in words for every page, such as a telephone number and its hours.
     pub help_desk: Option<String>,
     /// How much is taken at once.
@@ -89,6 +93,10 @@ pub struct Limits {
     pub calls_per_minute: u32,
     /// Calls an app may make at once after a pause.
     pub burst: u32,
+    /// Calls on the citizens' pages from one place, which is an IPv4 address or the /64 of an IPv6 one, in the long run.
+    pub place_per_minute: u32,
+    /// The same at once after a pause.
+    pub place_burst: u32,
 }
 
 impl Default for Limits {
@@ -104,6 +112,8 @@ impl Default for Limits {
             connections: 4096,
             calls_per_minute: 1200,
             burst: 200,
+            place_per_minute: 600,
+            place_burst: 200,
         }
     }
 }

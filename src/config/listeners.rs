@@ -16,7 +16,7 @@ pub(super) use ops::RawOps;
 
 use super::reader::Reader;
 use super::section::Section;
-use crate::http::{Limits, Settings, TlsListener};
+use crate::http::{Limits, Proxies, Settings, TlsListener};
 
 /// What the four sections say.
 pub(super) struct Listeners {
@@ -50,6 +50,10 @@ pub(super) fn read(reader: &mut Reader<'_>, stop_within: Option<Duration>) -> Op
             key: citizen.key,
         },
         ops: ops?.listen,
+        citizen_proxies: Proxies {
+            networks: citizen.proxies,
+            header: citizen.proxy_header,
+        },
         help_desk: citizen.help_desk,
         limits: Limits {
             body_bytes: limits.body.0,
@@ -62,6 +66,8 @@ pub(super) fn read(reader: &mut Reader<'_>, stop_within: Option<Duration>) -> Op
             connections: limits.connections,
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
+            place_per_minute: limits.address_calls_per_minute,
+            place_burst: limits.address_burst,
         },
         stop_within: stop_within?,
     };
@@ -96,6 +102,8 @@ fn check_limits(reader: &mut Reader<'_>, limits: &RawLimits) {
         ("documents_per_request", limits.documents_per_request),
         ("calls_per_minute", limits.calls_per_minute),
         ("burst", limits.burst),
+        ("address_calls_per_minute", limits.address_calls_per_minute),
+        ("address_burst", limits.address_burst),
         ("calls_at_once", limits.calls_at_once),
         ("uploads_at_once", limits.uploads_at_once),
         ("connections", limits.connections),

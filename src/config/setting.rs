@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm};
 use crate::domain::language::Language;
+use crate::http::{Network, ProxyHeader};
 
 /// A value as it was given.
 #[derive(Clone, Copy)]
@@ -132,7 +133,7 @@ macro_rules! by_name {
     )+};
 }
 pub(super) use by_name;
-by_name!(KeyAlgorithm, DigestAlgorithm, Language);
+by_name!(KeyAlgorithm, DigestAlgorithm, Language, ProxyHeader);
 
 impl Setting for bool {
     fn expected() -> String {
@@ -191,6 +192,23 @@ impl Setting for PathBuf {
 impl Setting for SocketAddr {
     fn expected() -> String {
         "an address and port such as \"127.0.0.1:8443\"".to_owned()
+    }
+
+    fn parse(given: Given<'_>, _base: &Path) -> Result<Self, Unsuitable> {
+        let text = given.text()?;
+        text.parse()
+            .ok()
+            .ok_or_else(|| Unsuitable(format!("found {text:?}")))
+    }
+
+    fn to_toml(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Setting for Network {
+    fn expected() -> String {
+        "an address such as \"10.0.0.5\" or a network such as \"10.0.0.0/24\"".to_owned()
     }
 
     fn parse(given: Given<'_>, _base: &Path) -> Result<Self, Unsuitable> {

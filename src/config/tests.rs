@@ -234,6 +234,14 @@ fn values_that_cannot_work_are_told_by_their_key() {
             "limits.connections: at least 1",
         ),
         (
+            "[limits]\naddress_burst = 0",
+            "limits.address_burst: at least 1",
+        ),
+        (
+            "[citizen]\nproxies = [\"10.0.0.1\", \"10.0.0.0/99\"]",
+            "citizen.proxies",
+        ),
+        (
             "[limits]\ndocument = \"1 GiB\"",
             "limits.document: larger than limits.body",
         ),

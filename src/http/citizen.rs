@@ -5,11 +5,16 @@
 //! again. No address holds anything about a person: approval links are capabilities, and what was typed travels in
 //! bodies only. Start reading at [`ROUTES`].
 
-use actix_web::http::Method;
-use actix_web::web;
+use std::time::Instant;
 
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+
+use super::error::Code;
 use super::frame::Style;
+use super::problem::Problem;
 use super::router::{Access, Route};
+use super::shared::Shared;
 use account::Act;
 
 mod about;
@@ -35,6 +40,7 @@ mod tests;
 pub(super) const STYLE: Style = Style {
     name: "citizen",
     problem: obstacle::answer,
+    admit,
     policy: "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'",
 };
@@ -246,3 +252,18 @@ pub static ROUTES: &[Route] = &[
         handler: || web::to(|visit| account::done(Act::Change, visit)),
     },
 ];
+
+/// Counts calls by the place they come from. The style sheet and the icon are free: the page that says to come back
+/// later needs them too.
+fn admit(request: &HttpRequest, shared: &Shared) -> Result<(), Problem> {
+    if request.path().starts_with("/static/") {
+        return Ok(());
+    }
+    match shared.proxies.origin(request) {
+        Some(origin) => shared
+            .places
+            .take(origin, Instant::now())
+            .map_err(|wait| Problem::new(Code::RateLimited).retry_after(wait)),
+        None => Ok(()),
+    }
+}

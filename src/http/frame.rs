@@ -21,6 +21,8 @@ pub(super) struct Style {
     pub name: &'static str,
     /// Writes a problem for those who read there.
     pub problem: fn(&HttpRequest, &Problem, &CallId) -> HttpResponse,
+    /// Whether a call is looked at any further.
+    pub admit: fn(&HttpRequest, &Shared) -> Result<(), Problem>,
     /// The `Content-Security-Policy` of answers that set none.
     pub policy: &'static str,
 }
@@ -29,6 +31,7 @@ pub(super) struct Style {
 pub(super) const JSON: Style = Style {
     name: "api",
     problem: |_, problem, call| problem.answer(call),
+    admit: |_, _| Ok(()),
     policy: "default-src 'none'; frame-ancestors 'none'",
 };
 
@@ -39,14 +42,22 @@ pub(super) async fn frame(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let begun = Instant::now();
-    let call = match request.app_data::<web::Data<Shared>>() {
-        Some(shared) => CallId::of(request.headers(), shared.service().ambient()),
-        None => return Err(Problem::new(Code::InternalError).into()),
+    let Some(shared) = request.app_data::<web::Data<Shared>>() else {
+        return Err(Problem::new(Code::InternalError).into());
     };
+    let call = CallId::of(request.headers(), shared.service().ambient());
+    let admitted = (style.admit)(request.request(), shared);
     request.extensions_mut().insert(call.clone());
     let method = request.method().clone();
     let span = tracing::info_span!("call", id = %call, listener = style.name);
-    let answered = next.call(request).instrument(span.clone()).await?;
+    let answered = match admitted {
+        Ok(()) => next
+            .call(request)
+            .instrument(span.clone())
+            .await?
+            .map_into_boxed_body(),
+        Err(problem) => request.error_response(problem),
+    };
     let _inside = span.enter();
 
     let (request, response) = answered.into_parts();
@@ -56,7 +67,7 @@ pub(super) async fn frame(
             (style.problem)(&request, problem, &call)
         }
         Some(Err(code)) => (style.problem)(&request, &Problem::new(code), &call),
-        None => response.map_into_boxed_body(),
+        None => response,
     };
     set_headers(style, &call, response.headers_mut());
 

@@ -1,9 +1,11 @@
 //! What handlers share.
 
 use super::blocking::Gate;
+use super::origin::Origin;
 use super::problem::Problem;
 use super::rate::Rates;
-use super::{Limits, Settings};
+use super::{Limits, Proxies, Settings};
+use crate::domain::id::AppId;
 use crate::service::{Service, ServiceError};
 
 /// The use cases, and the bounds on using them. Handlers get it as `web::Data<Shared>`.
@@ -11,7 +13,9 @@ pub struct Shared {
     service: Service,
     calls: Gate,
     uploads: Gate,
-    pub(super) rates: Rates,
+    pub(super) rates: Rates<AppId>,
+    pub(super) places: Rates<Origin>,
+    pub(super) proxies: Proxies,
     pub(super) limits: Limits,
     help_desk: Option<String>,
 }
@@ -24,6 +28,8 @@ impl Shared {
             calls: Gate::new(limits.calls_at_once, limits.calls_waiting),
             uploads: Gate::new(limits.uploads_at_once, 0),
             rates: Rates::new(limits.calls_per_minute, limits.burst),
+            places: Rates::new(limits.place_per_minute, limits.place_burst),
+            proxies: settings.citizen_proxies.clone(),
             limits: limits.clone(),
             help_desk: settings.help_desk.clone(),
         }

@@ -1,9 +1,9 @@
 //! What surrounds every page: addresses, methods, languages, forms from elsewhere, failures as pages.
 
-use rubrica::http::router;
+use rubrica::http::{Limits, Proxies, ProxyHeader, router};
 
-use crate::harness::browser::Browser;
-use crate::harness::server::TestServer;
+use crate::harness::browser::{Browser, Seen};
+use crate::harness::server::{TestServer, Wishes};
 
 #[test]
 fn an_address_that_is_none_gets_a_page_that_says_so() {
@@ -204,4 +204,70 @@ fn what_is_missing_is_told_beside_its_field_and_only_names_are_given_back() {
     let page = browser.open(change);
     let again = browser.send(&page, change, &[("password", "hunter2")]);
     assert!(!again.html.contains("hunter2"));
+}
+
+/// A server whose citizens may call three times a minute from one address, and which believes these proxies.
+fn patient(proxies: &[&str]) -> TestServer {
+    TestServer::alone_with(Wishes {
+        limits: Limits {
+            place_per_minute: 3,
+            place_burst: 3,
+            ..Limits::default()
+        },
+        citizen_proxies: Proxies {
+            networks: proxies.iter().map(|text| text.parse().unwrap()).collect(),
+            header: ProxyHeader::XForwardedFor,
+        },
+        ..Wishes::default()
+    })
+}
+
+#[test]
+fn an_address_that_calls_too_often_gets_a_page_that_says_when_to_come_back() {
+    let server = patient(&[]);
+    let app = server.app("sede");
+    let browser = Browser::new(server.visitor().with("Accept-Language", "ca"));
+    for path in ["/help", "/cookies", "/nowhere"] {
+        assert_ne!(browser.open(path).status, 429);
+    }
+    for path in ["/help", "/account/activate", "/r/x"] {
+        let page = browser.open(path);
+        assert_eq!(page.status, 429, "{path}");
+        assert_eq!(page.heading(), "Massa intents seguits");
+        assert_eq!(page.text("html[lang=ca] main h1"), page.heading());
+        let wait: u64 = page.answer.header("retry-after").parse().unwrap();
+        assert!((1..=20).contains(&wait), "{wait}");
+    }
+    assert!(browser.open("/r/x/code").leads_to("/r/x"));
+    // Forms are counted like everything else, and what a header says is not believed.
+    let forged = browser.with("X-Forwarded-For", "203.0.113.9");
+    assert_eq!(forged.post("/account/activate", &[]).status, 429);
+    // The page still has its style; apps and operators have limits of their own.
+    let style = server.visitor().get(&style_of(&browser.open("/help")));
+    assert_eq!(style.status, 200);
+    assert_eq!(app.client.get("/v1/app").status, 200);
+    assert_eq!(server.operator().get("/readyz").status, 200);
+}
+
+#[test]
+fn behind_a_proxy_each_client_is_counted_by_itself() {
+    let server = patient(&["127.0.0.0/8"]);
+    let from = |address| server.visitor().with("X-Forwarded-For", address);
+    let (one, other) = (from("2001:db8:0:1::1"), from("2001:db8:0:2::1"));
+    for _ in 0..3 {
+        assert_eq!(one.get("/help").status, 200);
+    }
+    assert_eq!(one.get("/help").status, 429);
+    // Another address of the same line, and one that was put before it.
+    assert_eq!(from("2001:db8:0:1:ffff::1").get("/help").status, 429);
+    assert_eq!(from("192.0.2.1, 2001:db8:0:1::1").get("/help").status, 429);
+    assert_eq!(other.get("/help").status, 200);
+    // The proxy itself counts where it says nothing.
+    assert_eq!(server.visitor().get("/help").status, 200);
+}
+
+/// Where a page has its style sheet.
+fn style_of(page: &Seen) -> String {
+    let (_, rest) = page.html.split_once("rel=\"stylesheet\" href=\"").unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
 }

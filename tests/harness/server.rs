@@ -52,6 +52,7 @@ pub(crate) struct Wishes {
     pub(crate) limits: Limits,
     pub(crate) document_bytes: u64,
     pub(crate) documents_per_request: u32,
+    pub(crate) citizen_proxies: http::Proxies,
     /// A folder with documents that another server left.
     pub(crate) documents: Option<PathBuf>,
     /// Another token than the one all tests share.
@@ -62,6 +63,7 @@ impl Default for Wishes {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            citizen_proxies: http::Proxies::default(),
             document_bytes: 64 * 1024 * 1024,
             documents_per_request: 20,
             documents: None,
@@ -125,6 +127,7 @@ impl TestServer {
             api: listener.clone(),
             citizen: listener,
             ops: loopback(),
+            citizen_proxies: wishes.citizen_proxies,
             help_desk: None,
             limits: wishes.limits,
             stop_within: Duration::from_secs(5),

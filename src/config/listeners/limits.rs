@@ -20,6 +20,11 @@ section! {
         calls_per_minute: u32 = default "1200",
         /// Calls an app may make at once after a pause.
         burst: u32 = default "200",
+        /// Calls on the citizens' pages in a minute, in the long run, from one address (of IPv6, from one /64). A
+        /// citizen needs about ten to approve a request; many citizens share the address of an office.
+        address_calls_per_minute: u32 = default "600",
+        /// The same at once after a pause.
+        address_burst: u32 = default "200",
         /// Calls worked on at once.
         calls_at_once: u32 = default "64",
         /// Calls that may wait for one of those places.

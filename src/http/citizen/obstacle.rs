@@ -219,11 +219,10 @@ pub(in crate::http) fn answer(
 
 /// The first page of what the citizen was doing.
 fn way_back(request: &HttpRequest) -> Option<String> {
-    if let Some(link) = request.match_info().get("link") {
-        return Some(format!("/r/{link}"));
-    }
+    // By the path alone, which is there also for a call that no handler saw.
     let mut parts = request.path().splitn(4, '/').skip(1);
     match (parts.next(), parts.next()) {
+        (Some("r"), Some(link)) => Some(format!("/r/{link}")),
         (Some("account"), Some(act)) => Some(format!("/account/{act}")),
         _ => None,
     }
