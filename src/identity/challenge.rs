@@ -7,11 +7,10 @@
 
 use std::time::Duration;
 
-use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
-use super::sealing::{self, CipherRefused, Sealed};
+use self::proof::{code_mac, opened, secret_context};
+use super::sealing::{self, CipherRefused};
 use super::{BrowserKey, Identity, IdentityError, OpenedSigner, one_time_code};
 use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
 use crate::domain::factor::Factor;
@@ -22,6 +21,11 @@ use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
 use crate::store::challenges::{Challenge, Replacement};
 use crate::store::{AnyConnection, Store, StoreError, challenges, signers};
+
+mod confirmation;
+mod proof;
+
+pub use confirmation::Confirmed;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How long rows stay after their end: longer than the hour that messages are counted over.
@@ -72,37 +76,6 @@ pub struct Challenged {
     pub tries_left: u32,
     /// New codes that may still be asked for.
     pub resends_left: u32,
-}
-
-/// The right code was given. Exists once for each challenge, and is consumed by what it is for.
-#[derive(Debug)]
-pub struct Confirmed {
-    signer: Signer,
-    purpose: Purpose,
-    binding: [u8; 32],
-    secret: Option<CitizenSecret>,
-}
-
-impl Confirmed {
-    /// Whose code it was.
-    pub fn signer(&self) -> &Signer {
-        &self.signer
-    }
-
-    /// What was confirmed.
-    pub fn purpose(&self) -> Purpose {
-        self.purpose
-    }
-
-    /// The digest of exactly what was confirmed.
-    pub fn binding(&self) -> &[u8; 32] {
-        &self.binding
-    }
-
-    /// The signer and the open secret, which is there for all purposes but [`Purpose::TakePhone`].
-    pub fn into_parts(self) -> (Signer, Option<CitizenSecret>) {
-        (self.signer, self.secret)
-    }
 }
 
 /// Why a code step did not go on.
@@ -256,93 +229,6 @@ impl Identity {
         })?)
     }
 
-    /// Takes the code. The right one ends the challenge and opens the secret, once; of two at the same moment one
-    /// gets it. A wrong one costs a try, the last one ends the challenge. A key of another browser costs nothing
-    /// and is told nothing.
-    pub fn confirm(
-        &self,
-        id: ChallengeId,
-        key: &BrowserKey,
-        code: &SecretText,
-        purpose: Purpose,
-        binding: &[u8; 32],
-    ) -> Result<Confirmed, ChallengeError> {
-        let now = self.ambient.now();
-        let challenge = self.waiting(id, key)?;
-        if challenge.purpose != purpose || !bool::from(challenge.binding.ct_eq(binding)) {
-            return Err(ChallengeError::SomethingElse);
-        }
-        let signer = find_signer(&self.store, challenge.signer)?;
-        if let Purpose::Sign { .. } = purpose {
-            signer.standing(now).map_err(ChallengeError::Refused)?;
-        }
-        let typed = one_time_code::typed(code);
-        let verdict = self.store.write(|connection| {
-            let Some(tries_left) = challenges::take_try(connection, id, now)? else {
-                return Ok(Verdict::Overtaken);
-            };
-            // Read again under the row's lock: a resend may have replaced the code meanwhile.
-            let Some(present) = challenges::find(connection, id)? else {
-                return Ok(Verdict::Overtaken);
-            };
-            let mac = code_mac(key, &present, present.sms_count, &typed)?;
-            if bool::from(mac.ct_eq(&present.code_mac)) {
-                challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
-                return Ok(Verdict::Right);
-            }
-            if tries_left == 0 {
-                challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
-            }
-            Ok::<_, ChallengeError>(Verdict::Wrong { tries_left })
-        })?;
-        match verdict {
-            Verdict::Right => {}
-            Verdict::Wrong { tries_left: 0 } => return Err(ChallengeError::Exhausted),
-            Verdict::Wrong { tries_left } => return Err(ChallengeError::WrongCode { tries_left }),
-            Verdict::Overtaken => {
-                // It ended between the first look and the try: the first look's answer for what it is now.
-                self.waiting(id, key)?;
-                return Err(ChallengeError::Gone);
-            }
-        }
-        let secret = match opened(key, &challenge)? {
-            Some(Sealed::Secret(secret)) => Some(secret),
-            Some(Sealed::Nothing) => None,
-            None => return Err(ChallengeError::Gone),
-        };
-        Ok(Confirmed {
-            signer,
-            purpose,
-            binding: *binding,
-            secret,
-        })
-    }
-
-    /// What this browser confirmed before with this very code; `None` when it did not. For the second of two clicks,
-    /// which is no mistake of anybody.
-    pub fn confirmed_before(
-        &self,
-        id: ChallengeId,
-        key: &BrowserKey,
-        code: &SecretText,
-    ) -> Result<Option<Purpose>, ChallengeError> {
-        let found = self
-            .store
-            .read::<_, StoreError>(|connection| challenges::find(connection, id))?;
-        let Some(challenge) = found.filter(|known| known.end == Some(ChallengeEnd::Confirmed))
-        else {
-            return Ok(None);
-        };
-        let mac = code_mac(
-            key,
-            &challenge,
-            challenge.sms_count,
-            &one_time_code::typed(code),
-        )?;
-        let same = bool::from(mac.ct_eq(&challenge.code_mac));
-        Ok(same.then_some(challenge.purpose))
-    }
-
     /// Forgets the sealed secrets of codes whose time is over, and challenges older than a day. To be called now
     /// and then by one node; the number of rows touched.
     pub fn forget_expired(&self) -> Result<usize, IdentityError> {
@@ -442,62 +328,6 @@ impl Identity {
         let oldest = challenges::oldest_since(connection, signer, now - HOUR)?;
         Ok(Some(oldest.unwrap_or(now) + HOUR))
     }
-}
-
-enum Verdict {
-    Right,
-    Wrong { tries_left: u32 },
-    Overtaken,
-}
-
-/// What waits under the browser's key; `None` for a key of another browser.
-fn opened(key: &BrowserKey, challenge: &Challenge) -> Result<Option<Sealed>, CipherRefused> {
-    let Some(sealed) = &challenge.sealed_secret else {
-        return Ok(None);
-    };
-    Ok(sealing::open(
-        &key.sealing_key()?,
-        &secret_context(challenge),
-        sealed,
-    ))
-}
-
-fn code_mac(
-    key: &BrowserKey,
-    challenge: &Challenge,
-    sms_count: u32,
-    code: &SecretText,
-) -> Result<[u8; 32], CipherRefused> {
-    let parts = identity_of(challenge);
-    let which = sms_count.to_be_bytes();
-    let parts: Vec<&[u8]> = parts
-        .iter()
-        .map(Vec::as_slice)
-        .chain([which.as_slice(), code.expose().as_bytes()])
-        .collect();
-    let context = Zeroizing::new(sealing::context("rubrica challenge code 1", &parts));
-    key.mac(&context)
-}
-
-fn secret_context(challenge: &Challenge) -> Vec<u8> {
-    let parts = identity_of(challenge);
-    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    sealing::context("rubrica challenge secret 1", &parts)
-}
-
-/// What a code and a waiting secret belong to.
-fn identity_of(challenge: &Challenge) -> [Vec<u8>; 5] {
-    [
-        challenge.id.as_bytes().to_vec(),
-        challenge.signer.as_bytes().to_vec(),
-        challenge.purpose.name().as_bytes().to_vec(),
-        challenge
-            .purpose
-            .request()
-            .map(|request| request.as_bytes().to_vec())
-            .unwrap_or_default(),
-        challenge.binding.to_vec(),
-    ]
 }
 
 fn find_signer(store: &Store, id: SignerId) -> Result<Signer, ChallengeError> {
