@@ -28,6 +28,8 @@ use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::{TestApp, TestServer};
 use crate::harness::softhsm;
 
+mod codes;
+
 /// A server, a citizen who can sign, and an app that asks.
 pub(crate) struct Town {
     server: TestServer,

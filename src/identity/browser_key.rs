@@ -37,6 +37,11 @@ impl BrowserKey {
         self.derive(b"rubrica challenge secret 1")
     }
 
+    /// What a challenge keeps to know its key again. The key is 32 random bytes, so nobody finds it from this.
+    pub(super) fn check(&self) -> Result<[u8; 32], CipherRefused> {
+        Ok(*self.derive(b"rubrica challenge key check 1")?.expose())
+    }
+
     /// HMAC-SHA256 (RFC 2104) of a code and its context under a key of its own.
     pub(super) fn mac(&self, context: &[u8]) -> Result<[u8; 32], CipherRefused> {
         let key = self.derive(b"rubrica challenge code 1")?;
@@ -73,10 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn the_two_derived_keys_differ() {
+    fn what_is_derived_from_a_key_differs() {
         let key = BrowserKey::generate(&Ambient::system());
         let sealing = key.sealing_key().unwrap();
         let mac = key.derive(b"rubrica challenge code 1").unwrap();
+        let check = key.check().unwrap();
         assert_ne!(sealing.expose(), mac.expose());
+        assert_ne!(sealing.expose(), &check);
+        assert_ne!(mac.expose(), &check);
     }
 }

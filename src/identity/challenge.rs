@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
-use self::proof::{code_mac, opened, secret_context};
+use self::proof::{code_mac, secret_context};
 use super::sealing::{self, CipherRefused};
 use super::{BrowserKey, Identity, IdentityError, OpenedSigner, one_time_code};
 use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
@@ -66,8 +67,6 @@ pub struct Resent {
 pub struct Challenged {
     /// Who was asked.
     pub signer: Signer,
-    /// What for.
-    pub purpose: Purpose,
     /// What became of the last message.
     pub sms_state: SmsState,
     /// When the code ends.
@@ -169,18 +168,22 @@ impl Identity {
         self.open(owner, Purpose::TakePhone, binding, None, self.ambient.now())
     }
 
-    /// What a browser waits for; checks its key.
+    /// What a browser waits for; checks its key and then the purpose.
     pub fn challenged(
         &self,
         id: ChallengeId,
         key: &BrowserKey,
+        purpose: Purpose,
     ) -> Result<Challenged, ChallengeError> {
-        let challenge = self.waiting(id, key)?;
+        let challenge = self.held(id, key)?;
+        if challenge.purpose != purpose {
+            return Err(ChallengeError::SomethingElse);
+        }
+        self.check_open(&challenge)?;
         // The first message is no resend.
         let resends = challenge.sms_count.saturating_sub(1);
         Ok(Challenged {
             signer: find_signer(&self.store, challenge.signer)?,
-            purpose: challenge.purpose,
             sms_state: challenge.sms_state,
             expires_at: challenge.expires_at,
             tries_left: challenge.tries_left,
@@ -188,10 +191,20 @@ impl Identity {
         })
     }
 
+    /// What a challenge of this browser is for, whether it is still open or not.
+    pub fn challenge_purpose(
+        &self,
+        id: ChallengeId,
+        key: &BrowserKey,
+    ) -> Result<Purpose, ChallengeError> {
+        Ok(self.held(id, key)?.purpose)
+    }
+
     /// A new code in the place of the old one, with a new life. The tries left stay as they are.
     pub fn resend(&self, id: ChallengeId, key: &BrowserKey) -> Result<Resent, ChallengeError> {
         let now = self.ambient.now();
-        let challenge = self.waiting(id, key)?;
+        let challenge = self.held(id, key)?;
+        self.check_open(&challenge)?;
         if challenge.sms_count > self.settings.code_resends {
             return Err(ChallengeError::NoResendsLeft);
         }
@@ -258,6 +271,7 @@ impl Identity {
             signer: signer.id,
             purpose,
             binding,
+            key_check: browser_key.check()?,
             sealed_secret: None,
             code_mac: [0; 32],
             tries_left: self.settings.code_tries,
@@ -292,12 +306,22 @@ impl Identity {
         })
     }
 
-    /// The challenge, when this browser may answer it now.
-    fn waiting(&self, id: ChallengeId, key: &BrowserKey) -> Result<Challenge, ChallengeError> {
+    /// The challenge, ended or not, when it is this browser's. Nobody else learns whether there is one.
+    fn held(&self, id: ChallengeId, key: &BrowserKey) -> Result<Challenge, ChallengeError> {
         let challenge = self
             .store
             .read::<_, StoreError>(|connection| challenges::find(connection, id))?
             .ok_or(ChallengeError::Gone)?;
+        if bool::from(key.check()?.ct_eq(&challenge.key_check)) {
+            Ok(challenge)
+        } else {
+            Err(ChallengeError::Gone)
+        }
+    }
+
+    /// Whether a code may be given now. To be asked after what the challenge is for: how a challenge ended counts
+    /// for its own purpose alone.
+    fn check_open(&self, challenge: &Challenge) -> Result<(), ChallengeError> {
         match challenge.end {
             Some(ChallengeEnd::Exhausted) => return Err(ChallengeError::Exhausted),
             Some(ChallengeEnd::Confirmed | ChallengeEnd::Superseded | ChallengeEnd::Cancelled) => {
@@ -308,10 +332,7 @@ impl Identity {
         if self.ambient.now() >= challenge.expires_at {
             return Err(ChallengeError::Expired);
         }
-        match opened(key, &challenge)? {
-            Some(_) => Ok(challenge),
-            None => Err(ChallengeError::Gone),
-        }
+        Ok(())
     }
 
     /// When the next code may be asked for, if not now.

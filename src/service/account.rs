@@ -65,7 +65,7 @@ impl Service {
         challenge: ChallengeId,
         key: &BrowserKey,
     ) -> Result<CodeSent, ServiceError> {
-        let purpose = self.inner.identity.challenged(challenge, key)?.purpose;
+        let purpose = self.inner.identity.challenge_purpose(challenge, key)?;
         let act = Act::of(purpose)?;
         self.resend_code(challenge, key, purpose, |resent| {
             act.sms(&resent.code).text(language)
@@ -103,10 +103,7 @@ impl Service {
     ) -> Result<(), ServiceError> {
         let act = Act::of(purpose)?;
         let identity = &self.inner.identity;
-        let waiting = identity.challenged(challenge, key)?;
-        if waiting.purpose != purpose {
-            return Err(ChallengeError::SomethingElse.into());
-        }
+        let waiting = identity.challenged(challenge, key, purpose)?;
         let id = waiting.signer.id;
         let password = identity.new_password(&waiting.signer, password)?;
         let confirmed = identity.confirm(challenge, key, code, purpose, &NO_BINDING);

@@ -53,10 +53,7 @@ impl Service {
         challenge: ChallengeId,
         key: &BrowserKey,
     ) -> Result<CodeStep, ServiceError> {
-        let waiting = self.inner.identity.challenged(challenge, key)?;
-        if waiting.purpose != purpose {
-            return Err(ChallengeError::SomethingElse.into());
-        }
+        let waiting = self.inner.identity.challenged(challenge, key, purpose)?;
         Ok(CodeStep {
             phone: waiting
                 .signer
@@ -163,6 +160,7 @@ impl Service {
     }
 
     /// Puts into the journal that a code was wrong, or right. Failures that say nothing about a code are left out.
+    /// A step that is for something else says nothing of `signer`: it may be anybody's.
     pub(super) fn code_checked<T>(
         &self,
         purpose: Purpose,
@@ -190,6 +188,10 @@ impl Service {
             .factors(&[FactorUsed::SmsCode])
             .detail(purpose.name());
         entry.request = purpose.request();
+        if let Err(ChallengeError::SomethingElse) = outcome {
+            entry.signer = None;
+            entry.actor = Actor::Visitor;
+        }
         if let Some(code) = code {
             entry.outcome = Outcome::Refused {
                 code: code.to_owned(),

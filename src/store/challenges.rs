@@ -24,6 +24,8 @@ pub struct Challenge {
     pub purpose: Purpose,
     /// Digest of exactly what the code confirms.
     pub binding: [u8; 32],
+    /// By which the browser's key is known again, also after the end. Says nothing of the key.
+    pub key_check: [u8; 32],
     /// The citizen secret under the browser's key; gone when the challenge has ended.
     pub sealed_secret: Option<Vec<u8>>,
     /// MAC of the present code under the browser's key.
@@ -51,6 +53,7 @@ pub fn insert(connection: &mut AnyConnection, challenge: &Challenge) -> Result<(
             challenges::purpose.eq(challenge.purpose.name()),
             challenges::request_id.eq(challenge.purpose.request().map(|id| id.to_string())),
             challenges::binding.eq(challenge.binding.as_slice()),
+            challenges::key_check.eq(challenge.key_check.as_slice()),
             challenges::sealed_secret.eq(challenge.sealed_secret.as_deref()),
             challenges::code_hash.eq(challenge.code_mac.as_slice()),
             challenges::tries_left.eq(stored(challenge.tries_left)),
@@ -281,6 +284,7 @@ struct Row {
     purpose: String,
     request_id: Option<String>,
     binding: Vec<u8>,
+    key_check: Vec<u8>,
     sealed_secret: Option<Vec<u8>>,
     code_hash: Vec<u8>,
     tries_left: i32,
@@ -307,6 +311,7 @@ impl TryFrom<Row> for Challenge {
             purpose: Purpose::from_parts(&row.purpose, request)
                 .ok_or_else(|| corrupt("a challenge's purpose", UnknownPurpose))?,
             binding: bytes("a challenge's binding", &row.binding)?,
+            key_check: bytes("a challenge's key check", &row.key_check)?,
             sealed_secret: row.sealed_secret,
             code_mac: bytes("a challenge's code", &row.code_hash)?,
             tries_left: count("a challenge's tries", row.tries_left)?,

@@ -52,6 +52,7 @@ diesel::table! {
         purpose -> Text,
         request_id -> Nullable<Text>,
         binding -> Binary,
+        key_check -> Binary,
         sealed_secret -> Nullable<Binary>,
         code_hash -> Binary,
         tries_left -> Integer,

@@ -8,11 +8,11 @@ use time::Duration;
 
 use crate::harness::database::both_databases;
 
-const DOCUMENTS: [u8; 32] = [7; 32];
+pub(super) const DOCUMENTS: [u8; 32] = [7; 32];
 
 impl Office<'_> {
     /// A signer waiting for the code that signs a request.
-    fn signing(&self) -> (Opened, Purpose) {
+    pub(super) fn signing(&self) -> (Opened, Purpose) {
         let request = self.ambient.id();
         let opened = self.with_password(&ana().national_id, PASSWORD).unwrap();
         let purpose = Purpose::Sign { request };
@@ -24,7 +24,7 @@ impl Office<'_> {
         )
     }
 
-    fn give(
+    pub(super) fn give(
         &self,
         opened: &Opened,
         code: &SecretText,
@@ -285,7 +285,7 @@ both_databases! {
             Err(ChallengeError::Gone)
         ));
         assert!(matches!(
-            office.identity.challenged(opened.challenge, &stranger),
+            office.identity.challenged(opened.challenge, &stranger, purpose),
             Err(ChallengeError::Gone)
         ));
         assert!(office.give(&opened, &opened.code, purpose).is_ok());
@@ -333,8 +333,8 @@ both_databases! {
         let office = Office::new(database);
         office.active(ana());
         let (opened, purpose) = office.signing();
-        let seen = || office.identity.challenged(opened.challenge, &opened.browser_key).unwrap();
-        assert_eq!((seen().sms_state, seen().purpose), (SmsState::Pending, purpose));
+        let seen = || office.identity.challenged(opened.challenge, &opened.browser_key, purpose).unwrap();
+        assert_eq!(seen().sms_state, SmsState::Pending);
         office.identity.set_sms_state(opened.challenge, SmsState::Unreachable).unwrap();
         assert_eq!(seen().sms_state, SmsState::Unreachable);
         office.identity.resend(opened.challenge, &opened.browser_key).unwrap();
@@ -361,7 +361,7 @@ both_databases! {
         office.active(ana());
         let (opened, purpose) = office.signing();
         let left = || {
-            let seen = office.identity.challenged(opened.challenge, &opened.browser_key).unwrap();
+            let seen = office.identity.challenged(opened.challenge, &opened.browser_key, purpose).unwrap();
             (seen.tries_left, seen.resends_left)
         };
         let (tries, resends) = left();

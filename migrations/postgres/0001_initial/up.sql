@@ -46,13 +46,14 @@ CREATE TABLE keyslots (
 );
 
 -- Between the first factor and the code: the citizen secret under a key only the browser holds, and the code
--- hashed under that same key.
+-- hashed under that same key. The key is known again by its own hash, also when the secret is gone.
 CREATE TABLE challenges (
     id TEXT NOT NULL PRIMARY KEY,
     signer_id TEXT NOT NULL REFERENCES signers (id),
     purpose TEXT NOT NULL,
     request_id TEXT,
     binding BYTEA NOT NULL,
+    key_check BYTEA NOT NULL,
     sealed_secret BYTEA,
     code_hash BYTEA NOT NULL,
     tries_left INTEGER NOT NULL,

@@ -46,13 +46,14 @@ CREATE TABLE keyslots (
 );
 
 -- Between the first factor and the code: the citizen secret under a key only the browser holds, and the code
--- hashed under that same key.
+-- hashed under that same key. The key is known again by its own hash, also when the secret is gone.
 CREATE TABLE challenges (
     id TEXT NOT NULL PRIMARY KEY,
     signer_id TEXT NOT NULL REFERENCES signers (id),
     purpose TEXT NOT NULL,
     request_id TEXT,
     binding BLOB NOT NULL,
+    key_check BLOB NOT NULL,
     sealed_secret BLOB,
     code_hash BLOB NOT NULL,
     tries_left INTEGER NOT NULL,

@@ -56,10 +56,11 @@ impl Identity {
         binding: &[u8; 32],
     ) -> Result<Confirmed, ChallengeError> {
         let now = self.ambient.now();
-        let challenge = self.waiting(id, key)?;
+        let challenge = self.held(id, key)?;
         if challenge.purpose != purpose || !bool::from(challenge.binding.ct_eq(binding)) {
             return Err(ChallengeError::SomethingElse);
         }
+        self.check_open(&challenge)?;
         let signer = find_signer(&self.store, challenge.signer)?;
         if let Purpose::Sign { .. } = purpose {
             signer.standing(now).map_err(ChallengeError::Refused)?;
@@ -89,7 +90,7 @@ impl Identity {
             Verdict::Wrong { tries_left } => return Err(ChallengeError::WrongCode { tries_left }),
             Verdict::Overtaken => {
                 // It ended between the first look and the try: the first look's answer for what it is now.
-                self.waiting(id, key)?;
+                self.check_open(&self.held(id, key)?)?;
                 return Err(ChallengeError::Gone);
             }
         }

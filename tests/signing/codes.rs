@@ -1,0 +1,110 @@
+//! Wrong codes and requests: which of them refuse one, and that beginning again gives no new tries.
+
+use rubrica::domain::challenge::Purpose;
+use rubrica::identity::BrowserKey;
+
+use super::*;
+
+impl Town {
+    /// How often the journal says that this citizen gave a code.
+    fn blamed(&self) -> usize {
+        let ambient = self.server.service().ambient();
+        let journal = Journal::new(
+            self.store.clone(),
+            ambient.clone(),
+            "reader".parse().unwrap(),
+        );
+        let mut lines = Vec::new();
+        journal
+            .export(&mut lines, &Range::default(), &mut |_| ())
+            .unwrap();
+        let signer = self.citizen.id.to_string();
+        String::from_utf8(lines)
+            .unwrap()
+            .lines()
+            .filter(|line| line.contains("\"code.checked\"") && line.contains(&signer))
+            .count()
+    }
+
+    /// A step of somebody else's own account, after its last wrong code.
+    fn exhausted_by(&self, other: &TestCitizen) -> CodeSent {
+        let service = self.server.service();
+        let sent = service
+            .begin_change(Language::Spanish, &other.national_id, &other.password)
+            .unwrap();
+        for _ in 0..3 {
+            let given = service.finish_password(
+                Purpose::ChangePassword,
+                sent.challenge,
+                &sent.browser_key,
+                &SecretText::new("nope".to_owned()),
+                &SecretText::new("N3w!password".to_owned()),
+            );
+            assert!(given.is_err());
+        }
+        sent
+    }
+}
+
+both_databases! {
+    fn a_step_exhausted_elsewhere_refuses_nothing_and_blames_nobody(database) {
+        let town = Town::new(database);
+        let other =
+            TestCitizen::ready(&town.server, &town.store, softhsm::hsm(), 1, KeyAlgorithm::EcP256);
+        let foreign = town.exhausted_by(&other);
+        let link = town.ask_one();
+        let own = town.begin(&link).unwrap();
+        let blamed = town.blamed();
+        for key in [foreign.browser_key.clone(), own.browser_key.clone()] {
+            let sent = CodeSent { browser_key: key, phone_hint: String::new(), ..foreign };
+            let error = town.confirm(&link, &sent, &town.code()).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    ServiceError::Challenge(ChallengeError::SomethingElse | ChallengeError::Gone)
+                ),
+                "{error:?}"
+            );
+        }
+        assert_eq!(town.request(&link).state, RequestState::Pending);
+        assert_eq!(town.blamed(), blamed);
+        assert_eq!(town.confirm(&link, &own, &town.code()).unwrap(), RequestState::Completed);
+    }
+
+    fn a_step_exhausted_for_one_request_refuses_no_other(database) {
+        let town = Town::new(database);
+        let (one, other) = (town.ask_one(), town.ask_one());
+        let sent = town.begin(&one).unwrap();
+        let wrong = wrong(&town.code());
+        for _ in 0..3 {
+            assert!(town.confirm(&one, &sent, &wrong).is_err());
+        }
+        let error = town.confirm(&other, &sent, &wrong).unwrap_err();
+        assert!(
+            matches!(error, ServiceError::Challenge(ChallengeError::SomethingElse)),
+            "{error:?}"
+        );
+        assert_eq!(town.request(&one).state, RequestState::Refused);
+        assert_eq!(town.request(&other).state, RequestState::Pending);
+    }
+
+    fn who_does_not_hold_the_browsers_key_learns_nothing_of_an_ended_step(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        let sent = town.begin(&link).unwrap();
+        let wrong = wrong(&town.code());
+        for _ in 0..3 {
+            assert!(town.confirm(&link, &sent, &wrong).is_err());
+        }
+        let stranger = BrowserKey::from_text(&SecretText::new("A".repeat(43))).unwrap();
+        let purpose = Purpose::Sign { request: link.request() };
+        let look = |key: &BrowserKey| {
+            town.server.service().code_step(purpose, sent.challenge, key).unwrap_err()
+        };
+        assert!(matches!(look(&stranger), ServiceError::Challenge(ChallengeError::Gone)));
+        assert!(matches!(
+            look(&sent.browser_key),
+            ServiceError::Challenge(ChallengeError::Exhausted)
+        ));
+    }
+}
