@@ -24,6 +24,7 @@ mod credential;
 mod factors;
 mod registration;
 mod sole_control;
+mod steps;
 
 const PASSWORD: &str = "Str0ng!pass";
 /// What account pages bind their codes to.

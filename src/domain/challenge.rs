@@ -82,7 +82,7 @@ named!(
         Exhausted = "exhausted",
         /// A newer code for the same purpose took its place.
         Superseded = "superseded",
-        /// The account was closed or made anew.
+        /// The account changed: closed, made anew, or given another password, phone or activation code.
         Cancelled = "cancelled",
     }
 );

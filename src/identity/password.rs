@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use super::challenge::Confirmed;
 use super::{Identity, IdentityError, keyslot};
 use crate::domain::algorithm::named;
-use crate::domain::challenge::Purpose;
+use crate::domain::challenge::{ChallengeEnd, Purpose};
 use crate::domain::factor::Factor;
 use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
 use crate::domain::person::PersonName;
 use crate::domain::secret::SecretText;
 use crate::domain::signer::Signer;
-use crate::store::{keyslots, signers};
+use crate::store::{challenges, keyslots, signers};
 
 /// The signs a password may have beside letters and digits.
 pub const SPECIALS: &str = "!$€%&@/\\()=?¿¡*[];,:._-+<>";
@@ -88,7 +88,7 @@ impl Identity {
     }
 
     /// Seals the citizen secret under the new password in place of the old one: credentials stay usable. Begins the
-    /// password's life, activates the account the first time, and takes a block away.
+    /// password's life, activates the account the first time, and takes a block away. All other code steps end.
     pub fn set_password(
         &self,
         confirmed: Confirmed,
@@ -123,6 +123,7 @@ impl Identity {
                 now,
                 now + self.settings.password_life,
             )?;
+            challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
             signers::find(connection, signer.id)?.ok_or(IdentityError::Overtaken)
         })
     }

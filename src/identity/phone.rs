@@ -1,15 +1,16 @@
 //! One phone, one citizen: who may have a number, and how it changes hands.
 
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 
 use super::challenge::Confirmed;
 use super::{Identity, IdentityError, sealing};
-use crate::domain::challenge::Purpose;
+use crate::domain::challenge::{ChallengeEnd, Purpose};
 use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
 use crate::domain::phone::Phone;
 use crate::domain::signer::Signer;
-use crate::store::{AnyConnection, StoreError, signers};
+use crate::store::{AnyConnection, StoreError, challenges, signers};
 
 /// By what right a citizen gets a phone.
 #[derive(Debug)]
@@ -38,13 +39,15 @@ impl Identity {
             .read::<_, StoreError>(|connection| signers::find_by_phone(connection, phone))?)
     }
 
-    /// Gives a signer another phone. Credentials and password stay as they are.
+    /// Gives a signer another phone. Credentials and password stay as they are; open code steps end, because their
+    /// codes went to the old phone.
     pub fn change_phone(
         &self,
         signer: SignerId,
         phone: &Phone,
         claim: &PhoneClaim,
     ) -> Result<Signer, IdentityError> {
+        let now = self.ambient.now();
         let mut national_id = None;
         let changed = self.store.write(|connection| {
             signers::lock(connection, signer)?;
@@ -52,7 +55,8 @@ impl Identity {
                 .filter(|signer| signer.deregistered_at.is_none())
                 .ok_or(IdentityError::NotRegistered)?;
             national_id = Some(signer.national_id.clone());
-            free_phone(connection, &signer.national_id, phone, claim)?;
+            free_phone(connection, &signer.national_id, phone, claim, now)?;
+            challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
             signer.phone = Some(phone.clone());
             signers::update(connection, &signer)?;
             Ok(signer)
@@ -64,12 +68,13 @@ impl Identity {
     }
 }
 
-/// Makes a phone nobody's, or says whose it stays.
+/// Makes a phone nobody's, or says whose it stays. The earlier owner's open code steps end with it.
 pub(super) fn free_phone(
     connection: &mut AnyConnection,
     national_id: &NationalId,
     phone: &Phone,
     claim: &PhoneClaim,
+    now: OffsetDateTime,
 ) -> Result<(), IdentityError> {
     let Some(owner) = signers::find_by_phone(connection, phone)? else {
         return Ok(());
@@ -90,6 +95,7 @@ pub(super) fn free_phone(
     if let Some(mut owner) = signers::find(connection, owner.id)?
         && owner.phone.as_ref() == Some(phone)
     {
+        challenges::end_all(connection, owner.id, ChallengeEnd::Cancelled, now)?;
         owner.phone = None;
         signers::update(connection, &owner)?;
     }

@@ -101,7 +101,8 @@ impl Identity {
     }
 
     /// A new activation code for a citizen who has the password and lost the receipt. Consumes what the password
-    /// opened: without the citizen no new code can be made for the same secret, by nobody.
+    /// opened: without the citizen no new code can be made for the same secret, by nobody. Open code steps end: one of
+    /// them may have been begun with the old code.
     pub fn reissue_activation_code(
         &self,
         opened: OpenedSigner,
@@ -109,6 +110,7 @@ impl Identity {
         let (signer, secret) = opened.into_parts();
         let code = ActivationCode::generate(&self.ambient);
         let slot = self.code_slot(signer.id, &code, &secret)?;
+        let now = self.ambient.now();
         self.store.write(|connection| {
             signers::lock(connection, signer.id)?;
             signers::find(connection, signer.id)?
@@ -116,6 +118,7 @@ impl Identity {
                 .ok_or(IdentityError::Overtaken)?;
             keyslots::put(connection, signer.id, Factor::ActivationCode, &slot)?;
             signers::unblock(connection, signer.id, Factor::ActivationCode)?;
+            challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
             Ok(code.grouped())
         })
     }
@@ -190,7 +193,7 @@ impl Identity {
         let act = self.store.write(|connection| {
             let present = signers::find_by_national_id(connection, &signer.national_id)?;
             allowed(present.as_ref())?;
-            free_phone(connection, &signer.national_id, &new.phone, claim)?;
+            free_phone(connection, &signer.national_id, &new.phone, claim, now)?;
             let earlier_credentials = match present {
                 Some(present) if present.id == signer.id => {
                     signer.last_access_at = present.last_access_at;
