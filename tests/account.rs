@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use diesel::connection::SimpleConnection;
 use rubrica::domain::challenge::{Purpose, SmsState};
 use rubrica::domain::language::Language;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
@@ -10,10 +11,12 @@ use rubrica::domain::secret::SecretText;
 use rubrica::identity::{self, Derivation, Identity, NewSigner, PhoneClaim};
 use rubrica::journal::{Journal, Range};
 use rubrica::service::{ChallengeError, CodeSent, PasswordRule, ServiceError};
+use rubrica::store::StoreError;
 use serde_json::Value;
 use time::Duration;
 use time::macros::date;
 
+use crate::harness::citizen::ActiveCitizen;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::TestServer;
 
@@ -90,6 +93,21 @@ impl<'a> Town<'a> {
             &code,
             &secret(new),
         )
+    }
+
+    /// Somebody else, with a password.
+    fn neighbour(&self) {
+        ActiveCitizen::new(&self.server, &self.database.store(), 0);
+    }
+
+    fn sql(&self, statement: &str) {
+        self.database
+            .store()
+            .write(|connection| {
+                connection.batch_execute(statement)?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
     }
 
     fn journal(&self) -> Vec<Value> {
@@ -210,6 +228,85 @@ both_databases! {
             );
         }
         town.finish(Purpose::Activate, &sent, PASSWORD).unwrap();
+    }
+
+    fn the_present_password_is_told_only_to_who_has_the_code(database) {
+        let town = Town::active(database);
+        let sent = town.reset().unwrap();
+        let give = |code: &SecretText, password: &str| {
+            town.server.service().finish_password(
+                Purpose::ResetPassword,
+                sent.challenge,
+                &sent.browser_key,
+                code,
+                &secret(password),
+            )
+        };
+        let guessed = give(&secret("nope"), PASSWORD).unwrap_err();
+        assert!(
+            matches!(guessed, ServiceError::Challenge(ChallengeError::WrongCode { tries_left: 2 })),
+            "{guessed:?}"
+        );
+        let code = town.server.phones().code(PHONE);
+        let same = give(&code, PASSWORD).unwrap_err();
+        assert!(
+            matches!(&same, ServiceError::PasswordRejected(rules) if rules == &[PasswordRule::Same]),
+            "{same:?}"
+        );
+        // The code is still good for another one.
+        give(&code, "R3set!password").unwrap();
+        assert!(town.change(DNI, "R3set!password").is_ok());
+    }
+
+    fn each_comparison_with_the_present_password_costs_a_try(database) {
+        let town = Town::active(database);
+        let sent = town.reset().unwrap();
+        for _ in 0..2 {
+            assert!(matches!(
+                town.finish(Purpose::ResetPassword, &sent, PASSWORD),
+                Err(ServiceError::PasswordRejected(_))
+            ));
+        }
+        for password in [PASSWORD, "R3set!password"] {
+            assert!(matches!(
+                town.finish(Purpose::ResetPassword, &sent, password),
+                Err(ServiceError::Challenge(ChallengeError::Exhausted))
+            ));
+        }
+    }
+
+    fn a_password_that_could_not_be_stored_is_not_told_as_chosen(database) {
+        let town = Town::new(database);
+        town.neighbour();
+        let sent = town.activation().unwrap();
+        // The neighbour's password is the only one there may be: storing another fails, and nothing before it.
+        town.sql("CREATE UNIQUE INDEX only_one ON keyslots (kind) WHERE kind = 'password'");
+        let failed = town.finish(Purpose::Activate, &sent, PASSWORD);
+        assert!(matches!(failed, Err(ServiceError::Store(_))), "{failed:?}");
+        let again = town.finish(Purpose::Activate, &sent, PASSWORD);
+        assert!(again.is_err(), "told as done, and no password is in force");
+        town.sql("DROP INDEX only_one");
+        town.finish(Purpose::Activate, &sent, PASSWORD).unwrap();
+        assert!(town.change(DNI, PASSWORD).is_ok());
+        let events = town.events();
+        // The neighbour's and this one.
+        assert_eq!(events.iter().filter(|event| *event == "signer.activated done").count(), 2);
+    }
+
+    fn of_two_clicks_both_are_told_that_it_is_done(database) {
+        let town = Town::new(database);
+        let sent = town.activation().unwrap();
+        std::thread::scope(|scope| {
+            let clicks: Vec<_> = (0..2)
+                .map(|_| scope.spawn(|| town.finish(Purpose::Activate, &sent, PASSWORD)))
+                .collect();
+            for click in clicks {
+                click.join().unwrap().unwrap();
+            }
+        });
+        town.finish(Purpose::Activate, &sent, PASSWORD).unwrap();
+        let events = town.events();
+        assert_eq!(events.iter().filter(|event| *event == "signer.activated done").count(), 1);
     }
 
     fn wrong_codes_end_the_step(database) {

@@ -11,8 +11,8 @@ use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::{CitizenSecret, SecretText};
 use rubrica::domain::signer::Signer;
 use rubrica::identity::{
-    Confirmed, Derivation, EmailCheck, Identity, IdentityError, NewSigner, Opened, OpenedSigner,
-    PhoneClaim, Registered, Settings,
+    Confirmed, Derivation, EmailCheck, Identity, IdentityError, NewPassword, NewSigner, Opened,
+    OpenedSigner, PhoneClaim, Registered, Settings,
 };
 use time::macros::date;
 
@@ -94,10 +94,7 @@ impl<'a> Office<'a> {
 
     /// The whole way from a first factor to a new password.
     fn choose(&self, opened: OpenedSigner, purpose: Purpose, password: &str) -> Signer {
-        let new = self
-            .identity
-            .new_password(opened.signer(), &secret(password))
-            .unwrap();
+        let new = NewPassword::new(opened.signer(), &secret(password)).unwrap();
         let opened = self
             .identity
             .open_challenge(opened, purpose, NOTHING)

@@ -57,6 +57,12 @@ pub enum IdentityError {
         /// When the next may be asked for.
         retry_at: OffsetDateTime,
     },
+    /// So many wrong codes were given for one thing that no more are taken: what waited for the code must be refused.
+    #[error("too many wrong codes")]
+    CodesExhausted,
+    /// The code step ended before its act was done: finished by another click, or cancelled.
+    #[error("the code step ended meanwhile")]
+    StepEnded,
     /// This DNI or NIE has an account already.
     #[error("already registered: a new registration act for the same person is `renew`")]
     AlreadyRegistered {

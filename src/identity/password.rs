@@ -17,6 +17,7 @@ use crate::domain::identifier::NationalId;
 use crate::domain::person::PersonName;
 use crate::domain::secret::SecretText;
 use crate::domain::signer::Signer;
+use crate::store::challenges::Ending;
 use crate::store::{challenges, keyslots, signers};
 
 /// The signs a password may have beside letters and digits.
@@ -52,33 +53,21 @@ named!(
     }
 );
 
-/// A password that keeps the rules for one signer, not stored yet.
+/// A password that keeps the rules for one signer, not compared with the present one and not stored yet.
 #[derive(Debug)]
 pub struct NewPassword {
     signer: SignerId,
     text: SecretText,
 }
 
-impl Identity {
-    /// Checks a new password against all rules, before a code is spent on it. Slow: it is also compared with the
-    /// present one.
-    pub fn new_password(
-        &self,
-        signer: &Signer,
-        text: &SecretText,
-    ) -> Result<NewPassword, IdentityError> {
+impl NewPassword {
+    /// Checks a new password against the rules that need no secret, before a code is spent on it. Whether it is the
+    /// present one is not among them: that is told only to who has the code.
+    pub fn new(signer: &Signer, text: &SecretText) -> Result<Self, IdentityError> {
         let text = normalised(text);
-        let mut broken = broken_rules(&signer.name, &signer.national_id, text.expose());
-        let present = self
-            .store
-            .read(|connection| keyslots::find(connection, signer.id, Factor::Password))?;
-        if let Some(slot) = present
-            && keyslot::open(&slot, (signer.id, Factor::Password), knowledge(&text))?.is_some()
-        {
-            broken.push(PasswordRule::Same);
-        }
+        let broken = broken_rules(&signer.name, &signer.national_id, text.expose());
         if broken.is_empty() {
-            Ok(NewPassword {
+            Ok(Self {
                 signer: signer.id,
                 text,
             })
@@ -86,9 +75,15 @@ impl Identity {
             Err(IdentityError::PasswordRejected(broken))
         }
     }
+}
 
+impl Identity {
     /// Seals the citizen secret under the new password in place of the old one: credentials stay usable. Begins the
-    /// password's life, activates the account the first time, and takes a block away. All other code steps end.
+    /// password's life, activates the account the first time, and takes a block away.
+    ///
+    /// The code step ends as confirmed in the same transaction, and all other steps as cancelled. The present
+    /// password is refused and leaves the step open for another one, as long as there are tries: each comparison
+    /// has cost one.
     pub fn set_password(
         &self,
         confirmed: Confirmed,
@@ -98,10 +93,13 @@ impl Identity {
             Purpose::Activate | Purpose::ResetPassword | Purpose::ChangePassword => true,
             Purpose::Sign { .. } | Purpose::TakePhone => false,
         };
-        let (signer, secret) = confirmed.into_parts();
-        let Some(secret) = secret.filter(|_| may && signer.id == password.signer) else {
+        if !may || confirmed.signer().id != password.signer {
             return Err(IdentityError::ConfirmedSomethingElse);
-        };
+        }
+        self.check_other(&confirmed, password)?;
+        let challenge = confirmed.challenge();
+        let (signer, secret) = confirmed.into_parts();
+        let secret = secret.ok_or(IdentityError::ConfirmedSomethingElse)?;
         let slot = keyslot::seal(
             &self.ambient,
             &self.settings.derivation,
@@ -116,6 +114,10 @@ impl Identity {
                 .filter(|signer| signer.deregistered_at.is_none())
                 .filter(|signer| signer.sealing_key == secret.sealing_key())
                 .ok_or(IdentityError::Overtaken)?;
+            match challenges::end(connection, challenge, ChallengeEnd::Confirmed, now)? {
+                Ending::Now => {}
+                Ending::Before => return Err(IdentityError::StepEnded),
+            }
             keyslots::put(connection, signer.id, Factor::Password, &slot)?;
             signers::password_chosen(
                 connection,
@@ -126,6 +128,40 @@ impl Identity {
             challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
             signers::find(connection, signer.id)?.ok_or(IdentityError::Overtaken)
         })
+    }
+
+    /// Refuses the present password. Slow.
+    fn check_other(
+        &self,
+        confirmed: &Confirmed,
+        password: &NewPassword,
+    ) -> Result<(), IdentityError> {
+        let owner = (password.signer, Factor::Password);
+        let present = self
+            .store
+            .read(|connection| keyslots::find(connection, owner.0, owner.1))?;
+        let Some(slot) = present else {
+            return Ok(());
+        };
+        if keyslot::open(&slot, owner, knowledge(&password.text))?.is_none() {
+            return Ok(());
+        }
+        let now = self.ambient.now();
+        self.store
+            .write(|connection| {
+                let id = confirmed.challenge();
+                let found = challenges::find(connection, id)?;
+                if found.is_none_or(|challenge| challenge.end.is_some()) {
+                    // It is the present one because the first of two clicks has just stored it.
+                    return Err(IdentityError::StepEnded);
+                }
+                if confirmed.tries_left() == 0 {
+                    challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
+                    return Ok(IdentityError::CodesExhausted);
+                }
+                Ok(IdentityError::PasswordRejected(vec![PasswordRule::Same]))
+            })
+            .and_then(Err)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::id::ChallengeId;
 use crate::domain::identifier::NationalId;
 use crate::domain::language::Language;
 use crate::domain::secret::SecretText;
-use crate::identity::{BrowserKey, ChallengeError, EmailCheck, OpenedSigner};
+use crate::identity::{BrowserKey, ChallengeError, EmailCheck, NewPassword, OpenedSigner};
 use crate::journal::{Actor, Entry, Event, FactorUsed};
 use crate::messages::sms::Sms;
 
@@ -72,8 +72,9 @@ impl Service {
         })
     }
 
-    /// Finishes an act: the code and the new password. What is wrong with the password is told before the code is
-    /// spent. The second of two clicks is told that it is done.
+    /// Finishes an act: the code and the new password. What rules the password breaks is told before the code is
+    /// looked at; that it is the present one, only after the right code, which stays good for another password. The
+    /// second of two clicks is told that it is done.
     pub fn finish_password(
         &self,
         purpose: Purpose,
@@ -105,7 +106,7 @@ impl Service {
         let identity = &self.inner.identity;
         let waiting = identity.challenged(challenge, key, purpose)?;
         let id = waiting.signer.id;
-        let password = identity.new_password(&waiting.signer, password)?;
+        let password = NewPassword::new(&waiting.signer, password)?;
         let confirmed = identity.confirm(challenge, key, code, purpose, &NO_BINDING);
         let confirmed = self.code_checked(purpose, id, confirmed)?;
         identity.set_password(confirmed, &password)?;

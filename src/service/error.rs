@@ -246,6 +246,8 @@ impl From<IdentityError> for ServiceError {
             IdentityError::AlreadyActive => Self::AlreadyActive,
             IdentityError::PasswordRejected(rules) => Self::PasswordRejected(rules),
             IdentityError::TooManyCodes { retry_at } => Self::TooManyCodes { retry_at },
+            IdentityError::CodesExhausted => Self::Challenge(ChallengeError::Exhausted),
+            IdentityError::StepEnded => Self::Challenge(ChallengeError::Gone),
             IdentityError::AlreadyRegistered { .. }
             | IdentityError::NotRegistered
             | IdentityError::PhoneTaken { .. }

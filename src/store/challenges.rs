@@ -106,14 +106,23 @@ pub fn take_try(
     count("a challenge's tries", left).map(Some)
 }
 
+/// Whether a challenge was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was, by this.
+    Now,
+    /// It had ended already.
+    Before,
+}
+
 /// Ends a challenge and forgets its sealed secret. Does nothing when it has ended already.
 pub fn end(
     connection: &mut AnyConnection,
     id: ChallengeId,
     how: ChallengeEnd,
     now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    diesel::update(
+) -> Result<Ending, StoreError> {
+    let ended = diesel::update(
         challenges::table
             .find(id.to_string())
             .filter(challenges::ended_at.is_null()),
@@ -124,7 +133,11 @@ pub fn end(
         challenges::sealed_secret.eq(None::<Vec<u8>>),
     ))
     .execute(connection)?;
-    Ok(())
+    Ok(if ended == 0 {
+        Ending::Before
+    } else {
+        Ending::Now
+    })
 }
 
 /// Ends all open challenges of a signer.

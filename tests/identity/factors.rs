@@ -171,24 +171,34 @@ both_databases! {
     fn a_new_password_keeps_the_rules_and_is_new(database) {
         let office = Office::new(database);
         let (signer, _) = office.active(ana());
-        let rejected = |text| match office.identity.new_password(&signer, &secret(text)) {
+        let rejected = |text| match NewPassword::new(&signer, &secret(text)) {
             Err(IdentityError::PasswordRejected(rules)) => rules,
             other => panic!("{other:?}"),
         };
-        assert_eq!(rejected(PASSWORD), [PasswordRule::Same]);
         assert_eq!(rejected("nunez"), [
             PasswordRule::TooShort,
             PasswordRule::TooFewKinds,
             PasswordRule::Name,
         ]);
-        assert!(office.identity.new_password(&signer, &secret("N3w!password")).is_ok());
+        let opened = office.with_password(&ana().national_id, PASSWORD).unwrap();
+        let purpose = Purpose::ChangePassword;
+        let opened = office.identity.open_challenge(opened, purpose, NOTHING).unwrap();
+        let choose = |text| {
+            let new = NewPassword::new(&signer, &secret(text)).unwrap();
+            office.identity.set_password(office.confirm(&opened, purpose), &new)
+        };
+        assert!(matches!(
+            choose(PASSWORD),
+            Err(IdentityError::PasswordRejected(rules)) if rules == [PasswordRule::Same]
+        ));
+        assert!(choose("N3w!password").is_ok());
     }
 
     fn a_password_chosen_for_one_signer_is_no_password_of_another(database) {
         let office = Office::new(database);
         office.active(ana());
         let (berta_signer, _) = office.active(berta());
-        let new = office.identity.new_password(&berta_signer, &secret("N3w!password")).unwrap();
+        let new = NewPassword::new(&berta_signer, &secret("N3w!password")).unwrap();
         let opened = office.with_password(&ana().national_id, PASSWORD).unwrap();
         let purpose = Purpose::ChangePassword;
         let opened = office.identity.open_challenge(opened, purpose, NOTHING).unwrap();

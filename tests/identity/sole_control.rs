@@ -49,7 +49,7 @@ both_databases! {
         let office = Office::new(database);
         let (signer, _) = office.active(ana());
         let opened = office.with_password(&ana().national_id, PASSWORD).unwrap();
-        let new = office.identity.new_password(&signer, &secret("N3w!password")).unwrap();
+        let new = NewPassword::new(&signer, &secret("N3w!password")).unwrap();
         let purpose = Purpose::ChangePassword;
         let opened = office.identity.open_challenge(opened, purpose, NOTHING).unwrap();
         let confirmed = office.confirm(&opened, purpose);

@@ -35,9 +35,7 @@ both_databases! {
             .identity
             .open_challenge(changing, Purpose::ChangePassword, NOTHING)
             .unwrap();
-        let new = office
-            .identity
-            .new_password(&office.identity.find(&ana().national_id).unwrap().unwrap(), &secret("N3w!password"))
+        let new = NewPassword::new(&office.identity.find(&ana().national_id).unwrap().unwrap(), &secret("N3w!password"))
             .unwrap();
         let confirmed = office.confirm(&changing, Purpose::ChangePassword);
         office.identity.set_password(confirmed, &new).unwrap();
@@ -92,5 +90,31 @@ both_databases! {
         office.identity.reissue_activation_code(opened).unwrap();
         assert!(office.is_over(&resetting, Purpose::ResetPassword));
         assert!(office.is_over(&signing, purpose));
+    }
+
+    fn a_password_is_not_told_as_chosen_before_it_is_stored(database) {
+        let office = Office::new(database);
+        let (signer, _) = office.active(ana());
+        let purpose = Purpose::ChangePassword;
+        let opened = office.with_password(&ana().national_id, PASSWORD).unwrap();
+        let opened = office.identity.open_challenge(opened, purpose, NOTHING).unwrap();
+        let done = || {
+            office
+                .identity
+                .confirmed_before(opened.challenge, &opened.browser_key, &opened.code)
+                .unwrap()
+        };
+        // A stop between the code and the password.
+        drop(office.confirm(&opened, purpose));
+        assert_eq!(done(), None);
+        let new = NewPassword::new(&signer, &secret("N3w!password")).unwrap();
+        let (first, second) = (office.confirm(&opened, purpose), office.confirm(&opened, purpose));
+        office.identity.set_password(first, &new).unwrap();
+        assert_eq!(done(), Some(purpose));
+        assert!(office.with_password(&ana().national_id, "N3w!password").is_ok());
+        assert!(matches!(
+            office.identity.set_password(second, &new),
+            Err(IdentityError::StepEnded)
+        ));
     }
 }

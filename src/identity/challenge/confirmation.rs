@@ -12,13 +12,15 @@ use crate::identity::sealing::Sealed;
 use crate::identity::{BrowserKey, Identity, one_time_code};
 use crate::store::{StoreError, challenges};
 
-/// The right code was given. Exists once for each challenge, and is consumed by what it is for.
+/// The right code was given. Consumed by what it is for, which happens once for each challenge.
 #[derive(Debug)]
 pub struct Confirmed {
+    challenge: ChallengeId,
     signer: Signer,
     purpose: Purpose,
     binding: [u8; 32],
     secret: Option<CitizenSecret>,
+    tries_left: u32,
 }
 
 impl Confirmed {
@@ -37,6 +39,16 @@ impl Confirmed {
         &self.binding
     }
 
+    /// The step that the code belongs to.
+    pub(in crate::identity) fn challenge(&self) -> ChallengeId {
+        self.challenge
+    }
+
+    /// Codes that may still be given in a step that is not ended by the code itself.
+    pub(in crate::identity) fn tries_left(&self) -> u32 {
+        self.tries_left
+    }
+
     /// The signer and the open secret, which is there for all purposes but [`Purpose::TakePhone`].
     pub fn into_parts(self) -> (Signer, Option<CitizenSecret>) {
         (self.signer, self.secret)
@@ -44,9 +56,13 @@ impl Confirmed {
 }
 
 impl Identity {
-    /// Takes the code. The right one ends the challenge and opens the secret, once; of two at the same moment one
-    /// gets it. A wrong one costs a try, the last one ends the challenge. A key of another browser costs nothing
-    /// and is told nothing.
+    /// Takes the code. A wrong one costs a try, the last one ends the challenge. A key of another browser costs
+    /// nothing and is told nothing.
+    ///
+    /// For signing and for a phone the right code ends the challenge: of two at the same moment one gets it. For a
+    /// password it ends when the password is stored, in that transaction: see
+    /// [`set_password`](Identity::set_password). Until then the code can be given again, at the cost of a try, so
+    /// that a password that is refused, or a stop in between, does not leave a step that only looks finished.
     pub fn confirm(
         &self,
         id: ChallengeId,
@@ -76,34 +92,42 @@ impl Identity {
             };
             let mac = code_mac(key, &present, present.sms_count, &typed)?;
             if bool::from(mac.ct_eq(&present.code_mac)) {
-                challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
-                return Ok(Verdict::Right);
+                if ends_with_its_code(purpose) {
+                    challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
+                }
+                return Ok(Verdict::Right { tries_left });
             }
             if tries_left == 0 {
                 challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
             }
             Ok::<_, ChallengeError>(Verdict::Wrong { tries_left })
         })?;
-        match verdict {
-            Verdict::Right => {}
+        let tries_left = match verdict {
+            Verdict::Right { tries_left } => tries_left,
             Verdict::Wrong { tries_left: 0 } => return Err(ChallengeError::Exhausted),
             Verdict::Wrong { tries_left } => return Err(ChallengeError::WrongCode { tries_left }),
             Verdict::Overtaken => {
                 // It ended between the first look and the try: the first look's answer for what it is now.
-                self.check_open(&self.held(id, key)?)?;
-                return Err(ChallengeError::Gone);
+                let present = self.held(id, key)?;
+                self.check_open(&present)?;
+                return Err(match present.tries_left {
+                    0 => ChallengeError::Exhausted,
+                    _ => ChallengeError::Gone,
+                });
             }
-        }
+        };
         let secret = match opened(key, &challenge)? {
             Some(Sealed::Secret(secret)) => Some(secret),
             Some(Sealed::Nothing) => None,
             None => return Err(ChallengeError::Gone),
         };
         Ok(Confirmed {
+            challenge: id,
             signer,
             purpose,
             binding: *binding,
             secret,
+            tries_left,
         })
     }
 
@@ -133,8 +157,15 @@ impl Identity {
     }
 }
 
+fn ends_with_its_code(purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Sign { .. } | Purpose::TakePhone => true,
+        Purpose::Activate | Purpose::ResetPassword | Purpose::ChangePassword => false,
+    }
+}
+
 enum Verdict {
-    Right,
+    Right { tries_left: u32 },
     Wrong { tries_left: u32 },
     Overtaken,
 }

@@ -38,7 +38,7 @@ pub(in crate::http::citizen) async fn wait(
     }
 }
 
-/// Takes both. What is wrong with the password is told before the code is spent.
+/// Takes both. What is wrong with the password is told, and the code can be given again with another one.
 pub(in crate::http::citizen) async fn finish(
     act: Act,
     mut visit: Visit,
