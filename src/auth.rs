@@ -1,9 +1,10 @@
 //! Who calls, and what they may do.
 //!
 //! [`Authorized<Op>`](Authorized) is the proof that a caller may do `Op`; use cases ask for one, and nothing
-//! outside this module can build it. There are three kinds of callers: an [app](AppSession), an
-//! [administrator](Administrator) at the command line, and the [holder of an approval link](Link). Whether a
-//! request belongs to the app that asks is not decided here but by the use case, which has the request.
+//! outside this module can build it. Those who get one are an [app](AppSession) and an
+//! [administrator](Administrator) at the command line. The third kind of caller, a citizen, is known by nothing before
+//! password and code: the [approval link](Link) is itself the proof, for its one request. Whether a request belongs to
+//! the app that asks is not decided here but by the use case, which has the request.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use time::OffsetDateTime;
 
 use crate::domain::algorithm::{Digest, DigestAlgorithm};
 use crate::domain::app::{App, AppName};
-use crate::domain::id::{AppId, RequestId};
+use crate::domain::id::AppId;
 use crate::domain::secret::SecretText;
 use crate::store::{Store, StoreError, apps};
 
@@ -37,11 +38,6 @@ pub enum Actor {
         /// The system's name of the account.
         name: String,
     },
-    /// Whoever has the approval link of a request. Who that is comes out only with the password.
-    Holder {
-        /// The request the link is for.
-        request: RequestId,
-    },
 }
 
 /// Proof that a caller may do `Op`.
@@ -66,7 +62,7 @@ impl<Op: fmt::Debug> Authorized<Op> {
     pub fn app(&self) -> Option<AppId> {
         match self.actor {
             Actor::App { id, .. } => Some(id),
-            Actor::Administrator { .. } | Actor::Holder { .. } => None,
+            Actor::Administrator { .. } => None,
         }
     }
 }

@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
-use super::{Actor, Authorized, op};
 use crate::domain::id::RequestId;
 use crate::domain::secret::SecretBytes;
 
@@ -21,7 +20,8 @@ const CONTEXT: &[u8] = b"rubrica approval link 1";
 #[derive(Debug, Clone)]
 pub struct LinkKey(SecretBytes<32>);
 
-/// A link whose digest was checked: its holder may see and approve this one request.
+/// A link whose digest was checked: the proof that its holder may see this one request with its documents, and approve
+/// or decline it. Approving asks for password and code besides. Nothing but [`LinkKey::open`] builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     request: RequestId,
@@ -62,16 +62,6 @@ impl Link {
     /// The request it is for.
     pub fn request(&self) -> RequestId {
         self.request
-    }
-
-    /// Leave to do what holders of a link may do with this request.
-    pub fn authorize<Op: op::ForHolders>(&self, operation: Op) -> Authorized<Op> {
-        Authorized {
-            actor: Actor::Holder {
-                request: self.request,
-            },
-            operation,
-        }
     }
 }
 

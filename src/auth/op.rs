@@ -4,8 +4,6 @@
 pub trait ForApps: sealed::Operation {}
 /// Operations of administrators.
 pub trait ForAdministrators: sealed::Operation {}
-/// Operations of whoever holds the link of a request.
-pub trait ForHolders: sealed::Operation {}
 
 mod sealed {
     pub trait Operation: std::fmt::Debug + Clone + Copy {}
@@ -30,8 +28,6 @@ operations! {
     CancelRequest: ForApps;
     /// Fetch a signed document of one's own signature request.
     FetchDocument: ForApps;
-    /// See a request with its documents, approve or decline it. Approving asks for password and code besides.
-    ApproveRequest: ForHolders;
     /// Unblock a signer, give a new activation code.
     ManageAccount: ForAdministrators;
     /// Register signers and change what was registered.

@@ -12,7 +12,7 @@ use url::Url;
 use super::signing::Approved;
 use super::{CodeSent, eligibility};
 use super::{Service, ServiceError};
-use crate::auth::{Authorized, Link, op};
+use crate::auth::Link;
 use crate::documents::Chunks;
 use crate::domain::app::App;
 use crate::domain::challenge::Purpose;
@@ -227,12 +227,7 @@ impl Service {
     }
 
     /// The citizen does not want to sign.
-    pub fn decline(
-        &self,
-        authorized: &Authorized<op::ApproveRequest>,
-        link: &Link,
-    ) -> Result<ApprovalView, ServiceError> {
-        let _ = authorized;
+    pub fn decline(&self, link: &Link) -> Result<ApprovalView, ServiceError> {
         let (request, app, _) = self.open_request(link)?;
         let reason = Some(RequestReason::DeclinedBySigner);
         if self.finish(

@@ -9,7 +9,6 @@ pub(super) fn actor(actor: &Actor) -> journal::Actor {
     match actor {
         Actor::App { id, .. } => journal::Actor::App { id: *id },
         Actor::Administrator { name } => journal::Actor::Administrator { name: name.clone() },
-        Actor::Holder { .. } => journal::Actor::Visitor,
     }
 }
 

@@ -81,10 +81,9 @@ impl Service {
     /// An account, by DNI or NIE.
     pub fn signer(
         &self,
-        authorized: &Authorized<op::RegisterSigner>,
+        _authorized: &Authorized<op::RegisterSigner>,
         national_id: &NationalId,
     ) -> Result<SignerView, ServiceError> {
-        let _ = authorized;
         let signer = self.registered(national_id)?;
         let standing = self.standing(&signer)?;
         Ok(SignerView { signer, standing })

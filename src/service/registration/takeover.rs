@@ -30,11 +30,10 @@ impl Service {
     /// then nothing needs to be confirmed.
     pub fn begin_phone_takeover(
         &self,
-        authorized: &Authorized<op::RegisterSigner>,
+        _authorized: &Authorized<op::RegisterSigner>,
         national_id: &NationalId,
         phone: &Phone,
     ) -> Result<Option<PhoneTakeover>, ServiceError> {
-        let _ = authorized;
         let identity = &self.inner.identity;
         let owner = identity.phone_owner(phone)?;
         let Some(owner) = owner.filter(|owner| owner.national_id != *national_id) else {
@@ -57,11 +56,10 @@ impl Service {
     /// the earlier owner keeps the account and gets no codes until there is a new phone.
     pub fn confirm_phone_takeover(
         &self,
-        authorized: &Authorized<op::RegisterSigner>,
+        _authorized: &Authorized<op::RegisterSigner>,
         takeover: &PhoneTakeover,
         code: &SecretText,
     ) -> Result<PhoneClaim, ServiceError> {
-        let _ = authorized;
         let confirmed = self.inner.identity.confirm(
             takeover.challenge,
             &takeover.key,

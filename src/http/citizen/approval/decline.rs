@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, web};
 
 use super::Opened;
 use super::pages::DeclinePage;
-use crate::auth::op;
 use crate::http::Problem;
 use crate::http::citizen::browser::Step;
 use crate::http::citizen::form::Form;
@@ -38,7 +37,7 @@ pub(in crate::http::citizen) async fn decline(
     let link = opened.link.clone();
     let outcome = visit
         .shared()
-        .attempt(move |service| service.decline(&link.authorize(op::ApproveRequest), &link))
+        .attempt(move |service| service.decline(&link))
         .await?;
     match outcome {
         // Whatever became of it first: its page says so.
