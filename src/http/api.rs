@@ -15,6 +15,7 @@ mod examples;
 mod fetch;
 mod list;
 mod multipart;
+mod named;
 mod openapi;
 mod read;
 mod upload;

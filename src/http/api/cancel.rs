@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::caller::Caller;
-use super::read::request_id;
+use super::named;
 use super::wire::RequestView;
 use crate::auth::op;
 use crate::http::error::Code;
@@ -29,9 +29,8 @@ pub(super) async fn handle(
     path: web::Path<String>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let id = request_id(&path)?;
-    let view = shared
-        .run(move |service| service.cancel_request(&session.authorize(op::CancelRequest), id))
-        .await?;
-    Ok(HttpResponse::Ok().json(RequestView::try_from(view)?))
+    named::answer(&path, &shared, move |service, id| {
+        service.cancel_request(&session.authorize(op::CancelRequest), id)
+    })
+    .await
 }

@@ -10,7 +10,7 @@ use futures_util::{Stream, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::caller::Caller;
-use super::read::request_id;
+use super::named::request_id;
 use crate::auth::op;
 use crate::domain::id::{DocumentId, InvalidId};
 use crate::http::error::Code;

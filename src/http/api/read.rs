@@ -3,9 +3,9 @@
 use actix_web::{HttpResponse, web};
 
 use super::caller::Caller;
+use super::named;
 use super::wire::RequestView;
 use crate::auth::op;
-use crate::domain::id::RequestId;
 use crate::http::error::Code;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
@@ -28,16 +28,8 @@ pub(super) async fn handle(
     path: web::Path<String>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let id = request_id(&path)?;
-    let view = shared
-        .run(move |service| service.request(&session.authorize(op::ReadRequest), id))
-        .await?;
-    Ok(HttpResponse::Ok().json(RequestView::try_from(view)?))
-}
-
-/// What is no identifier names no request.
-pub(super) fn request_id(text: &str) -> Result<RequestId, Problem> {
-    text.parse().map_err(|error: crate::domain::id::InvalidId| {
-        Problem::new(Code::RequestNotFound).because(error)
+    named::answer(&path, &shared, move |service, id| {
+        service.request(&session.authorize(op::ReadRequest), id)
     })
+    .await
 }
