@@ -34,7 +34,10 @@ pub(super) async fn page() -> Result<HttpResponse, Problem> {
 pub(super) async fn style() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/css; charset=utf-8")
-        .body(include_str!("docs/style.css"))
+        .body(concat!(
+            include_str!("../palette.css"),
+            include_str!("docs/style.css")
+        ))
 }
 
 /// What the template shows.

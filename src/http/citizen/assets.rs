@@ -52,7 +52,7 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
         "style",
         "css",
         "text/css; charset=utf-8",
-        include_str!("style.css"),
+        concat!(include_str!("../palette.css"), include_str!("style.css")),
     )
 });
 static ICON: LazyLock<Asset> =
@@ -67,5 +67,38 @@ impl Asset {
             media_type,
             content,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn style_sheets_take_their_colours_from_the_palette_and_name_none_themselves() {
+        let palette = include_str!("../palette.css");
+        let mut used = BTreeSet::new();
+        for sheet in [
+            include_str!("style.css"),
+            include_str!("../api/docs/style.css"),
+        ] {
+            for part in sheet.split("var(").skip(1) {
+                used.insert(part.split_once(')').unwrap().0);
+            }
+            // On paper, everything is black on white.
+            let (on_screen, _) = sheet.split_once("@media print").unwrap();
+            let own = on_screen.lines().find(|line| {
+                let mut values = line.split([':', ' ']);
+                values.any(|value| value.starts_with('#') && value.ends_with(';'))
+            });
+            assert_eq!(own, None);
+        }
+        let defined: BTreeSet<_> = palette
+            .lines()
+            .filter_map(|line| line.trim().split_once(": "))
+            .map(|(name, _)| name)
+            .filter(|name| name.starts_with("--"))
+            .collect();
+        assert_eq!(used, defined);
     }
 }
