@@ -30,7 +30,6 @@
 //!
 //! A value that does not verify with the credential's public key never leaves.
 
-mod canonical;
 mod error;
 mod fresh_key;
 mod sad;

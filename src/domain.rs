@@ -6,6 +6,7 @@ pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod app;
 pub mod authority;
+pub mod canonical;
 pub mod challenge;
 pub mod credential;
 pub mod document;

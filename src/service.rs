@@ -21,6 +21,7 @@ use crate::notify::Notify;
 use crate::pki;
 use crate::store::Store;
 
+pub mod acceptance;
 mod account;
 pub mod approval;
 pub mod apps;
@@ -40,6 +41,8 @@ pub mod signing;
 pub mod upkeep;
 pub mod wrapping_keys;
 
+use acceptance::AcceptanceKey;
+
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
 pub use health::{Health, HsmLoad, PartHealth};
@@ -50,6 +53,7 @@ pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule, password};
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Parts>,
+    acceptance: AcceptanceKey,
 }
 
 /// What the use cases work with. `app` puts it together; after that nobody else reaches the parts.
@@ -101,6 +105,7 @@ impl Service {
     /// Takes the parts.
     pub fn new(parts: Parts) -> Self {
         Self {
+            acceptance: AcceptanceKey::derive(&parts.link_key),
             inner: Arc::new(parts),
         }
     }

@@ -19,10 +19,11 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, registry};
 
+use crate::harness::asked::detached;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::process;
 use crate::harness::server::TestServer;
-use crate::signing::{Town, detached};
+use crate::signing::Town;
 
 /// Every step that signing tells, in order, and how many of the two documents are signed after a stop there.
 /// `stored` comes once for each document.

@@ -54,16 +54,7 @@ fn faults(report: &Report) -> Vec<(i64, Fault)> {
 
 /// Runs statements as somebody would who has the database's password.
 fn tamper(database: &TestDatabase, statements: &str) {
-    use diesel::connection::SimpleConnection;
-    use rubrica::store::StoreError;
-    database
-        .store()
-        .write(|connection| {
-            connection
-                .batch_execute(statements)
-                .map_err(StoreError::from)
-        })
-        .unwrap();
+    crate::harness::database::tamper(&database.store(), statements);
 }
 
 fn export(journal: &Journal, range: &Range) -> String {

@@ -3,43 +3,44 @@
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use rubrica::auth::{Link, LinkKey};
+use rubrica::auth::Link;
 use rubrica::clock::Ambient;
 use rubrica::documents::{self, Documents};
-use rubrica::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm};
+use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
 use rubrica::domain::document::Packaging;
 use rubrica::domain::id::RequestId;
-use rubrica::domain::language::Language;
 use rubrica::domain::object_key::ObjectKey;
 use rubrica::domain::request::{
-    CadesOptions, Document, DocumentOptions, DocumentReason, DocumentState, PadesOptions,
-    RequestReason, RequestState, SignatureOptions, SignatureRequest,
+    CadesOptions, Document, DocumentReason, DocumentState, RequestReason, RequestState,
+    SignatureOptions, SignatureRequest,
 };
-use rubrica::domain::secret::{SecretBytes, SecretText};
+use rubrica::domain::secret::SecretText;
 use rubrica::domain::standing::Refusal;
 use rubrica::journal::{Journal, Range};
 use rubrica::service::{ChallengeError, CodeSent, ServiceError};
-use rubrica::store::{self, Store};
+use rubrica::store::{self, AnyConnection, Store, StoreError};
 use serde_json::Value;
 use time::Duration;
 
+use crate::harness::asked::{self, detached, pades};
 use crate::harness::citizen::TestCitizen;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::{TestApp, TestServer};
 use crate::harness::softhsm;
 
+mod acceptance;
 mod codes;
 
 /// A server, a citizen who can sign, and an app that asks.
 pub(crate) struct Town {
-    server: TestServer,
-    store: Store,
-    citizen: TestCitizen,
-    app: TestApp,
+    pub(crate) server: TestServer,
+    pub(crate) store: Store,
+    pub(crate) citizen: TestCitizen,
+    pub(crate) app: TestApp,
 }
 
 impl Town {
-    fn new(database: &TestDatabase) -> Self {
+    pub(crate) fn new(database: &TestDatabase) -> Self {
         Self::with(database, KeyAlgorithm::EcP256)
     }
 
@@ -58,83 +59,27 @@ impl Town {
 
     /// A request for these documents, and its link.
     pub(crate) fn ask(&self, documents: &[(&str, &[u8], SignatureOptions)]) -> Link {
-        let ambient = self.server.service().ambient();
-        let now = ambient.now();
-        let request = SignatureRequest {
-            id: ambient.id(),
-            app: self.app.app.id,
-            signer: self.citizen.id,
-            state: RequestState::Pending,
-            reason: None,
-            title: Some("Solicitud".to_owned()),
-            language: Language::Spanish,
-            return_url: None,
-            idempotency: None,
-            created_at: now,
-            expires_at: now + Duration::hours(1),
-            approved_at: None,
-            finished_at: None,
-            delete_at: now + Duration::days(1),
-            credential: None,
-            lease: None,
-        };
-        let objects = self.documents();
+        let request = asked::request(&self.server, self.app.app.id, self.citizen.id);
         let rows: Vec<Document> = documents
             .iter()
-            .enumerate()
-            .map(|(position, (name, bytes, signature))| {
-                let key = ObjectKey::from_random(ambient.random());
-                let mut hashers = [Hasher::new(DigestAlgorithm::Sha256)];
-                objects
-                    .put(&key, &mut Cursor::new(bytes), 1 << 30, &mut hashers)
-                    .unwrap();
-                let [hasher] = hashers;
-                Document {
-                    id: ambient.id(),
-                    request: request.id,
-                    position: u32::try_from(position).unwrap(),
-                    state: DocumentState::Waiting,
-                    reason: None,
-                    detail: None,
-                    name: (*name).to_owned(),
-                    title: None,
-                    media_type: "text/plain".to_owned(),
-                    options: DocumentOptions {
-                        digest: DigestAlgorithm::Sha256,
-                        padding: None,
-                        signature: signature.clone(),
-                    },
-                    size: u64::try_from(bytes.len()).unwrap(),
-                    sha256: Digest::of(DigestAlgorithm::Sha256, bytes),
-                    digest_midstate: hasher.midstate(),
-                    digest: hasher.finish(),
-                    object_key: Some(key.to_string()),
-                    signed: None,
-                }
+            .map(|(name, bytes, signature)| {
+                asked::document(&self.server, request.id, name, bytes, signature.clone())
             })
             .collect();
-        self.store
-            .write(|connection| {
-                store::requests::insert(connection, &request)?;
-                for row in &rows {
-                    store::documents::insert(connection, row)?;
-                }
-                Ok::<_, store::StoreError>(())
-            })
-            .unwrap();
+        asked::keep(&self.store, &request, &rows);
         self.link(request.id)
     }
 
-    fn ask_one(&self) -> Link {
+    pub(crate) fn ask_one(&self) -> Link {
         self.ask(&[("a.txt", b"yes", detached())])
     }
 
-    fn link(&self, request: RequestId) -> Link {
-        let text = LinkKey::new(SecretBytes::new([7; 32])).text_for(request);
+    pub(crate) fn link(&self, request: RequestId) -> Link {
+        let text = asked::link_text(request);
         self.server.service().link(&text).unwrap()
     }
 
-    fn documents(&self) -> Documents {
+    pub(crate) fn documents(&self) -> Documents {
         let folder = self.server.objects().display();
         Documents::new(&documents::Settings {
             url: format!("file:{folder}"),
@@ -147,7 +92,7 @@ impl Town {
         self.server.objects().to_owned()
     }
 
-    fn begin(&self, link: &Link) -> Result<CodeSent, ServiceError> {
+    pub(crate) fn begin(&self, link: &Link) -> Result<CodeSent, ServiceError> {
         let TestCitizen {
             national_id,
             password,
@@ -158,11 +103,11 @@ impl Town {
             .begin_approval(link, national_id, password)
     }
 
-    fn code(&self) -> SecretText {
+    pub(crate) fn code(&self) -> SecretText {
         self.server.phones().code(&self.citizen.phone)
     }
 
-    fn confirm(
+    pub(crate) fn confirm(
         &self,
         link: &Link,
         sent: &CodeSent,
@@ -178,20 +123,20 @@ impl Town {
         self.confirm(link, &sent, &self.code()).unwrap()
     }
 
-    fn rows(&self, link: &Link) -> Vec<Document> {
+    pub(crate) fn rows(&self, link: &Link) -> Vec<Document> {
         self.store
             .read(|connection| store::documents::of_request(connection, link.request()))
             .unwrap()
     }
 
-    fn request(&self, link: &Link) -> SignatureRequest {
+    pub(crate) fn request(&self, link: &Link) -> SignatureRequest {
         self.store
             .read(|connection| store::requests::find(connection, link.request()))
             .unwrap()
             .unwrap()
     }
 
-    fn signed(&self, document: &Document) -> Vec<u8> {
+    pub(crate) fn signed(&self, document: &Document) -> Vec<u8> {
         self.server.object(
             document
                 .signed
@@ -201,6 +146,27 @@ impl Town {
                 .as_ref()
                 .unwrap(),
         )
+    }
+
+    /// How many SADs were ever spent.
+    pub(crate) fn spent(&self) -> usize {
+        use diesel::prelude::*;
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let query = "SELECT COUNT(*) AS count FROM sads";
+        let count = self.store.read(|connection| {
+            match connection {
+                AnyConnection::Sqlite(inner) => diesel::sql_query(query).get_result::<Count>(inner),
+                AnyConnection::Postgres(inner) => {
+                    diesel::sql_query(query).get_result::<Count>(inner)
+                }
+            }
+            .map_err(StoreError::from)
+        });
+        usize::try_from(count.unwrap().count).unwrap()
     }
 
     fn events(&self) -> Vec<String> {
@@ -221,17 +187,6 @@ pub(crate) fn events(store: &Store, ambient: &Ambient) -> Vec<String> {
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
         .map(|line| line["event"].as_str().unwrap().to_owned())
         .collect()
-}
-
-pub(crate) fn detached() -> SignatureOptions {
-    SignatureOptions::Cades {
-        packaging: Packaging::Detached,
-        options: CadesOptions::default(),
-    }
-}
-
-fn pades() -> SignatureOptions {
-    SignatureOptions::Pades(PadesOptions::default())
 }
 
 both_databases! {

@@ -5,9 +5,9 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
-use super::canonical::Canonical;
 use super::error::ActivationError;
 use crate::domain::algorithm::{Digest, DigestAlgorithm};
+use crate::domain::canonical::Canonical;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId, SignerId};
 use crate::domain::key::ToSign;

@@ -10,9 +10,9 @@ use hpke::kem::X25519HkdfSha256;
 use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable, single_shot_open};
 
-use super::canonical::Canonical;
 use super::error::ActivationError;
 use crate::clock::{Ambient, Entropy};
+use crate::domain::canonical::Canonical;
 use crate::domain::id::{CredentialId, SignerId};
 use crate::domain::key::{KekVersion, PublicKey};
 use crate::domain::secret::{CitizenSecret, SealingKey};

@@ -6,7 +6,10 @@
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hkdf::Hkdf;
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::domain::id::RequestId;
 use crate::domain::secret::SecretBytes;
@@ -47,6 +50,17 @@ impl LinkKey {
         (bool::from(fits) && request.to_string() == id).then_some(Link { request })
     }
 
+    /// Another key, for something else than links, by HKDF-SHA256 (RFC 5869) with this label.
+    pub fn derived(&self, label: &[u8]) -> SecretBytes<32> {
+        let mut key = Zeroizing::new([0; 32]);
+        if let Err(error) =
+            Hkdf::<Sha256>::new(None, self.0.expose()).expand(label, key.as_mut_slice())
+        {
+            unreachable!("HKDF-SHA256 gives 32 bytes: {error}");
+        }
+        SecretBytes::new(*key)
+    }
+
     fn tag(&self, request: RequestId) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());
         let mut context = hmac::Context::with_key(&key);
@@ -70,6 +84,19 @@ mod tests {
     use super::*;
 
     const ID: &str = "0199c0de-0000-7000-8000-000000000001";
+
+    #[test]
+    fn derived_keys_differ_by_label_and_key_and_from_it() {
+        let (one, other) = (
+            LinkKey::new(SecretBytes::new([1; 32])),
+            LinkKey::new(SecretBytes::new([2; 32])),
+        );
+        let derived = *one.derived(b"a").expose();
+        assert_eq!(derived, *one.derived(b"a").expose());
+        for different in [one.derived(b"b"), other.derived(b"a"), one.0] {
+            assert_ne!(derived, *different.expose());
+        }
+    }
 
     #[test]
     fn only_a_link_made_with_the_key_opens() {

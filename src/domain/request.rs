@@ -15,6 +15,7 @@ use super::id::{AppId, CredentialId, RequestId, SignerId};
 use super::language::Language;
 
 mod document;
+mod encoding;
 mod options;
 
 pub use document::{Document, DocumentReason, DocumentState, SignedDocument};

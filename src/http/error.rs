@@ -115,6 +115,8 @@ named!(
         DocumentFailed = "document_failed",
         /// The document was deleted at the end of its time.
         DocumentDeleted = "document_deleted",
+        /// A document that waits for approval is not what the app sent.
+        DocumentAltered = "document_altered",
         /// Too many calls at once; try again.
         Busy = "busy",
         /// The database is away; try again.
@@ -205,6 +207,10 @@ impl Code {
             Self::DocumentNotSigned => (S::CONFLICT, "The document is not signed yet"),
             Self::DocumentFailed => (S::CONFLICT, "The document could not be signed"),
             Self::DocumentDeleted => (S::GONE, "The document was deleted"),
+            Self::DocumentAltered => (
+                S::INTERNAL_SERVER_ERROR,
+                "A document is not what the app sent",
+            ),
             Self::Busy => (S::SERVICE_UNAVAILABLE, "The server is busy"),
             Self::DatabaseUnavailable => (S::SERVICE_UNAVAILABLE, "The database is away"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "This node is not ready"),
@@ -280,6 +286,7 @@ impl From<ServiceError> for Problem {
             ServiceError::DocumentNotSigned => Self::new(Code::DocumentNotSigned),
             ServiceError::DocumentFailed { .. } => Self::new(Code::DocumentFailed),
             ServiceError::DocumentDeleted => Self::new(Code::DocumentDeleted),
+            ServiceError::DocumentAltered { .. } => Self::new(Code::DocumentAltered),
             ServiceError::Upload(source) => match source
                 .get_ref()
                 .and_then(|cause| cause.downcast_ref::<UploadFault>())
@@ -360,6 +367,7 @@ fn code_of_reason(reason: DocumentReason) -> Code {
         // These come about while signing, never when a request is made.
         DocumentReason::DocumentMissing
         | DocumentReason::DocumentChanged
+        | DocumentReason::DocumentAltered
         | DocumentReason::SignatureNotVerified
         | DocumentReason::HsmUnavailable
         | DocumentReason::HsmRefused

@@ -252,15 +252,28 @@ impl Service {
 
 /// Helpers of the steps above.
 impl Service {
+    /// The request, and its documents if they are as they were accepted.
     fn asked(&self, link: &Link) -> Result<(SignatureRequest, App, Vec<Document>), ServiceError> {
-        self.inner.store.read(|connection| {
+        let asked = self.inner.store.read(|connection| {
             let request = store::requests::find(connection, link.request())?
                 .ok_or(ServiceError::LinkUnknown)?;
             let app =
                 store::apps::find(connection, request.app)?.ok_or(ServiceError::LinkUnknown)?;
             let documents = store::documents::of_request(connection, request.id)?;
-            Ok((request, app, documents))
-        })
+            Ok::<_, ServiceError>((request, app, documents))
+        })?;
+        // Nothing is shown, and no code is sent, for what is not as the app sent it.
+        if asked.0.state == RequestState::Pending {
+            for document in &asked.2 {
+                self.acceptance.check(document).map_err(|source| {
+                    ServiceError::DocumentAltered {
+                        position: document.position,
+                        source,
+                    }
+                })?;
+            }
+        }
+        Ok(asked)
     }
 
     /// The same, when it can still be approved.

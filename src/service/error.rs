@@ -1,5 +1,6 @@
 //! Why a use case did not do what it was asked.
 
+use super::acceptance::NotAsAccepted;
 use crate::activation::ActivationError;
 use crate::ades::AdesError;
 use crate::auth::AuthError;
@@ -135,6 +136,15 @@ pub enum ServiceError {
     /// The document was deleted when its time was over.
     #[error("the document was deleted")]
     DocumentDeleted,
+    /// The record of a document that waits for approval is not what it was when the document was accepted. It cannot
+    /// be shown or signed.
+    #[error("document {position} is not what was accepted")]
+    DocumentAltered {
+        /// Its place in the request, from 0.
+        position: u32,
+        /// What was found.
+        source: NotAsAccepted,
+    },
     /// The upload ended early or its encoding was wrong. What was received is deleted.
     #[error("the document could not be received")]
     Upload(#[source] std::io::Error),

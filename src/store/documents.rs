@@ -170,6 +170,7 @@ struct Row {
     sha256: Vec<u8>,
     digest: Vec<u8>,
     digest_midstate: Vec<u8>,
+    acceptance_mac: Vec<u8>,
     object_key: Option<String>,
     signed_object_key: Option<String>,
     signed_size: Option<i64>,
@@ -210,6 +211,7 @@ impl TryFrom<&Document> for Row {
             sha256: document.sha256.bytes().to_vec(),
             digest: document.digest.bytes().to_vec(),
             digest_midstate: document.digest_midstate.clone(),
+            acceptance_mac: document.acceptance_mac.clone(),
             object_key: document.object_key.clone(),
             signed_object_key: signed.and_then(|signed| signed.object_key.clone()),
             signed_size: signed.map(|signed| to_column(signed.size)).transpose()?,
@@ -265,6 +267,7 @@ impl TryFrom<Row> for Document {
             sha256: digest(DigestAlgorithm::Sha256, row.sha256)?,
             digest: digest(algorithm, row.digest)?,
             digest_midstate: row.digest_midstate,
+            acceptance_mac: row.acceptance_mac,
             object_key: row.object_key,
             signed,
         })

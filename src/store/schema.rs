@@ -172,6 +172,7 @@ diesel::table! {
         sha256 -> Binary,
         digest -> Binary,
         digest_midstate -> Binary,
+        acceptance_mac -> Binary,
         object_key -> Nullable<Text>,
         signed_object_key -> Nullable<Text>,
         signed_size -> Nullable<BigInt>,

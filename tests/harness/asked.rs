@@ -14,6 +14,7 @@ use rubrica::domain::request::{
     SignatureOptions, SignatureRequest,
 };
 use rubrica::domain::secret::SecretBytes;
+use rubrica::service::acceptance::AcceptanceKey;
 use rubrica::store::{self, Store, StoreError};
 use time::Duration;
 
@@ -77,6 +78,7 @@ pub(crate) fn document(
         sha256: Digest::of(DigestAlgorithm::Sha256, bytes),
         digest_midstate: hasher.midstate(),
         digest: hasher.finish(),
+        acceptance_mac: Vec::new(),
         object_key: Some(key.to_string()),
         signed: None,
     }
@@ -89,15 +91,24 @@ pub(crate) fn keep(store: &Store, request: &SignatureRequest, documents: &[Docum
             store::requests::insert(connection, request)?;
             for (position, document) in documents.iter().enumerate() {
                 let position = u32::try_from(position).unwrap();
-                let placed = Document {
+                let placed = accepted(Document {
                     position,
                     ..document.clone()
-                };
+                });
                 store::documents::insert(connection, &placed)?;
             }
             Ok::<_, StoreError>(())
         })
         .unwrap();
+}
+
+/// A document with the mark that test servers give to what they accept.
+pub(crate) fn accepted(document: Document) -> Document {
+    let key = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([7; 32])));
+    Document {
+        acceptance_mac: key.mark(&document),
+        ..document
+    }
 }
 
 /// The last part of a request's approval address on test servers.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use rubrica::store::{Settings, Store};
+use rubrica::store::{Settings, Store, StoreError};
 use tempfile::TempDir;
 
 use super::postgres::Postgres;
@@ -44,6 +44,18 @@ macro_rules! both_databases {
     };
 }
 pub(crate) use both_databases;
+
+/// Runs statements as somebody would who has the database's password.
+pub(crate) fn tamper(store: &Store, statements: &str) {
+    use diesel::connection::SimpleConnection;
+    store
+        .write(|connection| {
+            connection
+                .batch_execute(statements)
+                .map_err(StoreError::from)
+        })
+        .unwrap();
+}
 
 /// A fresh, migrated database, removed when dropped.
 pub(crate) struct TestDatabase {

@@ -4,6 +4,7 @@ use rubrica::domain::challenge::Purpose;
 use rubrica::identity::BrowserKey;
 
 use super::*;
+use rubrica::domain::language::Language;
 
 impl Town {
     /// How often the journal says that this citizen gave a code.

@@ -171,6 +171,8 @@ CREATE TABLE documents (
     sha256 BLOB NOT NULL,
     digest BLOB NOT NULL,
     digest_midstate BLOB NOT NULL,
+    -- Over all of the above that is signed or shown, under a key that is not in the database.
+    acceptance_mac BLOB NOT NULL,
     object_key TEXT,
     signed_object_key TEXT,
     signed_size BIGINT,

@@ -44,6 +44,8 @@ named!(
         DocumentMissing = "document_missing",
         /// The stored document no longer has the digest the signer saw.
         DocumentChanged = "document_changed",
+        /// The record of the document is not what it was when the document was accepted.
+        DocumentAltered = "document_altered",
         /// The signature value did not verify with the signer's certificate, so it was thrown away.
         SignatureNotVerified = "signature_not_verified",
         /// The HSM went away before it signed this document.
@@ -79,6 +81,10 @@ impl DocumentReason {
             Self::DocumentMissing => "The stored document is not there any more.",
             Self::DocumentChanged => {
                 "The stored document no longer has the digest that the signer saw. It was not signed."
+            }
+            Self::DocumentAltered => {
+                "The server's record of the document is not what it was when the document was accepted. It was not \
+                 signed."
             }
             Self::SignatureNotVerified => {
                 "The signature did not verify with the signer's certificate and was thrown away."
@@ -125,6 +131,8 @@ pub struct Document {
     pub digest: Digest,
     /// State of that digest after the last whole block ([`Hasher::resume`](crate::domain::algorithm::Hasher::resume)).
     pub digest_midstate: Vec<u8>,
+    /// HMAC-SHA256 over what was accepted, under a key that is not in the database: 32 bytes.
+    pub acceptance_mac: Vec<u8>,
     /// Where its bytes are; `None` once they are deleted.
     pub object_key: Option<String>,
     /// The result, once there is one.

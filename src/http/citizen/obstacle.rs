@@ -62,6 +62,8 @@ named!(
         StepGone = "step-gone",
         /// The SMS could not be sent.
         SmsNotSent = "sms-not-sent",
+        /// A document is not the one that the app sent.
+        DocumentAltered = "document-altered",
         /// The HSM does not answer. The request stays as it was.
         HsmAway = "hsm-away",
         /// The database or the document store does not answer.
@@ -119,6 +121,7 @@ impl Obstacle {
             Code::SmsUnavailable => Self::SmsNotSent,
             Code::AlreadyActive => Self::AlreadyActive,
             Code::CodeRejected => Self::StepGone,
+            Code::DocumentAltered => Self::DocumentAltered,
             Code::Busy => Self::Busy,
             Code::DatabaseUnavailable | Code::DocumentStoreUnavailable => Self::ServiceAway,
             Code::HsmUnavailable => Self::HsmAway,

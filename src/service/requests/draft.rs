@@ -349,7 +349,7 @@ impl Received {
         plan: &DocumentPlan,
         options: &DocumentOptions,
     ) -> Document {
-        Document {
+        let mut document = Document {
             id: service.inner.ambient.id(),
             request: request.id,
             position,
@@ -364,9 +364,12 @@ impl Received {
             sha256: self.sha256.clone(),
             digest: self.digest.clone(),
             digest_midstate: self.midstate.clone(),
+            acceptance_mac: Vec::new(),
             object_key: Some(self.key.to_string()),
             signed: None,
-        }
+        };
+        document.acceptance_mac = service.acceptance.mark(&document);
+        document
     }
 }
 

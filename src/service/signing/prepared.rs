@@ -56,6 +56,12 @@ impl Service {
         chain: &CertificateChain,
         at: OffsetDateTime,
     ) -> Result<Ready, Stopped> {
+        if let Err(error) = self.acceptance.check(document) {
+            tracing::error!(document = %document.id, %error, "a document is not signed");
+            return Err(Stopped::Document(Failure::new(
+                DocumentReason::DocumentAltered,
+            )));
+        }
         let key = chain.public_key().algorithm();
         let scheme = SignatureScheme {
             padding: document

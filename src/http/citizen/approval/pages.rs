@@ -198,7 +198,7 @@ fn reason_id(reason: DocumentReason) -> &'static str {
         | DocumentReason::PdfFieldUnavailable
         | DocumentReason::PaddingUnsuited => "reason-unsupported",
         DocumentReason::DocumentMissing => "reason-missing",
-        DocumentReason::DocumentChanged => "reason-changed",
+        DocumentReason::DocumentChanged | DocumentReason::DocumentAltered => "reason-changed",
         DocumentReason::SignatureNotVerified
         | DocumentReason::HsmRefused
         | DocumentReason::HsmUnavailable

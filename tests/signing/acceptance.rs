@@ -1,0 +1,112 @@
+//! What is signed is what was accepted and shown: somebody who can only write the database changes nothing of it.
+
+use rubrica::auth::{Link, LinkKey};
+use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
+use rubrica::domain::request::{RequestState, SignatureOptions};
+use rubrica::domain::secret::SecretBytes;
+use rubrica::service::ServiceError;
+use rubrica::service::acceptance::AcceptanceKey;
+use rubrica::store;
+
+use super::Town;
+use crate::harness::asked::{self, detached, pades};
+use crate::harness::database::{TestDatabase, both_databases, tamper};
+use crate::harness::pdf::plain;
+
+/// What somebody writes into the row of the first of two documents.
+const CHANGES: [&str; 10] = [
+    "digest = (SELECT digest FROM documents AS other WHERE other.position = 1)",
+    "sha256 = (SELECT sha256 FROM documents AS other WHERE other.position = 1)",
+    "sha256 = (SELECT sha256 FROM documents AS other WHERE other.position = 1), \
+     digest = (SELECT digest FROM documents AS other WHERE other.position = 1)",
+    "digest_midstate = (SELECT digest_midstate FROM documents AS other WHERE other.position = 1)",
+    "size = size + 1",
+    "name = 'other.txt'",
+    "title = 'Another title'",
+    "media_type = 'text/html'",
+    "padding = 'ecdsa'",
+    "id = '0199c0de-0000-7000-8000-' || substr(request_id, 25)",
+];
+
+/// What somebody writes there beside these, when it is to be signed by CAdES or by PAdES.
+const OF_CADES: [&str; 2] = [
+    "packaging = 'enveloping'",
+    "options = '{\"cades\":{\"commitment\":\"approval\"}}'",
+];
+const OF_PADES: [&str; 1] = ["options = '{\"pades\":{\"reason\":\"Conforme\"}}'"];
+
+fn ask(town: &Town, first: &SignatureOptions) -> Link {
+    let (long, longer) = (plain(), [plain(), plain()].concat());
+    town.ask(&[
+        ("a.pdf", &long, first.clone()),
+        ("b.pdf", &longer, detached()),
+    ])
+}
+
+both_databases! {
+    fn a_row_that_was_changed_before_approval_is_neither_shown_nor_signed(database) {
+        let town = Town::new(database);
+        for (first, own) in [(detached(), &OF_CADES[..]), (pades(), &OF_PADES[..])] {
+            for change in CHANGES.iter().chain(own) {
+                let link = ask(&town, &first);
+                let id = link.request();
+                tamper(
+                    &town.store,
+                    &format!("UPDATE documents SET {change} WHERE position = 0 AND request_id = '{id}'")
+                        .replace("WHERE other.position", &format!("WHERE request_id = '{id}' AND other.position")),
+                );
+                for refused in [
+                    town.server.service().approval(&link).map(drop),
+                    town.begin(&link).map(drop),
+                ] {
+                    let refused = refused.unwrap_err();
+                    let about = format!("{change}: {refused:?}");
+                    assert!(matches!(refused, ServiceError::DocumentAltered { position: 0, .. }), "{about}");
+                }
+            }
+        }
+    }
+
+    fn a_row_that_was_changed_between_password_and_code_is_not_signed(database) {
+        let town = Town::new(database);
+        let link = ask(&town, &detached());
+        let sent = town.begin(&link).unwrap();
+        tamper(&town.store, &format!("UPDATE documents SET {} WHERE position = 0", CHANGES[0]));
+        let refused = town.confirm(&link, &sent, &town.code()).unwrap_err();
+        assert!(matches!(refused, ServiceError::DocumentAltered { position: 0, .. }), "{refused:?}");
+        assert_eq!(town.request(&link).state, RequestState::Pending);
+        assert_eq!(town.spent(), 0);
+    }
+
+    fn a_mark_by_another_key_counts_for_nothing(database) {
+        let town = Town::new(database);
+        let mut request = asked::request(&town.server, town.app.app.id, town.citizen.id);
+        request.title = None;
+        let mut row = asked::document(&town.server, request.id, "a.txt", b"yes", detached());
+        let other = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([8; 32])));
+        row.acceptance_mac = other.mark(&row);
+        town.store
+            .write(|connection| {
+                store::requests::insert(connection, &request)?;
+                store::documents::insert(connection, &row)
+            })
+            .unwrap();
+        let refused = town.begin(&town.link(request.id)).unwrap_err();
+        assert!(matches!(refused, ServiceError::DocumentAltered { .. }), "{refused:?}");
+    }
+}
+
+/// Even a row with a good mark must be signed over the digest that is shown.
+#[test]
+fn by_sha_256_nothing_is_signed_but_the_digest_that_is_shown() {
+    let key = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([7; 32])));
+    let town = Town::new(&TestDatabase::sqlite());
+    let request = asked::request(&town.server, town.app.app.id, town.citizen.id);
+    let mut row = asked::document(&town.server, request.id, "a.txt", b"yes", detached());
+    assert!(key.check(&asked::accepted(row.clone())).is_ok());
+    row.digest = Digest::of(DigestAlgorithm::Sha256, b"no");
+    assert!(key.check(&asked::accepted(row.clone())).is_err());
+    row.options.digest = DigestAlgorithm::Sha384;
+    row.digest = Digest::of(DigestAlgorithm::Sha384, b"yes");
+    assert!(key.check(&asked::accepted(row)).is_ok());
+}
