@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::domain::id::NewId;
 
@@ -36,9 +36,11 @@ impl Ambient {
         }
     }
 
-    /// The present moment in UTC.
+    /// The present moment in UTC, cut to whole microseconds.
+    ///
+    /// That is what both databases keep. A finer time would read differently before it was stored and after.
     pub fn now(&self) -> OffsetDateTime {
-        self.clock.now()
+        whole_microseconds(self.clock.now())
     }
 
     /// A new identifier.
@@ -52,6 +54,11 @@ impl Ambient {
         self.entropy.fill(&mut bytes);
         bytes
     }
+}
+
+fn whole_microseconds(time: OffsetDateTime) -> OffsetDateTime {
+    let finer = time.nanosecond().checked_rem(1_000).unwrap_or(0);
+    time.saturating_sub(Duration::nanoseconds(finer.into()))
 }
 
 /// The machine's clock.

@@ -11,7 +11,10 @@ use time::{Duration, OffsetDateTime};
 /// When every test clock begins.
 pub(crate) const BEGINNING: OffsetDateTime = datetime!(2026-11-23 10:00:00 UTC);
 
-/// Shows [`BEGINNING`] until it is moved.
+/// Every moment has a part finer than a database keeps, as the machine's clock has.
+const FINER: Duration = Duration::nanoseconds(594);
+
+/// Shows [`BEGINNING`] and a little until it is moved.
 pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
@@ -24,7 +27,7 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> OffsetDateTime {
-        BEGINNING + Duration::microseconds(self.0.load(Ordering::SeqCst))
+        BEGINNING + Duration::microseconds(self.0.load(Ordering::SeqCst)) + FINER
     }
 }
 
