@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -222,6 +223,21 @@ impl Code {
         }
     }
 
+    /// When a caller may come back who is not told better: for every 503 and 429, and nothing else.
+    pub(super) fn usual_pause(self) -> Option<Duration> {
+        let seconds = match self {
+            Self::Busy | Self::RateLimited => 2,
+            Self::DatabaseUnavailable
+            | Self::DocumentStoreUnavailable
+            | Self::HsmUnavailable
+            | Self::NotReady => 10,
+            Self::SmsUnavailable => 30,
+            Self::TooManyCodes => 600,
+            _ => return None,
+        };
+        Some(Duration::from_secs(seconds))
+    }
+
     /// The code of an answer that some library made without saying more.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status {
@@ -254,7 +270,9 @@ impl From<ServiceError> for Problem {
                     .map(|rule| FieldError::new("/password", rule.as_str()))
                     .collect(),
             ),
-            ServiceError::TooManyCodes { .. } => Self::new(Code::TooManyCodes),
+            ServiceError::TooManyCodes { retry_at } => {
+                Self::new(Code::TooManyCodes).retry_at(*retry_at)
+            }
             ServiceError::SmsNotSent(_) => Self::new(Code::SmsUnavailable),
             ServiceError::AlreadyActive => Self::new(Code::AlreadyActive),
             ServiceError::Registration(_) => Self::new(Code::RegistrationRefused),

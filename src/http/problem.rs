@@ -2,15 +2,35 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::header::{self, HttpDate};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::call::CallId;
 use super::error::Code;
 use crate::service::FieldError;
+
+/// One value of a call that is wrong and is not in its body.
+#[derive(Debug)]
+struct OutsideBody {
+    /// `parameter` or `header`.
+    member: &'static str,
+    name: String,
+    detail: String,
+}
+
+/// When a caller may come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// After so long.
+    After(Duration),
+    /// At that time.
+    At(OffsetDateTime),
+}
 
 /// What went wrong with a call: what the caller is told, and apart from it the cause, for the log only.
 #[derive(Debug)]
@@ -18,8 +38,9 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     fields: Vec<FieldError>,
-    retry_after: Option<Duration>,
-    allow: Vec<Method>,
+    outside: Vec<OutsideBody>,
+    retry: Option<Box<Retry>>,
+    allow: Box<[Method]>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -30,8 +51,9 @@ impl Problem {
             code,
             detail: None,
             fields: Vec::new(),
-            retry_after: None,
-            allow: Vec::new(),
+            outside: Vec::new(),
+            retry: None,
+            allow: Box::default(),
             cause: None,
         }
     }
@@ -49,7 +71,7 @@ impl Problem {
     /// A method that the address does not take, and those it takes.
     pub fn method_not_allowed(allow: Vec<Method>) -> Self {
         Self {
-            allow,
+            allow: allow.into(),
             ..Self::new(Code::MethodNotAllowed)
         }
     }
@@ -68,10 +90,39 @@ impl Problem {
         self
     }
 
+    /// Names a parameter of the query that is wrong.
+    #[must_use]
+    pub fn with_parameter(mut self, name: &str, detail: impl Into<String>) -> Self {
+        self.outside.push(OutsideBody {
+            member: "parameter",
+            name: name.to_owned(),
+            detail: detail.into(),
+        });
+        self
+    }
+
+    /// Names a header that is wrong.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, detail: impl Into<String>) -> Self {
+        self.outside.push(OutsideBody {
+            member: "header",
+            name: name.to_owned(),
+            detail: detail.into(),
+        });
+        self
+    }
+
     /// Says when to come back.
     #[must_use]
     pub fn retry_after(mut self, time: Duration) -> Self {
-        self.retry_after = Some(time);
+        self.retry = Some(Box::new(Retry::After(time)));
+        self
+    }
+
+    /// Says from which time on.
+    #[must_use]
+    pub fn retry_at(mut self, time: OffsetDateTime) -> Self {
+        self.retry = Some(Box::new(Retry::At(time)));
         self
     }
 
@@ -100,6 +151,11 @@ impl Problem {
     /// The values that are wrong.
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
+    }
+
+    /// Whether it names a value of the call that is wrong.
+    pub fn names_values(&self) -> bool {
+        !self.fields.is_empty() || !self.outside.is_empty()
     }
 
     /// The cause and its causes, joined for one line of the log.
@@ -133,13 +189,9 @@ impl Problem {
             if let Some(detail) = &self.detail {
                 fields.insert("detail".to_owned(), detail.as_str().into());
             }
-            if !self.fields.is_empty() {
-                let errors = self
-                    .fields
-                    .iter()
-                    .map(|field| json!({"pointer": field.pointer, "detail": field.detail}))
-                    .collect();
-                fields.insert("errors".to_owned(), errors);
+            let errors = self.errors();
+            if !errors.is_empty() {
+                fields.insert("errors".to_owned(), errors.into());
             }
         }
         let mut answer = self.head();
@@ -147,11 +199,24 @@ impl Problem {
         answer.body(document.to_string())
     }
 
+    fn errors(&self) -> Vec<Value> {
+        let inside = self
+            .fields
+            .iter()
+            .map(|field| json!({"pointer": field.pointer, "detail": field.detail}));
+        let outside = self
+            .outside
+            .iter()
+            .map(|wrong| json!({wrong.member: wrong.name, "detail": wrong.detail}));
+        inside.chain(outside).collect()
+    }
+
     /// Status and headers, for answers with another body.
     pub(super) fn head(&self) -> actix_web::HttpResponseBuilder {
         let mut answer = HttpResponse::build(self.status());
-        if let Some(time) = self.retry_after {
-            answer.insert_header((header::RETRY_AFTER, time.as_secs().max(1).to_string()));
+        let usual = self.code.usual_pause().map(Retry::After);
+        if let Some(retry) = self.retry.as_deref().copied().or(usual) {
+            answer.insert_header((header::RETRY_AFTER, retry.value()));
         }
         if !self.allow.is_empty() {
             let methods: Vec<_> = self.allow.iter().map(Method::as_str).collect();
@@ -161,6 +226,20 @@ impl Problem {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"rubrica\""));
         }
         answer
+    }
+}
+
+impl Retry {
+    /// The header's value (RFC 9110 section 10.2.3): seconds, or a date, never too early.
+    fn value(self) -> String {
+        match self {
+            Self::After(time) => time.as_secs().max(1).to_string(),
+            Self::At(time) => {
+                let begun = i64::from(time.nanosecond() > 0);
+                let whole = time.saturating_add(time::Duration::seconds(begun));
+                HttpDate::from(SystemTime::from(whole)).to_string()
+            }
+        }
     }
 }
 
@@ -180,5 +259,35 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         self.head().finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::ServiceError;
+    use time::macros::datetime;
+
+    fn retry_after(problem: &Problem) -> String {
+        let answer = problem.head().finish();
+        let value = answer.headers().get(header::RETRY_AFTER);
+        value.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn every_503_and_429_says_when_to_come_back() {
+        for code in Code::ALL {
+            let problem = Problem::new(*code);
+            let later = matches!(problem.status().as_u16(), 429 | 503);
+            let seconds: Option<u64> = retry_after(&problem).parse().ok();
+            assert_eq!(seconds.is_some_and(|seconds| seconds > 0), later, "{code}");
+        }
+    }
+
+    #[test]
+    fn too_many_codes_says_until_when() {
+        let retry_at = datetime!(2026-11-23 10:59:59.000_001 UTC);
+        let problem = Problem::from(ServiceError::TooManyCodes { retry_at });
+        assert_eq!(retry_after(&problem), "Mon, 23 Nov 2026 11:00:00 GMT");
     }
 }
