@@ -1,5 +1,6 @@
 //! The database layer: the schema's way up and down, transactions, and how failures are told.
 
+mod apps;
 mod authorities;
 mod credentials;
 

@@ -59,6 +59,17 @@ pub struct ApprovalView {
     pub return_url: Option<Url>,
     /// Until when it can be approved.
     pub expires_at: OffsetDateTime,
+    /// Whether the app may ask at all.
+    pub asker: Asker,
+}
+
+/// How the app that asks stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// It may ask.
+    Admitted,
+    /// It was disabled: nothing that it asked for can be approved until it is enabled again.
+    Disabled,
 }
 
 /// A document as the citizen sees it before signing.
@@ -94,6 +105,10 @@ impl Service {
             },
             return_url: request.return_url,
             expires_at: request.expires_at,
+            asker: match app.disabled_at {
+                None => Asker::Admitted,
+                Some(_) => Asker::Disabled,
+            },
         })
     }
 
@@ -291,6 +306,9 @@ impl Service {
             return Err(ServiceError::RequestState {
                 state: RequestState::Expired,
             });
+        }
+        if app.disabled_at.is_some() {
+            return Err(ServiceError::AppDisabled);
         }
         Ok((request, app, documents))
     }

@@ -1,4 +1,4 @@
-//! Registering apps, giving them tokens or binding client certificates, rotating, disabling.
+//! Registering apps, giving them tokens or binding client certificates, rotating, changing, disabling, enabling.
 
 use time::{Duration, OffsetDateTime};
 
@@ -7,6 +7,7 @@ use super::{FieldError, Service, ServiceError};
 use crate::auth::{AppToken, Authorized, op};
 use crate::domain::algorithm::{Digest, DigestAlgorithm};
 use crate::domain::app::{App, AppName, InvalidReturnUrl, ReturnPrefix};
+use crate::domain::id::AppId;
 use crate::domain::pem;
 use crate::domain::secret::SecretText;
 use crate::journal::{Entry, Event};
@@ -139,44 +140,50 @@ impl Service {
         urls: &[String],
     ) -> Result<App, ServiceError> {
         let urls = return_urls(urls)?;
-        let app = self.change_app(name, |app| app.return_urls = urls)?;
+        let app = self.change_app(name, |connection, id| {
+            apps::set_return_urls(connection, id, &urls)
+        })?;
         let list: Vec<_> = app.return_urls.iter().map(ToString::to_string).collect();
         let detail = format!("may return to {}", list.join(" "));
         self.record_app(authorized, Event::AppChanged, &app, &detail)?;
         Ok(app)
     }
 
-    /// Shuts an app out at once. Its requests that wait for approval can still be approved.
+    /// Shuts an app out at once: what it asked for cannot be approved while it is disabled.
     pub fn disable_app(
         &self,
         authorized: &Authorized<op::ManageApps>,
         name: &str,
     ) -> Result<App, ServiceError> {
         let now = self.inner.ambient.now();
-        let app = self.change_app(name, |app| {
-            app.disabled_at.get_or_insert(now);
-        })?;
+        let app = self.change_app(name, |connection, id| apps::disable(connection, id, now))?;
         self.record_app(authorized, Event::AppDisabled, &app, "")?;
         Ok(app)
     }
 
-    /// Lets a disabled app in again, with what it got in with before.
+    /// Lets a disabled app in again, with what it got in with before. Its requests whose time is not over can be
+    /// approved again.
     pub fn enable_app(
         &self,
         authorized: &Authorized<op::ManageApps>,
         name: &str,
     ) -> Result<App, ServiceError> {
-        let app = self.change_app(name, |app| app.disabled_at = None)?;
+        let app = self.change_app(name, apps::enable)?;
         self.record_app(authorized, Event::AppChanged, &app, "enabled again")?;
         Ok(app)
     }
 
-    fn change_app(&self, name: &str, change: impl FnOnce(&mut App)) -> Result<App, ServiceError> {
+    /// Changes one thing of an app and gives it as it is then. Each change writes its own column alone, because
+    /// somebody else may change another at the same time.
+    fn change_app(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut AnyConnection, AppId) -> Result<(), StoreError>,
+    ) -> Result<App, ServiceError> {
         self.inner.store.write(|connection| {
-            let mut app = known(connection, name)?;
-            change(&mut app);
-            apps::update(connection, &app)?;
-            Ok(app)
+            let app = known(connection, name)?;
+            change(connection, app.id)?;
+            known(connection, name)
         })
     }
 

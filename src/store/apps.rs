@@ -8,7 +8,7 @@ use super::moment::{from_micros, to_micros};
 use super::schema::{app_certificates, app_tokens, apps};
 use super::{AnyConnection, StoreError};
 use crate::domain::algorithm::Digest;
-use crate::domain::app::App;
+use crate::domain::app::{App, ReturnPrefix};
 use crate::domain::id::AppId;
 
 #[derive(Queryable, Insertable)]
@@ -81,15 +81,35 @@ pub fn list(connection: &mut AnyConnection) -> Result<Vec<App>, StoreError> {
         .collect()
 }
 
-/// Changes everything but the identifier and the time of creation.
-pub fn update(connection: &mut AnyConnection, app: &App) -> Result<(), StoreError> {
-    let row = Row::from(app);
-    diesel::update(apps::table.find(row.id))
-        .set((
-            apps::name.eq(row.name),
-            apps::return_urls.eq(row.return_urls),
-            apps::disabled_at.eq(row.disabled_at),
-        ))
+/// Replaces the list of addresses the app may send browsers back to, and touches nothing else.
+pub fn set_return_urls(
+    connection: &mut AnyConnection,
+    id: AppId,
+    urls: &[ReturnPrefix],
+) -> Result<(), StoreError> {
+    diesel::update(apps::table.find(id.to_string()))
+        .set(apps::return_urls.eq(list_of(urls)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Shuts the app out from that time on, and touches nothing else. One that is shut out stays so since when it was.
+pub fn disable(
+    connection: &mut AnyConnection,
+    id: AppId,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(apps::table.find(id.to_string()))
+        .filter(apps::disabled_at.is_null())
+        .set(apps::disabled_at.eq(to_micros(at)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Lets the app in again, and touches nothing else.
+pub fn enable(connection: &mut AnyConnection, id: AppId) -> Result<(), StoreError> {
+    diesel::update(apps::table.find(id.to_string()))
+        .set(apps::disabled_at.eq(None::<i64>))
         .execute(connection)?;
     Ok(())
 }
@@ -256,15 +276,19 @@ pub fn access(
     Ok(found)
 }
 
+fn list_of(urls: &[ReturnPrefix]) -> String {
+    let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
+    serde_json::Value::from(urls).to_string()
+}
+
 type AccessRow = (Vec<u8>, i64, Option<i64>);
 
 impl From<&App> for Row {
     fn from(app: &App) -> Self {
-        let urls: Vec<String> = app.return_urls.iter().map(ToString::to_string).collect();
         Self {
             id: app.id.to_string(),
             name: app.name.to_string(),
-            return_urls: serde_json::Value::from(urls).to_string(),
+            return_urls: list_of(&app.return_urls),
             created_at: to_micros(app.created_at),
             disabled_at: app.disabled_at.map(to_micros),
         }

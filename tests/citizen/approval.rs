@@ -1,5 +1,6 @@
 //! Approving a request in a browser: the way through, and each way that leads elsewhere.
 
+use rubrica::auth::op;
 use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::level::RegistrationLevel;
 use rubrica::domain::request::{Document, RequestState, SignatureRequest};
@@ -11,7 +12,7 @@ use crate::harness::asked::{self, detached, pades};
 use crate::harness::browser::{Browser, Seen};
 use crate::harness::citizen::TestCitizen;
 use crate::harness::database::{TestDatabase, both_databases};
-use crate::harness::server::{TestApp, TestServer};
+use crate::harness::server::{TestApp, TestServer, administrator};
 use crate::harness::softhsm;
 
 /// A server, an app that asks, a citizen who can sign, and the citizen's browser.
@@ -446,6 +447,44 @@ both_databases! {
         let values = [("national-id", "00000000T"), ("password", "x")];
         let too_late = town.browser.send(&page, &late.link, &values);
         assert_eq!(too_late.heading(), "La solicitud ha caducado");
+    }
+
+    fn a_disabled_app_s_request_waits_until_the_app_is_enabled_again(database) {
+        use rubrica::domain::language::Language;
+        use std::collections::BTreeSet;
+
+        let town = Town::new(database);
+        let service = town.server.service();
+        let authorized = administrator().authorize(op::ManageApps);
+        let request = town.usual();
+        let (first, second) = (town.browser.open(&request.link), town.begin(&request));
+        let code = town.code();
+        service.disable_app(&authorized, "sede").unwrap();
+        let heading = "El servicio que lo pide está desactivado";
+        let values = [("national-id", town.citizen.national_id.expose()), ("password", "x")];
+        for page in [
+            town.browser.open(&request.link),
+            town.browser.open(&request.at("/code")),
+            town.browser.open(&request.at("/decline")),
+            town.browser.send(&first, &request.link, &values),
+            town.give(&request, &second, &code),
+        ] {
+            assert_eq!((page.status, page.heading().as_str()), (403, heading));
+            assert!(page.text(".reference").contains(&request.id.id.to_string()));
+            assert!(!page.text("#next + p").is_empty());
+        }
+        let visitor = Browser::new(town.server.visitor());
+        let headings: BTreeSet<_> = Language::ALL
+            .iter()
+            .map(|language| visitor.open(&request.at(&format!("?lang={language}"))).heading())
+            .collect();
+        assert!(headings.len() >= 5, "{headings:?}");
+        assert_eq!(town.state(&request), RequestState::Pending);
+
+        service.enable_app(&authorized, "sede").unwrap();
+        let page = town.browser.open(&request.at("/code"));
+        let done = town.give(&request, &page, &code);
+        assert_eq!(done.heading(), "Los 2 documentos están firmados");
     }
 
     fn a_request_that_is_being_signed_is_waited_for(database) {

@@ -19,7 +19,7 @@ use crate::domain::request::{Document, RequestReason, RequestState};
 use crate::http::Problem;
 use crate::http::error::Code;
 use crate::messages::{Arg, moment};
-use crate::service::approval::ApprovalView;
+use crate::service::approval::{ApprovalView, Asker};
 
 mod confirm;
 mod decline;
@@ -83,7 +83,10 @@ impl Opened {
     /// Where the browser is sent when the request cannot be approved any more or not yet again.
     fn elsewhere(&self) -> Option<String> {
         match self.view.state {
-            RequestState::Pending => None,
+            RequestState::Pending => match self.view.asker {
+                Asker::Admitted => None,
+                Asker::Disabled => Some(self.address("")),
+            },
             RequestState::Signing | RequestState::Completed | RequestState::Failed => {
                 Some(self.address("/done"))
             }
@@ -93,19 +96,26 @@ impl Opened {
         }
     }
 
-    /// Why there is nothing to approve.
-    fn ended(&self) -> Option<Obstacle> {
-        match self.view.state {
-            RequestState::Pending | RequestState::Signing => None,
-            RequestState::Completed => Some(Obstacle::UsedLink),
-            RequestState::Cancelled => Some(Obstacle::Cancelled),
-            RequestState::Expired => Some(Obstacle::ExpiredLink),
-            RequestState::Failed => Some(Obstacle::NothingSigned),
+    /// Why there is nothing to approve, or not now.
+    fn hindered(&self) -> Option<(Code, Obstacle)> {
+        let ended = match self.view.state {
+            RequestState::Pending => {
+                return match self.view.asker {
+                    Asker::Admitted => None,
+                    Asker::Disabled => Some((Code::AppDisabled, Obstacle::AppDisabled)),
+                };
+            }
+            RequestState::Signing => return None,
+            RequestState::Completed => Obstacle::UsedLink,
+            RequestState::Cancelled => Obstacle::Cancelled,
+            RequestState::Expired => Obstacle::ExpiredLink,
+            RequestState::Failed => Obstacle::NothingSigned,
             RequestState::Refused => match self.view.reason {
-                Some(RequestReason::CodeTriesExhausted) => Some(Obstacle::CodesExhausted),
-                _ => Some(Obstacle::Declined),
+                Some(RequestReason::CodeTriesExhausted) => Obstacle::CodesExhausted,
+                _ => Obstacle::Declined,
             },
-        }
+        };
+        Some((Code::RequestEnded, ended))
     }
 
     /// The page of something in the way, with the ways on from it.
@@ -118,13 +128,14 @@ impl Opened {
         let page = self.page(&visit);
         let mut ways = Vec::new();
         match self.view.state {
-            RequestState::Pending => {
+            RequestState::Pending if obstacle != Obstacle::AppDisabled => {
                 ways.push(Action::new(self.address(""), page.t("action-request")));
             }
             RequestState::Completed => {
                 ways.push(Action::new(self.address("/done"), page.t("action-result")));
             }
-            RequestState::Signing
+            RequestState::Pending
+            | RequestState::Signing
             | RequestState::Refused
             | RequestState::Cancelled
             | RequestState::Expired

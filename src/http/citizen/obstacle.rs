@@ -30,6 +30,8 @@ named!(
         UsedLink = "used-link",
         /// The app took the request back.
         Cancelled = "cancelled",
+        /// The app that asks was disabled.
+        AppDisabled = "app-disabled",
         /// The signer declined.
         Declined = "declined",
         /// Too many wrong codes: the request is refused.
@@ -119,6 +121,7 @@ impl Obstacle {
             Code::NotFound | Code::DocumentNotFound | Code::MethodNotAllowed => Self::NotFound,
             Code::RateLimited | Code::TooManyCodes => Self::TooManyTries,
             Code::SmsUnavailable => Self::SmsNotSent,
+            Code::AppDisabled => Self::AppDisabled,
             Code::AlreadyActive => Self::AlreadyActive,
             Code::CodeRejected => Self::StepGone,
             Code::DocumentAltered => Self::DocumentAltered,
@@ -142,7 +145,6 @@ impl Obstacle {
             // Those below are told to apps only.
             Code::AuthenticationRequired
             | Code::InvalidCredentials
-            | Code::AppDisabled
             | Code::InvalidRequest
             | Code::DocumentTooLarge
             | Code::TooManyDocuments

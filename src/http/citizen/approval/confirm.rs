@@ -108,6 +108,8 @@ pub(super) async fn refused(
         ServiceError::Challenge(ChallengeError::WrongCode { .. }) => {
             return Ok(visit.go(&opened.address("/code?fault=code")));
         }
+        // The step stays good for when the app is enabled again.
+        ServiceError::AppDisabled => return Ok(visit.go(&opened.address(""))),
         ServiceError::RequestState { .. } | ServiceError::Challenge(ChallengeError::Exhausted) => {
             visit.keep(Step::removal(&opened.step()));
             let now = Opened::of(&visit, &opened.text).await?;

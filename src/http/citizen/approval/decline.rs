@@ -41,7 +41,7 @@ pub(in crate::http::citizen) async fn decline(
         .await?;
     match outcome {
         // Whatever became of it first: its page says so.
-        Ok(_) | Err(ServiceError::RequestState { .. }) => {
+        Ok(_) | Err(ServiceError::RequestState { .. } | ServiceError::AppDisabled) => {
             visit.keep(Step::removal(&opened.step()));
             Ok(visit.go(&opened.address("")))
         }

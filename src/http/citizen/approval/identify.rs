@@ -53,7 +53,9 @@ pub(in crate::http::citizen) async fn identify(
             Some(obstacle) => visit.go(&opened.address(format_args!("/help/{obstacle}"))),
             None => visit.go(&opened.address("?fault=credentials")),
         }),
-        Err(ServiceError::RequestState { .. }) => Ok(visit.go(&opened.address(""))),
+        Err(ServiceError::RequestState { .. } | ServiceError::AppDisabled) => {
+            Ok(visit.go(&opened.address("")))
+        }
         Err(error) => Err(error.into()),
     }
 }

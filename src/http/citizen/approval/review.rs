@@ -7,7 +7,6 @@ use super::pages::ReviewPage;
 use crate::domain::request::RequestState;
 use crate::http::Problem;
 use crate::http::citizen::visit::Visit;
-use crate::http::error::Code;
 
 /// The request, or how it ended.
 pub(in crate::http::citizen) async fn review(
@@ -18,8 +17,8 @@ pub(in crate::http::citizen) async fn review(
     if opened.view.state == RequestState::Signing {
         return Ok(visit.go(&opened.address("/done")));
     }
-    if let Some(obstacle) = opened.ended() {
-        return opened.obstacle(visit, Code::RequestEnded, obstacle);
+    if let Some((code, obstacle)) = opened.hindered() {
+        return opened.obstacle(visit, code, obstacle);
     }
     let page = opened.page(&visit);
     let request = opened.request(&page);
