@@ -24,8 +24,12 @@ pub(super) enum Command {
     List(List),
     /// Give an app a new token or certificate; the old ones stay good for a while.
     Rotate(Rotate),
-    /// Shut an app out at once.
+    /// Replace the list of addresses that an app may send browsers back to. Requests made before keep theirs.
+    ChangeReturnUrls(ChangeReturnUrls),
+    /// Shut an app out at once. What it asked for cannot be approved until it is enabled again.
     Disable(Name),
+    /// Let a disabled app in again, with what it got in with before.
+    Enable(Name),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +76,18 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ChangeReturnUrls {
+    /// The app's name.
+    name: String,
+    /// Where the app may send browsers back to: the beginning of an address; may be given several times.
+    #[arg(long, value_name = "URL", required_unless_present = "none")]
+    return_url: Vec<String>,
+    /// Nowhere: the list is empty from now on.
+    #[arg(long, conflicts_with = "return_url")]
+    none: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Name {
     /// The app's name.
     name: String,
@@ -110,9 +126,34 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
                 .service
                 .disable_app(&office.authorize(ManageApps), &arguments.name)?;
             output::remark(&format!(
-                "{} is shut out; its requests that wait can still be approved",
+                "{} is shut out; what it asked for cannot be approved until it is enabled again",
                 app.name
             ));
+        }
+        Command::ChangeReturnUrls(arguments) => {
+            let office = Office::open(file)?;
+            let app = office.service.change_return_urls(
+                &office.authorize(ManageApps),
+                &arguments.name,
+                &arguments.return_url,
+            )?;
+            let urls: Vec<_> = app.return_urls.iter().map(ToString::to_string).collect();
+            output::remark(&if urls.is_empty() {
+                format!("{} may send browsers back nowhere from now on", app.name)
+            } else {
+                format!(
+                    "{} may send browsers back to {} from now on",
+                    app.name,
+                    urls.join(" ")
+                )
+            });
+        }
+        Command::Enable(arguments) => {
+            let office = Office::open(file)?;
+            let app = office
+                .service
+                .enable_app(&office.authorize(ManageApps), &arguments.name)?;
+            output::remark(&format!("{} is let in again", app.name));
         }
     }
     Ok(Ending::Well)

@@ -126,6 +126,59 @@ fn an_app_is_added_listed_rotated_and_disabled() {
 }
 
 #[test]
+fn a_disabled_app_is_changed_and_enabled_again() {
+    let project = Project::in_order();
+    let first = ["app", "add", "Sede", "--token-file", "token"];
+    assert_eq!(project.run(&first).status, 0);
+    assert_eq!(project.run(&["app", "disable", "Sede"]).status, 0);
+    let moved = project.run(&[
+        "app",
+        "change-return-urls",
+        "Sede",
+        "--return-url",
+        "https://nueva.example/a",
+        "--return-url",
+        "https://nueva.example/b",
+    ]);
+    assert_eq!(moved.status, 0, "{}", moved.err);
+    let sede = project.json(&["app", "list", "--json"])[0].clone();
+    assert_eq!(
+        sede["return_urls"],
+        serde_json::json!(["https://nueva.example/a", "https://nueva.example/b"])
+    );
+    assert!(sede["disabled_at"].is_string(), "still disabled");
+    let wrong = [
+        "app",
+        "change-return-urls",
+        "Sede",
+        "--return-url",
+        "ftp://x",
+    ];
+    let wrong = project.run(&wrong);
+    assert_eq!(wrong.status, 1);
+    assert!(wrong.err.contains("return_urls.0"), "{}", wrong.err);
+    // Leaving the list out is no way to empty it.
+    assert_eq!(
+        project.run(&["app", "change-return-urls", "Sede"]).status,
+        2
+    );
+    assert_eq!(
+        project
+            .run(&["app", "change-return-urls", "Sede", "--none"])
+            .status,
+        0
+    );
+    let enabled = project.run(&["app", "enable", "Sede"]);
+    assert_eq!(enabled.status, 0, "{}", enabled.err);
+    let sede = project.json(&["app", "list", "--json"])[0].clone();
+    assert_eq!(sede["disabled_at"], serde_json::Value::Null);
+    assert_eq!(sede["return_urls"], serde_json::json!([]));
+    assert_eq!(sede["access"].as_array().map(Vec::len), Some(1));
+    let unknown = project.run(&["app", "enable", "Nobody"]);
+    assert!(unknown.err.contains("Nobody"), "{}", unknown.err);
+}
+
+#[test]
 fn a_citizen_is_registered_with_a_receipt_and_looked_after() {
     let project = Project::in_order();
     let register = |more: &[&str]| {
