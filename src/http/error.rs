@@ -383,7 +383,10 @@ fn code_of_reason(reason: DocumentReason) -> Code {
         DocumentReason::PdfFieldUnavailable => Code::PdfFieldUnavailable,
         DocumentReason::PaddingUnsuited => Code::PaddingUnsuited,
         // These come about while signing, never when a request is made.
-        DocumentReason::DocumentMissing
+        DocumentReason::RequestRefused
+        | DocumentReason::RequestCancelled
+        | DocumentReason::RequestExpired
+        | DocumentReason::DocumentMissing
         | DocumentReason::DocumentChanged
         | DocumentReason::DocumentAltered
         | DocumentReason::SignatureNotVerified

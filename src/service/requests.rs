@@ -268,11 +268,15 @@ impl Service {
             .and_then(|credential| credential.certification)
             .map(|certification| certification.chain)
             .unwrap_or_default();
+        let request = seen(request, self.inner.ambient.now());
         Ok(RequestView {
             fingerprint: fingerprint(id, &documents),
             approval_url: self.approval_url(id),
-            request: seen(request, self.inner.ambient.now()),
-            documents,
+            documents: documents
+                .into_iter()
+                .map(|document| document.seen_in(request.state))
+                .collect(),
+            request,
             chain,
         })
     }

@@ -47,6 +47,31 @@ both_databases! {
         assert_eq!(cancel(&app.client, &id).problem(), (409, "wrong_state".to_owned()));
     }
 
+    fn documents_of_a_request_that_ended_unsigned_say_why(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let seen = |id: &str| {
+            let seen = app.client.get(&format!("{REQUESTS}/{id}"));
+            let reason = seen.at("/documents/0/reason");
+            assert!(reason["detail"].as_str().is_some_and(|text| text.ends_with('.')), "{reason}");
+            assert_eq!(seen.at("/documents/0/state"), "not_signed");
+            reason["code"].as_str().unwrap().to_owned()
+        };
+        let cancelled = make(&app.client);
+        let answer = cancel(&app.client, &cancelled);
+        assert_eq!(answer.at("/documents/0/state"), "not_signed");
+        assert_eq!(seen(&cancelled), "request_cancelled");
+        let declined = make(&app.client);
+        let url = app.client.get(&format!("{REQUESTS}/{declined}")).at("/approval_url");
+        let link = server.service().link(url.as_str().unwrap().rsplit_once("/r/").unwrap().1).unwrap();
+        server.service().decline(&link).unwrap();
+        assert_eq!(seen(&declined), "request_refused");
+        let expired = make(&app.client);
+        server.clock().advance(Duration::HOUR);
+        assert_eq!(seen(&expired), "request_expired");
+    }
+
     fn another_apps_request_is_as_if_there_were_none(database) {
         let server = TestServer::start(database);
         let (own, other) = (server.app("tax"), server.app("health"));

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::RequestState;
 use super::options::DocumentOptions;
 use crate::domain::algorithm::{Digest, named};
 use crate::domain::document::Packaging;
@@ -18,8 +19,10 @@ named!(
         Waiting = "waiting",
         /// Signed, verified and stored.
         Signed = "signed",
-        /// It will not be signed; its reason says why.
+        /// It could not be signed; its reason says why.
         Failed = "failed",
+        /// Its request ended before it was signed; its reason says how. Told to apps and never kept.
+        NotSigned = "not_signed",
     }
 );
 
@@ -56,6 +59,12 @@ named!(
         NotStored = "not_stored",
         /// The server stopped before this document was signed.
         Interrupted = "interrupted",
+        /// The signer refused the request it belongs to.
+        RequestRefused = "request_refused",
+        /// The app took the request back that it belongs to.
+        RequestCancelled = "request_cancelled",
+        /// Nobody approved the request in time that it belongs to.
+        RequestExpired = "request_expired",
         /// A fault of the server; its log says more.
         InternalError = "internal_error",
     }
@@ -95,6 +104,13 @@ impl DocumentReason {
             Self::HsmRefused => "The HSM refused to sign.",
             Self::NotStored => "The signed document could not be stored.",
             Self::Interrupted => "The server stopped before this document was signed.",
+            Self::RequestRefused => {
+                "The request was refused; the request's own reason says how. It was not signed."
+            }
+            Self::RequestCancelled => "The app cancelled the request. It was not signed.",
+            Self::RequestExpired => {
+                "The signer did not approve the request within its lifetime. It was not signed."
+            }
             Self::InternalError => "A fault of the server; its log says more.",
         }
     }
@@ -111,7 +127,7 @@ pub struct Document {
     pub position: u32,
     /// Where it stands.
     pub state: DocumentState,
-    /// Why, when it failed.
+    /// Why, when it failed or was not signed.
     pub reason: Option<DocumentReason>,
     /// What exactly was found, for people; free of secrets.
     pub detail: Option<String>,
@@ -140,6 +156,18 @@ pub struct Document {
 }
 
 impl Document {
+    /// The document as it is seen once its request is in that state: one that waits for ever does not.
+    #[must_use]
+    pub fn seen_in(mut self, request: RequestState) -> Self {
+        if self.state == DocumentState::Waiting
+            && let Some(reason) = reason_of_ending(request)
+        {
+            self.state = DocumentState::NotSigned;
+            self.reason = Some(reason);
+        }
+        self
+    }
+
     /// What the signed file is called: a PDF keeps its name, CAdES adds `.p7m` or `.p7s` (RFC 8551 section 3.2.1).
     pub fn signed_name(&self) -> String {
         match self.options.packaging() {
@@ -156,6 +184,17 @@ impl Document {
             Some(Packaging::Enveloping) => "application/pkcs7-mime",
             Some(Packaging::Detached) => "application/pkcs7-signature",
         }
+    }
+}
+
+fn reason_of_ending(request: RequestState) -> Option<DocumentReason> {
+    match request {
+        RequestState::Pending | RequestState::Signing => None,
+        RequestState::Refused => Some(DocumentReason::RequestRefused),
+        RequestState::Cancelled => Some(DocumentReason::RequestCancelled),
+        RequestState::Expired => Some(DocumentReason::RequestExpired),
+        // Every document of these has its own result, unless the node was lost.
+        RequestState::Completed | RequestState::Failed => Some(DocumentReason::Interrupted),
     }
 }
 

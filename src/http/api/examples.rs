@@ -40,21 +40,32 @@ pub(super) fn pending() -> Value {
             "format": "cades",
             "packaging": "enveloping",
             "digest": "sha-256",
-            "state": "pending",
+            "state": "waiting",
         }],
     })
 }
 
 /// The same after the app took it back.
 pub(super) fn cancelled() -> Value {
-    with(
+    let mut request = with(
         pending(),
         json!({
             "state": "cancelled",
             "reason": {"code": "cancelled_by_app", "detail": "The app cancelled the request."},
             "finished_at": "2026-11-23T09:10:00Z",
         }),
-    )
+    );
+    let not_signed = json!({
+        "state": "not_signed",
+        "reason": {
+            "code": "request_cancelled",
+            "detail": "The app cancelled the request. It was not signed.",
+        },
+    });
+    if let Some(document) = request.pointer_mut("/documents/0") {
+        *document = with(document.take(), not_signed);
+    }
+    request
 }
 
 /// The same after the signer approved it.

@@ -94,7 +94,7 @@ impl Service {
                     detail: document.detail.clone(),
                 }));
             }
-            (DocumentState::Signed | DocumentState::Waiting, _) => {}
+            (DocumentState::Signed | DocumentState::Waiting | DocumentState::NotSigned, _) => {}
         }
         let key = signed_key(document);
         let Some(chunks) = self.inner.documents.chunks(&key)? else {

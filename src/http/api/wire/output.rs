@@ -130,7 +130,7 @@ pub(crate) struct DocumentView {
     padding: Option<Padding>,
     /// Where it stands.
     state: DocumentState,
-    /// Why it could not be signed.
+    /// Why it could not be signed, or why nobody signed it before the request ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView<DocumentReason>>,
     /// The signed form, once there is one.

@@ -65,14 +65,16 @@ impl DocumentView {
     fn mark(&self) -> &'static str {
         match self.state {
             DocumentState::Signed => "good",
-            DocumentState::Waiting | DocumentState::Failed => "bad",
+            DocumentState::Waiting | DocumentState::Failed | DocumentState::NotSigned => "bad",
         }
     }
 
     fn outcome(&self, page: &Page) -> String {
         match self.state {
             DocumentState::Signed => page.t("done-signed"),
-            DocumentState::Waiting | DocumentState::Failed => page.t("done-failed"),
+            DocumentState::Waiting | DocumentState::Failed | DocumentState::NotSigned => {
+                page.t("done-failed")
+            }
         }
     }
 
@@ -204,6 +206,9 @@ fn reason_id(reason: DocumentReason) -> &'static str {
         | DocumentReason::HsmUnavailable
         | DocumentReason::NotStored
         | DocumentReason::Interrupted
+        | DocumentReason::RequestRefused
+        | DocumentReason::RequestCancelled
+        | DocumentReason::RequestExpired
         | DocumentReason::InternalError => "reason-fault",
     }
 }
