@@ -7,4 +7,5 @@ mod framework;
 mod lifecycle;
 mod matrix;
 mod openapi;
+mod shapes;
 mod uploads;

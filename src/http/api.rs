@@ -16,6 +16,7 @@ mod fetch;
 mod list;
 mod multipart;
 mod named;
+mod object;
 mod openapi;
 mod read;
 mod upload;

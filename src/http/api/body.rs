@@ -10,6 +10,7 @@ use futures_util::{Stream, StreamExt};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
+use super::object::Object;
 use crate::http::error::Code;
 use crate::http::problem::Problem;
 use crate::service::FieldError;
@@ -73,7 +74,7 @@ pub(super) fn bounded(
     })
 }
 
-/// JSON by its shape: 400 when it is no JSON, 422 with the place when it is another one.
+/// An object in JSON: 400 when it is no JSON, 422 with the place when it is another one.
 pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let malformed = |error: serde_json::Error| {
         Problem::new(Code::MalformedJson).with_detail(format!("{error}."))
@@ -81,7 +82,8 @@ pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     // Syntax first, or a wrong field before the fault would hide it.
     serde_json::from_slice::<IgnoredAny>(text).map_err(malformed)?;
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut deserializer);
+    read.map(|Object(value)| value).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         if error.is_data() {
@@ -97,13 +99,17 @@ fn fault(pointer: String, error: &serde_json::Error) -> FieldError {
     let text = text
         .rsplit_once(" at line ")
         .map_or(&*text, |(text, _)| text);
-    // A missing field has no place of its own; the message names it.
-    let missing = text
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.strip_suffix('`'));
-    match missing {
-        Some(name) => FieldError::new(format!("{pointer}/{name}"), "This field is missing."),
-        None => FieldError::new(pointer, format!("{text}.")),
+    // A field that is missing or comes twice has no place of its own; the message names it.
+    let named = |start| {
+        let rest = text.strip_prefix(start)?;
+        rest.strip_suffix('`')
+    };
+    if let Some(name) = named("missing field `") {
+        FieldError::new(format!("{pointer}/{name}"), "This field is missing.")
+    } else if let Some(name) = named("duplicate field `") {
+        FieldError::new(format!("{pointer}/{name}"), "This field is there twice.")
+    } else {
+        FieldError::new(pointer, format!("{text}."))
     }
 }
 

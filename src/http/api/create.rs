@@ -19,6 +19,8 @@ use crate::service::{Service, ServiceError};
 
 /// Longest metadata of a multipart call; documents are not in there.
 const METADATA: u64 = 1024 * 1024;
+/// Tells a repeated call from a second one.
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Tells a repeated answer from a first one.
 const REPLAYED: &str = "idempotent-replayed";
 
@@ -203,16 +205,15 @@ fn answer(created: Created) -> Result<HttpResponse, Problem> {
 fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
     request
         .headers()
-        .get("idempotency-key")
+        .get(IDEMPOTENCY_KEY)
         .map(|value| {
             value
                 .to_str()
                 .ok()
                 .and_then(|text| text.parse().ok())
                 .ok_or_else(|| {
-                    Problem::new(Code::InvalidRequest).with_detail(
-                        "The Idempotency-Key header must have 1 to 255 visible ASCII characters.",
-                    )
+                    Problem::new(Code::InvalidRequest)
+                        .with_header(IDEMPOTENCY_KEY, "1 to 255 visible ASCII characters.")
                 })
         })
         .transpose()

@@ -1,7 +1,6 @@
 //! `GET /v1/signature-requests`: an app's signature requests, the newest first.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::caller::Caller;
@@ -17,8 +16,7 @@ const USUAL: u32 = 50;
 const MOST: u32 = 200;
 
 /// Which page.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// Requests on the page, at most 200.
@@ -47,14 +45,8 @@ pub(super) async fn handle(
     request: HttpRequest,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
-    let invalid = |detail: String| Problem::new(Code::InvalidRequest).with_detail(detail);
-    let page = web::Query::<Page>::from_query(request.query_string())
-        .map_err(|error| invalid(format!("The query: {error}.")))?
-        .into_inner();
+    let page = Page::of(request.query_string())?;
     let limit = page.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(invalid(format!("The query: `limit` is from 1 to {MOST}.")));
-    }
     let found = shared
         .run(move |service| {
             let authorized = session.authorize(op::ReadRequest);
@@ -63,4 +55,39 @@ pub(super) async fn handle(
         .await?;
     let limit = usize::try_from(limit).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().json(ListView::new(found, limit)))
+}
+
+impl Page {
+    /// Every fault of the query is told, each by its parameter.
+    fn of(query: &str) -> Result<Self, Problem> {
+        let mut page = Self::default();
+        let mut problem = Problem::new(Code::InvalidRequest);
+        let mut given = Vec::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let twice = given.contains(&name);
+            let fault = match &*name {
+                "limit" | "after" if twice => Some("Only once.".to_owned()),
+                "limit" => {
+                    page.limit = value.parse().ok().filter(|most| (1..=MOST).contains(most));
+                    let wrong = page.limit.is_none();
+                    wrong.then(|| format!("A number from 1 to {MOST}."))
+                }
+                "after" => {
+                    page.after = value.parse().ok();
+                    let wrong = page.after.is_none();
+                    wrong.then(|| "Not the `next` of a page.".to_owned())
+                }
+                _ => Some("There is no such parameter.".to_owned()),
+            };
+            if let Some(fault) = fault {
+                problem = problem.with_parameter(&name, fault);
+            }
+            given.push(name);
+        }
+        if problem.names_values() {
+            Err(problem)
+        } else {
+            Ok(page)
+        }
+    }
 }

@@ -33,17 +33,23 @@ struct ProblemView {
     detail: Option<String>,
     /// Names this call in the server's log.
     request_id: String,
-    /// The values that are not acceptable.
+    /// The values of the call that are not acceptable.
     errors: Option<Vec<FieldView>>,
 }
 
-/// One value of a request that is not acceptable.
+/// One value of a call that is not acceptable, named by `pointer`, `parameter` or `header`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FieldError)]
 struct FieldView {
     /// Where it is in the metadata: a JSON Pointer (RFC 6901).
     #[schema(example = "/documents/0/name")]
-    pointer: String,
+    pointer: Option<String>,
+    /// Which parameter of the query it is.
+    #[schema(example = "limit")]
+    parameter: Option<String>,
+    /// Which header it is.
+    #[schema(example = "Idempotency-Key")]
+    header: Option<String>,
     /// What is wrong, and what would be right.
     detail: String,
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::super::object;
 use super::options::{CadesOptions, PadesOptions};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
@@ -41,6 +42,7 @@ pub(crate) struct NewSignatureRequest {
     #[schema(example = "https://sede.example/back?file=77")]
     return_url: Option<String>,
     /// The documents, signed by one approval.
+    #[serde(deserialize_with = "object::list")]
     #[schema(min_items = 1)]
     documents: Vec<DocumentInput>,
 }
@@ -50,7 +52,7 @@ pub(crate) struct NewSignatureRequest {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewDocument)]
 struct DocumentInput {
-    /// File name.
+    /// File name, at most 255 bytes in UTF-8.
     #[schema(max_length = 255, example = "application.pdf")]
     name: String,
     /// What the signer reads beside it.
@@ -74,10 +76,18 @@ struct DocumentInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     padding: Option<Padding>,
     /// Only for `pades`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pades: Option<PadesOptions>,
     /// Only for `cades`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     cades: Option<CadesOptions>,
     /// The bytes in base64 (RFC 4648 section 4), in a JSON call. In a multipart call they are a part of their own.
     #[serde(default, skip_serializing)]

@@ -4,6 +4,7 @@ use const_oid::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::super::object;
 use crate::domain::algorithm::DigestAlgorithm;
 use crate::domain::request::{self as domain, Commitment};
 
@@ -41,10 +42,18 @@ pub(crate) struct CadesOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     commitment: Option<Commitment>,
     /// Where the document is signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     location: Option<SignerLocation>,
     /// Under which policy it is signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     policy: Option<SignaturePolicy>,
 }
 
