@@ -1,9 +1,17 @@
-//! The shape of what apps send: objects where objects belong, every fault with its place.
+//! The shape of what apps send: objects where objects belong, every fault with its place, texts as long as the
+//! description says.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::create::{DNI, REQUESTS, one_text};
 use crate::harness::client::Answer;
+use crate::harness::pdf;
 use crate::harness::server::{TestApp, TestServer};
+
+/// A character that UTF-8 writes in four bytes and UTF-16 in two units; JSON Schema counts it once.
+const WIDE: &str = "\u{1d54f}";
 
 fn ready() -> (TestServer, TestApp) {
     let server = TestServer::alone();
@@ -153,4 +161,100 @@ fn a_wrong_query_or_header_names_its_parameter() {
     let answer = keyed.post_json(REQUESTS, &one_text());
     assert_eq!(answer.problem(), (422, "invalid_request".to_owned()));
     assert_eq!(named(&answer, "header"), ["Idempotency-Key"]);
+}
+
+#[test]
+fn texts_are_as_long_as_the_description_says() {
+    let (_server, app) = ready();
+    let description = app.client.get("/openapi.json").json();
+    let schemas = &description["components"]["schemas"];
+    let policy = json!({"id": "1.2.3", "hash_algorithm": "sha-256", "hash": "00".repeat(32), "uri": "https://p.example"});
+    let cases = [
+        ("NewSignatureRequest", "title", "/title", WIDE),
+        ("NewDocument", "title", "/documents/0/title", WIDE),
+        ("NewDocument", "name", "/documents/0/name", "n"),
+        ("PadesOptions", "field", "/documents/0/pades/field", WIDE),
+        ("PadesOptions", "reason", "/documents/0/pades/reason", WIDE),
+        (
+            "PadesOptions",
+            "location",
+            "/documents/0/pades/location",
+            WIDE,
+        ),
+        (
+            "PadesOptions",
+            "contact",
+            "/documents/0/pades/contact",
+            WIDE,
+        ),
+        ("PadesOptions", "name", "/documents/0/pades/name", WIDE),
+        (
+            "SignerLocation",
+            "country",
+            "/documents/0/cades/location/country",
+            WIDE,
+        ),
+        (
+            "SignerLocation",
+            "locality",
+            "/documents/0/cades/location/locality",
+            WIDE,
+        ),
+        (
+            "SignerLocation",
+            "postal_address",
+            "/documents/0/cades/location/postal_address/0",
+            WIDE,
+        ),
+        (
+            "SignaturePolicy",
+            "uri",
+            "/documents/0/cades/policy/uri",
+            "u",
+        ),
+    ];
+    for (schema, field, pointer, character) in cases {
+        let described = &schemas[schema]["properties"][field];
+        let described = match described.pointer("/items/$ref").and_then(Value::as_str) {
+            Some(reference) => description.pointer(&reference[1..]).unwrap(),
+            None => described,
+        };
+        let most = described["maxLength"].as_u64();
+        let most = most.unwrap_or_else(|| panic!("{schema}.{field} has no maxLength: {described}"));
+        let most = usize::try_from(most).unwrap();
+        let send = |length: usize| {
+            let mut body = if pointer.contains("/pades/") {
+                let content = STANDARD.encode(pdf::plain());
+                json!({"signer": DNI, "documents": [{"name": "a.pdf", "content": content, "pades": {}}]})
+            } else {
+                let mut body = one_text();
+                body["documents"][0]["cades"] =
+                    json!({"location": {"postal_address": ["Calle 1"]}, "policy": policy});
+                body
+            };
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            let text = Value::from(character.repeat(length));
+            match body.pointer_mut(parent).unwrap() {
+                Value::Array(lines) => lines[0] = text,
+                parent => parent[name] = text,
+            }
+            app.client.post_json(REQUESTS, &body)
+        };
+        let fits = send(most);
+        // No PDF here has a field of that name; that is another fault than its length.
+        let expected = if field == "field" { 422 } else { 201 };
+        assert_eq!(fits.status, expected, "{pointer}: {}", fits.text());
+        assert!(
+            fits.pointers().iter().all(|at| at != pointer),
+            "{}",
+            fits.text()
+        );
+        let longer = send(most + 1);
+        assert_eq!(
+            longer.problem(),
+            (422, "invalid_request".to_owned()),
+            "{pointer}"
+        );
+        assert_eq!(longer.pointers(), [pointer]);
+    }
 }

@@ -4,9 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::request::{Commitment, PadesOptions};
-
-/// Longest text, in characters. Readers show these texts on one line.
-const LONGEST: usize = 256;
+use crate::domain::text;
+pub use crate::domain::text::InvalidText;
 
 /// Choices for one signature. The default is a new invisible field without any text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,28 +34,13 @@ pub enum Meaning {
     Commitment(Commitment),
 }
 
-/// A line of text for people: 1 to 256 characters, none of them a control character or a mark that changes the
-/// direction of what follows.
+/// A line of text for people, as [`text::check`] takes it: readers show these texts on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text(String);
 
 /// The fully qualified name of a form field: partial names joined by full stops (ISO 32000-1 section 12.7.3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldName(String);
-
-/// Why a text cannot go into a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidText {
-    /// Nothing, or white space only.
-    #[error("the text is empty; leave the option out instead")]
-    Empty,
-    /// More than 256 characters.
-    #[error("the text is longer than 256 characters")]
-    TooLong,
-    /// A character that is not shown or that changes how others are shown.
-    #[error("the text contains the control character U+{0:04X}")]
-    Control(u32),
-}
 
 /// An option that cannot go into a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +85,8 @@ impl FromStr for Text {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        checked(text).map(Self)
+        text::check(text)?;
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -109,7 +94,8 @@ impl FromStr for FieldName {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        checked(text).map(Self)
+        text::check(text)?;
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -136,24 +122,6 @@ fn parsed<T: FromStr<Err = InvalidText>>(
     .transpose()
 }
 
-fn checked(text: &str) -> Result<String, InvalidText> {
-    if text.trim().is_empty() {
-        return Err(InvalidText::Empty);
-    }
-    if text.chars().count() > LONGEST {
-        return Err(InvalidText::TooLong);
-    }
-    match text.chars().find(|c| is_control(*c)) {
-        Some(control) => Err(InvalidText::Control(u32::from(control))),
-        None => Ok(text.to_owned()),
-    }
-}
-
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200e}' | '\u{200f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,10 +135,11 @@ mod tests {
             "a\u{202e}b".parse::<Text>(),
             Err(InvalidText::Control(0x202e))
         );
+        let longest = "é".repeat(text::LONGEST);
         assert_eq!(
-            "é".repeat(257).parse::<FieldName>(),
+            format!("{longest}.").parse::<FieldName>(),
             Err(InvalidText::TooLong)
         );
-        assert!("é".repeat(256).parse::<FieldName>().is_ok());
+        assert!(longest.parse::<FieldName>().is_ok());
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding, Signature
 use crate::domain::app::{App, return_url};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::identifier::NationalId;
-use crate::domain::request::{DocumentOptions, SignatureOptions};
+use crate::domain::request::{CadesOptions, DocumentOptions, SignatureOptions};
 use crate::domain::text::{self, sentence};
 use crate::service::{FieldError, ServiceError, Settings};
 
@@ -18,6 +18,8 @@ use crate::service::{FieldError, ServiceError, Settings};
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 /// Longest file name in bytes, as file systems have it.
 const LONGEST_NAME: usize = 255;
+/// Longest address of a signature policy in characters.
+const LONGEST_URI: usize = 2000;
 const PDF: &str = "application/pdf";
 
 /// A request whose every value can be used.
@@ -214,12 +216,35 @@ fn for_cades(
         faults.add(format!("{at}/pades"), "The format is cades.");
     }
     let options = new.cades.clone().unwrap_or_default();
+    cades_texts(at, &options, faults);
     if let Err(error) = cades::check_options(&options, Some(media_type)) {
         faults.add(format!("{at}/cades"), sentence(&error));
     }
     SignatureOptions::Cades {
         packaging: new.packaging.unwrap_or(Packaging::Enveloping),
         options,
+    }
+}
+
+/// The texts that EN 319 122-1 leaves without a limit.
+fn cades_texts(at: &str, options: &CadesOptions, faults: &mut Faults) {
+    if let Some(location) = &options.location {
+        let place = format!("{at}/cades/location");
+        faults.text(format!("{place}/country"), location.country.as_deref());
+        faults.text(format!("{place}/locality"), location.locality.as_deref());
+        for (index, line) in location.postal_address.iter().enumerate() {
+            faults.text(format!("{place}/postal_address/{index}"), Some(line));
+        }
+    }
+    let uri = options
+        .policy
+        .as_ref()
+        .and_then(|policy| policy.uri.as_ref());
+    if uri.is_some_and(|uri| uri.chars().count() > LONGEST_URI) {
+        faults.add(
+            format!("{at}/cades/policy/uri"),
+            format!("At most {LONGEST_URI} characters."),
+        );
     }
 }
 

@@ -71,9 +71,15 @@ pub(crate) struct SignerLocation {
     locality: Option<String>,
     /// The lines of a postal address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 6)]
+    #[schema(max_items = 6, value_type = Vec<PostalLine>)]
     postal_address: Vec<String>,
 }
+
+/// A line of a postal address.
+#[derive(ToSchema)]
+#[schema(value_type = String, max_length = 200)]
+#[expect(dead_code, reason = "describes the strings of a list")]
+struct PostalLine(String);
 
 /// A signature policy: its object identifier and the digest of its text.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
