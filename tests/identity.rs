@@ -25,6 +25,7 @@ mod factors;
 mod registration;
 mod sole_control;
 mod steps;
+mod tries;
 
 const PASSWORD: &str = "Str0ng!pass";
 /// What account pages bind their codes to.

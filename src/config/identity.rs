@@ -23,6 +23,10 @@ section! {
         code_tries: u8 = default "3",
         /// How often a new SMS code may be asked for in one step.
         code_resends: u8 = default "3",
+        /// The wrong SMS code, over all steps of one citizen, that blocks the account.
+        wrong_codes: u8 = default "10",
+        /// How long wrong SMS codes are counted together, from the first one on. A right one sets the count back.
+        wrong_codes_within: Duration = default r#""1 d""#,
         /// Most SMS codes for one citizen within an hour.
         sms_per_hour: u16 = default "12",
         /// Memory for each password that is checked (Argon2id, RFC 9106), in KiB. More is slower, for attackers too.
@@ -57,5 +61,7 @@ fn rules(raw: &RawIdentity) -> Result<Settings, InvalidSettings> {
         .with_code_life(raw.code_life)?
         .with_code_tries(raw.code_tries)?
         .with_code_resends(raw.code_resends)?
+        .with_wrong_codes(raw.wrong_codes)?
+        .with_wrong_codes_within(raw.wrong_codes_within)?
         .with_sms_per_hour(raw.sms_per_hour)
 }

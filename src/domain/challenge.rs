@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::named;
+use super::factor::Factor;
 use super::id::RequestId;
 
 /// What a code confirms. A code for one purpose is worth nothing for another.
@@ -43,6 +44,15 @@ impl Purpose {
         match self {
             Self::Sign { request } => Some(request),
             Self::Activate | Self::ResetPassword | Self::ChangePassword | Self::TakePhone => None,
+        }
+    }
+
+    /// What the signer has given before the code; `None` when nobody asked the signer for anything.
+    pub fn factor(self) -> Option<Factor> {
+        match self {
+            Self::Sign { .. } | Self::ChangePassword => Some(Factor::Password),
+            Self::Activate | Self::ResetPassword => Some(Factor::ActivationCode),
+            Self::TakePhone => None,
         }
     }
 

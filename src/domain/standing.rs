@@ -17,7 +17,7 @@ named!(
         NotActivated = "signer_not_activated",
         /// Registered at basic level, which may not sign.
         BasicLevel = "signer_basic_level",
-        /// Too many wrong passwords.
+        /// Too many wrong passwords, or too many wrong SMS codes after a right one.
         Blocked = "signer_blocked",
         /// The phone went to another citizen and no new one was supplied: no code can be sent.
         NoPhone = "signer_no_phone",
@@ -46,7 +46,7 @@ impl Refusal {
                  certificate raises it."
             }
             Self::Blocked => {
-                "Too many wrong passwords blocked the account. The citizen can set a new password with the \
+                "Too many wrong passwords or SMS codes blocked the account. The citizen can set a new password with the \
                  activation code."
             }
             Self::NoPhone => {

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use self::proof::{code_mac, secret_context};
 use super::sealing::{self, CipherRefused};
-use super::{BrowserKey, Identity, IdentityError, OpenedSigner, one_time_code};
+use super::{BlockedWhen, BrowserKey, Identity, IdentityError, OpenedSigner, one_time_code};
 use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
 use crate::domain::factor::Factor;
 use crate::domain::id::{ChallengeId, SignerId};
@@ -89,6 +89,16 @@ pub enum ChallengeError {
     /// Too many wrong codes, now or before: what waited for the code must be refused.
     #[error("too many wrong codes")]
     Exhausted,
+    /// Too many wrong codes over all steps: the factor that this step began with is blocked.
+    #[error("too many wrong codes over all steps: the {factor} is blocked")]
+    Blocked {
+        /// Which factor.
+        factor: Factor,
+        /// Whether this code did it.
+        when: BlockedWhen,
+        /// How many more codes this step would take. With none left, what waited must be refused.
+        tries_left: u32,
+    },
     /// The code's time is over.
     #[error("the code's time is over")]
     Expired,
@@ -119,8 +129,11 @@ pub enum ChallengeError {
 }
 
 impl Identity {
-    /// Opens the code step after the first factor. `binding` is a digest of exactly what the code will confirm. An
-    /// open challenge for the same purpose ends.
+    /// Opens the code step after the first factor. `binding` is a digest of exactly what the code will confirm.
+    ///
+    /// An open challenge for the same purpose ends, and its tries are all that the new one has. The tries for a
+    /// request are one number over all its challenges: with none left it is [`IdentityError::CodesExhausted`], and
+    /// the request must be refused.
     pub fn open_challenge(
         &self,
         opened: OpenedSigner,
@@ -128,30 +141,23 @@ impl Identity {
         binding: [u8; 32],
     ) -> Result<Opened, IdentityError> {
         let now = self.ambient.now();
-        let factor = match purpose {
+        match purpose {
             Purpose::Sign { .. } => {
-                opened
-                    .signer()
-                    .standing(now)
-                    .map_err(IdentityError::Refused)?;
-                Factor::Password
+                let standing = opened.signer().standing(now);
+                standing.map_err(IdentityError::Refused)?;
             }
-            Purpose::ChangePassword => Factor::Password,
-            Purpose::Activate => {
-                if opened.signer().activated_at.is_some() {
-                    return Err(IdentityError::AlreadyActive);
-                }
-                Factor::ActivationCode
+            Purpose::Activate if opened.signer().activated_at.is_some() => {
+                return Err(IdentityError::AlreadyActive);
             }
-            Purpose::ResetPassword => {
-                if opened.signer().activated_at.is_none() {
-                    return Err(IdentityError::Refused(Refusal::NotActivated));
-                }
-                Factor::ActivationCode
+            Purpose::ResetPassword if opened.signer().activated_at.is_none() => {
+                return Err(IdentityError::Refused(Refusal::NotActivated));
             }
-            Purpose::TakePhone => return Err(IdentityError::ConfirmedSomethingElse),
-        };
-        if opened.factor() != factor {
+            Purpose::Activate
+            | Purpose::ResetPassword
+            | Purpose::ChangePassword
+            | Purpose::TakePhone => {}
+        }
+        if Some(opened.factor()) != purpose.factor() {
             return Err(IdentityError::ConfirmedSomethingElse);
         }
         let (signer, secret) = opened.into_parts();
@@ -290,10 +296,10 @@ impl Identity {
         )?);
         self.store.write(|connection| {
             signers::lock(connection, signer.id)?;
+            challenge.tries_left = self.carry_tries(connection, signer.id, purpose, now)?;
             if let Some(retry_at) = self.too_many_codes(connection, signer.id, now)? {
                 return Err(IdentityError::TooManyCodes { retry_at });
             }
-            challenges::supersede(connection, signer.id, purpose, now)?;
             challenges::insert(connection, &challenge)?;
             Ok(())
         })?;
@@ -333,6 +339,31 @@ impl Identity {
             return Err(ChallengeError::Expired);
         }
         Ok(())
+    }
+
+    /// Ends what a new challenge takes the place of, and gives the tries it has. Account steps that have none left
+    /// begin anew: nothing waits for them that could be refused, and [`Settings`](super::Settings) bounds how many
+    /// wrong codes there may be over all steps.
+    fn carry_tries(
+        &self,
+        connection: &mut AnyConnection,
+        signer: SignerId,
+        purpose: Purpose,
+        now: OffsetDateTime,
+    ) -> Result<u32, IdentityError> {
+        let open = challenges::supersede(connection, signer, purpose, now)?;
+        let least = match purpose {
+            Purpose::Sign { .. } => challenges::least_tries(connection, signer, purpose)?,
+            Purpose::Activate
+            | Purpose::ResetPassword
+            | Purpose::ChangePassword
+            | Purpose::TakePhone => open.filter(|left| *left > 0),
+        };
+        match least {
+            Some(0) => Err(IdentityError::CodesExhausted),
+            Some(left) => Ok(left.min(self.settings.code_tries)),
+            None => Ok(self.settings.code_tries),
+        }
     }
 
     /// When the next code may be asked for, if not now.

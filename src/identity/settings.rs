@@ -16,6 +16,8 @@ pub struct Settings {
     pub(super) code_life: Duration,
     pub(super) code_tries: u32,
     pub(super) code_resends: u32,
+    pub(super) wrong_codes: u32,
+    pub(super) wrong_codes_within: Duration,
     pub(super) sms_per_hour: u32,
 }
 
@@ -45,6 +47,8 @@ impl Default for Settings {
             code_life: Duration::from_secs(5 * 60),
             code_tries: 3,
             code_resends: 3,
+            wrong_codes: 10,
+            wrong_codes_within: Duration::from_secs(DAY),
             sms_per_hour: 12,
         }
     }
@@ -107,8 +111,22 @@ impl Settings {
         Ok(self)
     }
 
+    /// `wrong_codes`: the wrong SMS code over all steps of a citizen that blocks what the steps begin with, 3 to 100.
+    pub fn with_wrong_codes(mut self, most: u8) -> Result<Self, InvalidSettings> {
+        within("wrong_codes", most.into(), 3, 100)?;
+        self.wrong_codes = most.into();
+        Ok(self)
+    }
+
+    /// `wrong_codes_within`: how long wrong SMS codes are counted together, one hour to 30 days.
+    pub fn with_wrong_codes_within(mut self, window: Duration) -> Result<Self, InvalidSettings> {
+        within("wrong_codes_within", window.as_secs(), 60 * 60, 30 * DAY)?;
+        self.wrong_codes_within = window;
+        Ok(self)
+    }
+
     /// `sms_per_hour`: most codes sent to one signer within an hour, 1 to 1000. It bounds what anybody can do to a
-    /// phone and how often three guesses can be had.
+    /// phone.
     pub fn with_sms_per_hour(mut self, messages: u16) -> Result<Self, InvalidSettings> {
         within("sms_per_hour", messages.into(), 1, 1000)?;
         self.sms_per_hour = messages.into();

@@ -26,7 +26,7 @@ use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{Document, RequestReason, RequestState, SignatureRequest};
 use crate::domain::secret::SecretText;
 use crate::domain::signer::Signer;
-use crate::identity::{BrowserKey, ChallengeError, OpenedSigner};
+use crate::identity::{BrowserKey, ChallengeError, IdentityError, OpenedSigner};
 use crate::journal::{self, Entry, Event};
 use crate::messages::sms::Sms;
 use crate::store;
@@ -159,10 +159,18 @@ impl Service {
         self.usable_credential(opened.signer(), now)?;
         let fingerprint = fingerprint(request.id, &documents);
         let last_access = opened.last_access();
-        let challenge =
-            self.inner
-                .identity
-                .open_challenge(opened, purpose, binding(&fingerprint))?;
+        let challenge = self
+            .inner
+            .identity
+            .open_challenge(opened, purpose, binding(&fingerprint));
+        if let Err(IdentityError::CodesExhausted) = challenge {
+            // The server stopped after the last wrong code and before this.
+            self.refuse_exhausted(request.id)?;
+            return Err(ServiceError::RequestState {
+                state: RequestState::Refused,
+            });
+        }
+        let challenge = challenge?;
         let text = sign_code(&request, &app, &documents, &fingerprint, &challenge.code);
         self.send_code(challenge, purpose, text, last_access)
     }
@@ -184,7 +192,8 @@ impl Service {
         })
     }
 
-    /// The second factor: takes the code, and signs. Gives the state the request has come to.
+    /// The second factor: takes the code, and signs. The third wrong code for a request, over all steps that were
+    /// begun for it, refuses it. Gives the state the request has come to.
     ///
     /// A second click finds the request signing or ended and is told its state, not an error.
     pub fn confirm_approval(
@@ -209,16 +218,13 @@ impl Service {
         {
             return Err(ServiceError::RequestState { state });
         }
-        let exhausted = matches!(outcome, Err(ChallengeError::Exhausted));
+        let exhausted = matches!(
+            outcome,
+            Err(ChallengeError::Exhausted | ChallengeError::Blocked { tries_left: 0, .. })
+        );
         let confirmed = self.code_checked(purpose, request.signer, outcome);
         if exhausted {
-            let reason = Some(RequestReason::CodeTriesExhausted);
-            self.finish(
-                request.id,
-                RequestState::Pending,
-                RequestState::Refused,
-                reason,
-            )?;
+            self.refuse_exhausted(request.id)?;
         }
         let confirmed = confirmed?;
         let now = self.inner.ambient.now();
@@ -335,6 +341,18 @@ impl Service {
         } else {
             Err(ServiceError::NotRecognised)
         }
+    }
+
+    /// No wrong code is left for a request: it is refused, and the app told why.
+    fn refuse_exhausted(&self, request: RequestId) -> Result<(), ServiceError> {
+        let reason = Some(RequestReason::CodeTriesExhausted);
+        self.finish(
+            request,
+            RequestState::Pending,
+            RequestState::Refused,
+            reason,
+        )?;
+        Ok(())
     }
 
     fn usable_credential(

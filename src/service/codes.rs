@@ -171,6 +171,10 @@ impl Service {
             Ok(_) => None,
             Err(ChallengeError::WrongCode { .. }) => Some("wrong"),
             Err(ChallengeError::Exhausted) => Some("exhausted"),
+            Err(ChallengeError::Blocked { when, .. }) => Some(match when {
+                BlockedWhen::Now => "wrong",
+                BlockedWhen::Before => "blocked",
+            }),
             Err(ChallengeError::Expired) => Some("expired"),
             Err(ChallengeError::SomethingElse) => Some("something_else"),
             Err(
@@ -197,7 +201,24 @@ impl Service {
                 code: code.to_owned(),
             };
         }
-        self.inner.journal.append(&[entry])?;
+        let mut entries = vec![entry];
+        if let Err(ChallengeError::Blocked {
+            factor,
+            when: BlockedWhen::Now,
+            ..
+        }) = outcome
+        {
+            let blocked = Entry::new(Event::SignerBlocked)
+                .by(Actor::Visitor)
+                .signer(signer)
+                .factors(&[FactorUsed::from(factor), FactorUsed::SmsCode])
+                .detail(purpose.name());
+            entries.push(Entry {
+                request: purpose.request(),
+                ..blocked
+            });
+        }
+        self.inner.journal.append(&entries)?;
         Ok(outcome?)
     }
 

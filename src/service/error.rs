@@ -279,6 +279,7 @@ impl From<ChallengeError> for ServiceError {
             ChallengeError::Store(source) => source.into(),
             ChallengeError::WrongCode { .. }
             | ChallengeError::Exhausted
+            | ChallengeError::Blocked { .. }
             | ChallengeError::Expired
             | ChallengeError::Gone
             | ChallengeError::SomethingElse

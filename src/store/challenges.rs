@@ -7,10 +7,11 @@ use time::OffsetDateTime;
 
 use super::column::{WrongLength, corrupt, count, optional, parsed};
 use super::moment::{from_micros, to_micros};
-use super::schema::challenges;
+use super::schema::{challenges, requests};
 use super::{AnyConnection, StoreError};
 use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
 use crate::domain::id::{ChallengeId, SignerId};
+use crate::domain::request::RequestState;
 
 /// A challenge as it is stored. Without the browser's key, nothing in it helps to guess the code or to open the
 /// secret.
@@ -161,31 +162,63 @@ pub fn end_all(
     Ok(())
 }
 
-/// Ends the open challenges of a signer for one purpose: a newer one takes their place.
+/// Gives back the try that a right code has taken.
+pub fn return_try(connection: &mut AnyConnection, id: ChallengeId) -> Result<(), StoreError> {
+    diesel::update(challenges::table.find(id.to_string()))
+        .set(challenges::tries_left.eq(challenges::tries_left + 1))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The fewest tries that are left of any challenge for a request, ended ones too. `None` when there was none, or
+/// the purpose is about no request. To be called under the signer's lock, as tries are taken.
+pub fn least_tries(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    purpose: Purpose,
+) -> Result<Option<u32>, StoreError> {
+    let Some(request) = purpose.request() else {
+        return Ok(None);
+    };
+    challenges::table
+        .filter(challenges::signer_id.eq(signer.to_string()))
+        .filter(challenges::purpose.eq(purpose.name()))
+        .filter(challenges::request_id.eq(request.to_string()))
+        .select(min(challenges::tries_left))
+        .first::<Option<i32>>(connection)?
+        .map(|least| count("a challenge's tries", least))
+        .transpose()
+}
+
+/// Ends the open challenges of a signer for one purpose: a newer one takes their place. Gives the fewest tries that
+/// were left of them. To be called under the signer's lock, as tries are taken.
 pub fn supersede(
     connection: &mut AnyConnection,
     signer: SignerId,
     purpose: Purpose,
     now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let open: Vec<(String, Option<String>)> = challenges::table
+) -> Result<Option<u32>, StoreError> {
+    let open: Vec<(String, Option<String>, i32)> = challenges::table
         .filter(challenges::signer_id.eq(signer.to_string()))
         .filter(challenges::purpose.eq(purpose.name()))
         .filter(challenges::ended_at.is_null())
-        .select((challenges::id, challenges::request_id))
+        .select((
+            challenges::id,
+            challenges::request_id,
+            challenges::tries_left,
+        ))
         .load(connection)?;
     let request = purpose.request().map(|id| id.to_string());
-    for (id, of) in open {
+    let mut least = None;
+    for (id, of, tries_left) in open {
         if of == request {
-            end(
-                connection,
-                parsed("a challenge's id", &id)?,
-                ChallengeEnd::Superseded,
-                now,
-            )?;
+            let id = parsed("a challenge's id", &id)?;
+            end(connection, id, ChallengeEnd::Superseded, now)?;
+            let left = count("a challenge's tries", tries_left)?;
+            least = Some(least.map_or(left, |least: u32| least.min(left)));
         }
     }
-    Ok(())
+    Ok(least)
 }
 
 /// Whether a new code took the place of the old one.
@@ -266,8 +299,8 @@ pub fn oldest_since(
         .transpose()
 }
 
-/// Forgets the sealed secrets whose code ended before `now`, and whole challenges opened before `oldest`. The
-/// number of challenges touched.
+/// Forgets the sealed secrets whose code ended before `now`, and whole challenges opened before `oldest`, except
+/// those of requests that still wait: their wrong codes count. The number of challenges touched.
 pub fn forget(
     connection: &mut AnyConnection,
     now: OffsetDateTime,
@@ -280,8 +313,16 @@ pub fn forget(
     )
     .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
     .execute(connection)?;
+    let waiting = requests::table
+        .filter(requests::state.eq(RequestState::Pending.as_str()))
+        .select(requests::id.nullable());
     let whole = diesel::delete(
         challenges::table
+            .filter(
+                challenges::request_id
+                    .is_null()
+                    .or(challenges::request_id.ne_all(waiting)),
+            )
             .filter(challenges::expires_at.le(to_micros(now)))
             .filter(challenges::created_at.lt(to_micros(oldest))),
     )

@@ -20,6 +20,8 @@ diesel::table! {
         blocked_at -> Nullable<BigInt>,
         activation_failures -> Integer,
         activation_blocked_at -> Nullable<BigInt>,
+        code_failures -> Integer,
+        code_failures_since -> Nullable<BigInt>,
         last_access_at -> Nullable<BigInt>,
         deregistered_at -> Nullable<BigInt>,
         sealing_key -> Binary,

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use super::column::{WrongLength, corrupt, optional, parsed};
+use super::column::{WrongLength, corrupt, count, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{signers, unknown_tries};
 use super::{AnyConnection, StoreError};
@@ -197,7 +197,79 @@ pub fn admit(
     })
 }
 
-/// Sets a counter back and takes its block away.
+/// Counts a wrong SMS code: how many there are since the last right one and after `since`, this one included. To be
+/// called under [`lock`].
+pub fn count_wrong_code(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    since: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<u32, StoreError> {
+    let counted = diesel::update(
+        signers::table
+            .find(id.to_string())
+            .filter(signers::code_failures_since.gt(to_micros(since))),
+    )
+    .set(signers::code_failures.eq(signers::code_failures + 1))
+    .execute(connection)?;
+    if counted == 0 {
+        diesel::update(signers::table.find(id.to_string()))
+            .set((
+                signers::code_failures.eq(1),
+                signers::code_failures_since.eq(Some(to_micros(now))),
+            ))
+            .execute(connection)?;
+    }
+    let number: i32 = signers::table
+        .find(id.to_string())
+        .select(signers::code_failures)
+        .first(connection)?;
+    count("a signer's wrong codes", number)
+}
+
+/// Sets the count of wrong SMS codes back.
+pub fn forget_wrong_codes(connection: &mut AnyConnection, id: SignerId) -> Result<(), StoreError> {
+    diesel::update(
+        signers::table
+            .find(id.to_string())
+            .filter(signers::code_failures.gt(0)),
+    )
+    .set((
+        signers::code_failures.eq(0),
+        signers::code_failures_since.eq(None::<i64>),
+    ))
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Blocks a factor because of what came after it. Counts as a wrong try of its own, so that a right try which is on
+/// its way does not take the block away: see [`admit`].
+pub fn block(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    factor: Factor,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let row = signers::table.find(id.to_string());
+    let at = Some(to_micros(now));
+    match factor {
+        Factor::Password => diesel::update(row)
+            .set((
+                signers::password_failures.eq(signers::password_failures + 1),
+                signers::blocked_at.eq(at),
+            ))
+            .execute(connection)?,
+        Factor::ActivationCode => diesel::update(row)
+            .set((
+                signers::activation_failures.eq(signers::activation_failures + 1),
+                signers::activation_blocked_at.eq(at),
+            ))
+            .execute(connection)?,
+    };
+    Ok(())
+}
+
+/// Sets a counter and the count of wrong SMS codes back, and takes the counter's block away.
 pub fn unblock(
     connection: &mut AnyConnection,
     id: SignerId,
@@ -218,7 +290,7 @@ pub fn unblock(
             ))
             .execute(connection)?,
     };
-    Ok(())
+    forget_wrong_codes(connection, id)
 }
 
 /// Notes that a password was chosen: the first one activates the account, any one unblocks it.

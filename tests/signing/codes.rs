@@ -1,5 +1,6 @@
 //! Wrong codes and requests: which of them refuse one, and that beginning again gives no new tries.
 
+use diesel::connection::SimpleConnection;
 use rubrica::domain::challenge::Purpose;
 use rubrica::identity::BrowserKey;
 
@@ -107,5 +108,91 @@ both_databases! {
             look(&sent.browser_key),
             ServiceError::Challenge(ChallengeError::Exhausted)
         ));
+    }
+
+    fn beginning_again_gives_a_request_no_new_tries(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        for left in [2, 1] {
+            let sent = town.begin(&link).unwrap();
+            let error = town.confirm(&link, &sent, &wrong(&town.code())).unwrap_err();
+            assert!(
+                matches!(error, ServiceError::Challenge(ChallengeError::WrongCode { tries_left }) if tries_left == left),
+                "{error:?}"
+            );
+        }
+        let sent = town.begin(&link).unwrap();
+        let error = town.confirm(&link, &sent, &wrong(&town.code())).unwrap_err();
+        assert!(matches!(error, ServiceError::Challenge(ChallengeError::Exhausted)), "{error:?}");
+        let request = town.request(&link);
+        assert_eq!(request.state, RequestState::Refused);
+        assert_eq!(request.reason, Some(RequestReason::CodeTriesExhausted));
+    }
+
+    fn a_request_left_without_tries_by_a_stop_is_refused_at_the_next_step(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        town.begin(&link).unwrap();
+        town.store
+            .write(|connection| {
+                connection.batch_execute("UPDATE challenges SET tries_left = 0")?;
+                Ok::<_, store::StoreError>(())
+            })
+            .unwrap();
+        let refused = ServiceError::RequestState { state: RequestState::Refused };
+        assert_eq!(town.begin(&link).unwrap_err().to_string(), refused.to_string());
+        assert_eq!(town.request(&link).reason, Some(RequestReason::CodeTriesExhausted));
+    }
+
+    fn wrong_codes_count_as_long_as_the_request_waits(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        town.store
+            .write(|connection| {
+                connection.batch_execute("UPDATE requests SET expires_at = expires_at * 2")?;
+                Ok::<_, store::StoreError>(())
+            })
+            .unwrap();
+        let sent = town.begin(&link).unwrap();
+        assert!(town.confirm(&link, &sent, &wrong(&town.code())).is_err());
+        town.server.clock().advance(Duration::hours(50));
+        assert!(town.server.service().upkeep().forgotten > 0);
+        let sent = town.begin(&link).unwrap();
+        let purpose = Purpose::Sign { request: link.request() };
+        let step = town
+            .server
+            .service()
+            .code_step(purpose, sent.challenge, &sent.browser_key)
+            .unwrap();
+        assert_eq!(step.tries_left, 2);
+    }
+
+    fn the_tenth_wrong_code_blocks_the_account_and_the_journal_says_so(database) {
+        let town = Town::new(database);
+        let blocked = |outcome: &ServiceError| {
+            matches!(outcome, ServiceError::Challenge(ChallengeError::Blocked { .. }))
+        };
+        let mut given = 0;
+        'requests: loop {
+            let link = town.ask_one();
+            let sent = town.begin(&link).unwrap();
+            let wrong = wrong(&town.code());
+            for _ in 0..2 {
+                given += 1;
+                if blocked(&town.confirm(&link, &sent, &wrong).unwrap_err()) {
+                    // It has a try left: whoever unblocks the account can still sign it.
+                    assert_eq!(town.request(&link).state, RequestState::Pending);
+                    break 'requests;
+                }
+            }
+        }
+        assert_eq!(given, 10);
+        let link = town.ask_one();
+        assert!(matches!(
+            town.begin(&link),
+            Err(ServiceError::SignerCannotSign(Refusal::Blocked))
+        ));
+        let events = town.events();
+        assert_eq!(events.iter().filter(|event| *event == "signer.blocked").count(), 1);
     }
 }

@@ -19,6 +19,9 @@ CREATE TABLE signers (
     blocked_at BIGINT,
     activation_failures INTEGER NOT NULL DEFAULT 0,
     activation_blocked_at BIGINT,
+    -- Wrong SMS codes over all steps since the last right one, and when the first of them was given.
+    code_failures INTEGER NOT NULL DEFAULT 0,
+    code_failures_since BIGINT,
     last_access_at BIGINT,
     deregistered_at BIGINT,
     sealing_key BYTEA NOT NULL

@@ -1,16 +1,19 @@
 //! Taking the code: the right one, in time, for the same purpose, confirms.
 
 use subtle::ConstantTimeEq;
+use time::OffsetDateTime;
 
+use super::ChallengeError;
 use super::proof::{code_mac, opened};
-use super::{ChallengeError, find_signer};
 use crate::domain::challenge::{ChallengeEnd, Purpose};
+use crate::domain::factor::Factor;
 use crate::domain::id::ChallengeId;
 use crate::domain::secret::{CitizenSecret, SecretText};
 use crate::domain::signer::Signer;
 use crate::identity::sealing::Sealed;
-use crate::identity::{BrowserKey, Identity, one_time_code};
-use crate::store::{StoreError, challenges};
+use crate::identity::{BlockedWhen, BrowserKey, Identity, one_time_code};
+use crate::store::challenges::Challenge;
+use crate::store::{AnyConnection, StoreError, challenges, signers};
 
 /// The right code was given. Consumed by what it is for, which happens once for each challenge.
 #[derive(Debug)]
@@ -57,7 +60,8 @@ impl Confirmed {
 
 impl Identity {
     /// Takes the code. A wrong one costs a try, the last one ends the challenge. A key of another browser costs
-    /// nothing and is told nothing.
+    /// nothing and is told nothing. Wrong codes are also counted over all steps of a signer until a right one: too
+    /// many block the factor that the step began with, as wrong tries of its own do.
     ///
     /// For signing and for a phone the right code ends the challenge: of two at the same moment one gets it. For a
     /// password it ends when the password is stored, in that transaction: see
@@ -71,41 +75,29 @@ impl Identity {
         purpose: Purpose,
         binding: &[u8; 32],
     ) -> Result<Confirmed, ChallengeError> {
-        let now = self.ambient.now();
         let challenge = self.held(id, key)?;
         if challenge.purpose != purpose || !bool::from(challenge.binding.ct_eq(binding)) {
             return Err(ChallengeError::SomethingElse);
         }
         self.check_open(&challenge)?;
-        let signer = find_signer(&self.store, challenge.signer)?;
-        if let Purpose::Sign { .. } = purpose {
-            signer.standing(now).map_err(ChallengeError::Refused)?;
-        }
         let typed = one_time_code::typed(code);
         let verdict = self.store.write(|connection| {
-            let Some(tries_left) = challenges::take_try(connection, id, now)? else {
-                return Ok(Verdict::Overtaken);
-            };
-            // Read again under the row's lock: a resend may have replaced the code meanwhile.
-            let Some(present) = challenges::find(connection, id)? else {
-                return Ok(Verdict::Overtaken);
-            };
-            let mac = code_mac(key, &present, present.sms_count, &typed)?;
-            if bool::from(mac.ct_eq(&present.code_mac)) {
-                if ends_with_its_code(purpose) {
-                    challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
-                }
-                return Ok(Verdict::Right { tries_left });
-            }
-            if tries_left == 0 {
-                challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
-            }
-            Ok::<_, ChallengeError>(Verdict::Wrong { tries_left })
+            // Before anything is read: codes of one signer are looked at one after the other, and never while a new
+            // step takes over the tries of this one.
+            signers::lock(connection, challenge.signer)?;
+            self.judge(connection, &challenge, key, &typed)
         })?;
-        let tries_left = match verdict {
-            Verdict::Right { tries_left } => tries_left,
+        let (signer, tries_left) = match verdict {
+            Verdict::Right { signer, tries_left } => (*signer, tries_left),
             Verdict::Wrong { tries_left: 0 } => return Err(ChallengeError::Exhausted),
             Verdict::Wrong { tries_left } => return Err(ChallengeError::WrongCode { tries_left }),
+            Verdict::Blocked { factor, tries_left } => {
+                return Err(ChallengeError::Blocked {
+                    factor,
+                    when: BlockedWhen::Now,
+                    tries_left,
+                });
+            }
             Verdict::Overtaken => {
                 // It ended between the first look and the try: the first look's answer for what it is now.
                 let present = self.held(id, key)?;
@@ -155,6 +147,80 @@ impl Identity {
         let same = bool::from(mac.ct_eq(&challenge.code_mac));
         Ok(same.then_some(challenge.purpose))
     }
+
+    /// Takes a try and looks at the code, under the signer's lock.
+    fn judge(
+        &self,
+        connection: &mut AnyConnection,
+        seen: &Challenge,
+        key: &BrowserKey,
+        typed: &SecretText,
+    ) -> Result<Verdict, ChallengeError> {
+        let now = self.ambient.now();
+        let (id, purpose) = (seen.id, seen.purpose);
+        let signer = signers::find(connection, seen.signer)?.ok_or(ChallengeError::Gone)?;
+        check_standing(&signer, seen, now)?;
+        let Some(tries_left) = challenges::take_try(connection, id, now)? else {
+            return Ok(Verdict::Overtaken);
+        };
+        // Read again: a resend may have replaced the code meanwhile.
+        let Some(present) = challenges::find(connection, id)? else {
+            return Ok(Verdict::Overtaken);
+        };
+        let mac = code_mac(key, &present, present.sms_count, typed)?;
+        if bool::from(mac.ct_eq(&present.code_mac)) {
+            signers::forget_wrong_codes(connection, signer.id)?;
+            if ends_with_its_code(purpose) {
+                challenges::return_try(connection, id)?;
+                challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
+            }
+            let signer = Box::new(signer);
+            return Ok(Verdict::Right { signer, tries_left });
+        }
+        if tries_left == 0 {
+            challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
+        }
+        let Some(factor) = purpose.factor() else {
+            // An office asked for it: no factor of this signer was given, and none is blocked.
+            return Ok(Verdict::Wrong { tries_left });
+        };
+        let since = now - self.settings.wrong_codes_within;
+        let wrong = signers::count_wrong_code(connection, signer.id, since, now)?;
+        if wrong < self.settings.wrong_codes {
+            return Ok(Verdict::Wrong { tries_left });
+        }
+        signers::block(connection, signer.id, factor, now)?;
+        signers::forget_wrong_codes(connection, signer.id)?;
+        challenges::end(connection, id, ChallengeEnd::Cancelled, now)?;
+        Ok(Verdict::Blocked { factor, tries_left })
+    }
+}
+
+/// Refuses a code for an account that does not allow it any more: one for signing by the whole standing, the others
+/// when the factor they began with is blocked.
+fn check_standing(
+    signer: &Signer,
+    challenge: &Challenge,
+    now: OffsetDateTime,
+) -> Result<(), ChallengeError> {
+    if let Purpose::Sign { .. } = challenge.purpose {
+        return signer.standing(now).map_err(ChallengeError::Refused);
+    }
+    let Some(factor) = challenge.purpose.factor() else {
+        return Ok(());
+    };
+    let blocked = match factor {
+        Factor::Password => signer.blocked_at,
+        Factor::ActivationCode => signer.activation_blocked_at,
+    };
+    match blocked {
+        None => Ok(()),
+        Some(_) => Err(ChallengeError::Blocked {
+            factor,
+            when: BlockedWhen::Before,
+            tries_left: challenge.tries_left,
+        }),
+    }
 }
 
 fn ends_with_its_code(purpose: Purpose) -> bool {
@@ -165,7 +231,16 @@ fn ends_with_its_code(purpose: Purpose) -> bool {
 }
 
 enum Verdict {
-    Right { tries_left: u32 },
-    Wrong { tries_left: u32 },
+    Right {
+        signer: Box<Signer>,
+        tries_left: u32,
+    },
+    Wrong {
+        tries_left: u32,
+    },
+    Blocked {
+        factor: Factor,
+        tries_left: u32,
+    },
     Overtaken,
 }

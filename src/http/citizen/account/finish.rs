@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 
 use super::Act;
 use super::pages::DonePage;
+use crate::domain::factor::Factor;
 use crate::http::Problem;
 use crate::http::citizen::browser::Step;
 use crate::http::citizen::code::{self, CodePage};
@@ -149,6 +150,10 @@ pub(super) fn refused(
             return Ok(visit.go(&format!("{}/code", act.path())));
         }
         ServiceError::Challenge(ChallengeError::Exhausted) => Obstacle::TooManyCodes,
+        ServiceError::Challenge(ChallengeError::Blocked { factor, .. }) => match factor {
+            Factor::Password => Obstacle::Blocked,
+            Factor::ActivationCode => Obstacle::ActivationBlocked,
+        },
         ServiceError::Challenge(ChallengeError::Expired) => Obstacle::CodeExpired,
         ServiceError::Challenge(ChallengeError::Gone | ChallengeError::SomethingElse) => {
             Obstacle::StepGone

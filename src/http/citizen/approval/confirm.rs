@@ -116,6 +116,13 @@ pub(super) async fn refused(
             let place = now.elsewhere().unwrap_or_else(|| opened.address(""));
             return Ok(visit.go(&place));
         }
+        ServiceError::Challenge(ChallengeError::Blocked { .. }) => {
+            let now = Opened::of(&visit, &opened.text).await?;
+            if let Some(elsewhere) = now.elsewhere() {
+                return Ok(visit.go(&elsewhere));
+            }
+            Obstacle::Blocked
+        }
         ServiceError::Challenge(ChallengeError::Gone | ChallengeError::SomethingElse) => {
             let now = Opened::of(&visit, &opened.text).await?;
             if let Some(elsewhere) = now.elsewhere() {
