@@ -23,7 +23,7 @@ use crate::harness::asked::detached;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::process;
 use crate::harness::server::TestServer;
-use crate::signing::Town;
+use crate::harness::town::{self, Town};
 
 /// Every step that signing tells, in order, and how many of the two documents are signed after a stop there.
 /// `stored` comes once for each document.
@@ -134,7 +134,7 @@ fn check(database: &TestDatabase, step: &str, nth: usize, signed: usize) {
     assert_eq!(kept.state, state, "{about}");
     assert_eq!(kept.lease, None, "{about}");
 
-    let events = crate::signing::events(&store, service.ambient());
+    let events = town::events(&store, service.ambient());
     let count = |name: &str| events.iter().filter(|event| *event == name).count();
     assert!(
         signed == 0 || count("signature.intent") == 1,
@@ -160,19 +160,19 @@ fn the_child_that_is_killed() {
     let [url, note, step, nth] = argument.split('\n').collect::<Vec<_>>().try_into().unwrap();
     let database = TestDatabase::existing(url);
     let town = Town::with(&database, KeyAlgorithm::EcP256);
-    let link = town.ask(&[
+    let asked = town.ask(&[
         ("a.txt", b"first", detached()),
         ("b.txt", b"second", detached()),
     ]);
     let place: PathBuf = town.place();
-    fs::write(note, format!("{}\n{}", place.display(), link.request())).unwrap();
+    fs::write(note, format!("{}\n{}", place.display(), asked.id)).unwrap();
     registry()
         .with(KillAt {
             step: step.to_owned(),
             left: nth.parse::<usize>().unwrap().into(),
         })
         .init();
-    town.approve(&link);
+    town.approve(&asked);
 }
 
 /// Kills this very process when signing tells a step for the n-th time.

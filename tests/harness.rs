@@ -18,5 +18,6 @@ pub(crate) mod server;
 pub(crate) mod softhsm;
 pub(crate) mod software_key;
 pub(crate) mod standing;
+pub(crate) mod town;
 
 pub(crate) use softhsm::{alone, hsm};

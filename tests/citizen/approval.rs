@@ -1,65 +1,27 @@
 //! Approving a request in a browser: the way through, and each way that leads elsewhere.
 
 use rubrica::auth::op;
-use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::level::RegistrationLevel;
 use rubrica::domain::request::{Document, RequestState, SignatureRequest};
 use rubrica::domain::signer::Signer;
-use rubrica::store::{self, Store, StoreError, signers};
 use time::Duration;
 
 use crate::harness::asked::{self, detached, pades};
-use crate::harness::browser::{Browser, Seen};
-use crate::harness::citizen::TestCitizen;
-use crate::harness::database::{TestDatabase, both_databases};
-use crate::harness::server::{TestApp, TestServer, administrator};
-use crate::harness::softhsm;
-
-/// A server, an app that asks, a citizen who can sign, and the citizen's browser.
-struct Town {
-    server: TestServer,
-    store: Store,
-    app: TestApp,
-    citizen: TestCitizen,
-    browser: Browser,
-}
+use crate::harness::browser::Browser;
+use crate::harness::database::both_databases;
+use crate::harness::server::administrator;
+use crate::harness::town::{Asked, Town};
 
 /// What becomes of a citizen's row.
 type Change = fn(&mut Signer);
 
-/// The addresses of one request.
-struct Request {
-    id: SignatureRequest,
-    documents: Vec<Document>,
-    link: String,
-}
-
-impl Request {
-    fn at(&self, rest: &str) -> String {
-        format!("{}{rest}", self.link)
-    }
-}
-
-impl Town {
-    fn new(database: &TestDatabase) -> Self {
-        let server = TestServer::start(database);
-        let store = database.store();
-        let citizen = TestCitizen::ready(&server, &store, softhsm::hsm(), 0, KeyAlgorithm::EcP256);
-        Self {
-            app: server.app("sede"),
-            browser: Browser::new(server.visitor()),
-            server,
-            store,
-            citizen,
-        }
-    }
-
-    fn ask(&self, change: impl FnOnce(&mut SignatureRequest, &mut Vec<Document>)) -> Request {
-        let mut request = asked::request(&self.server, self.app.app.id, self.citizen.id);
+/// A request for a text and a page, from an app that wants the browser back, changed as the test likes.
+fn ask(town: &Town, change: impl FnOnce(&mut SignatureRequest, &mut Vec<Document>)) -> Asked {
+    town.ask_like(|request| {
         request.return_url = Some("https://sede.example/back?step=3".parse().unwrap());
-        let text = asked::document(&self.server, request.id, "año.txt", b"yes", detached());
+        let text = asked::document(&town.server, request.id, "año.txt", b"yes", detached());
         let page = asked::document(
-            &self.server,
+            &town.server,
             request.id,
             "page.html",
             b"<script>alert(1)</script>",
@@ -75,85 +37,19 @@ impl Town {
                 ..page
             },
         ];
-        change(&mut request, &mut documents);
-        asked::keep(&self.store, &request, &documents);
-        Request {
-            link: format!("/r/{}", asked::link_text(request.id)),
-            id: request,
-            documents,
-        }
-    }
+        change(request, &mut documents);
+        documents
+    })
+}
 
-    fn usual(&self) -> Request {
-        self.ask(|_, _| ())
-    }
-
-    /// The first factor.
-    fn identify(&self, request: &Request, password: &str) -> Seen {
-        self.identify_in(&self.browser, request, password)
-    }
-
-    fn identify_in(&self, browser: &Browser, request: &Request, password: &str) -> Seen {
-        let values = [
-            ("national-id", self.citizen.national_id.expose()),
-            ("password", password),
-        ];
-        browser.send(&browser.open(&request.link), &request.link, &values)
-    }
-
-    fn begin(&self, request: &Request) -> Seen {
-        let page = self.identify(request, self.citizen.password.expose());
-        assert_eq!((page.status, &page.path), (200, &request.at("/code")));
-        page
-    }
-
-    /// The second factor.
-    fn give(&self, request: &Request, page: &Seen, code: &str) -> Seen {
-        self.browser
-            .send(page, &request.at("/code"), &[("code", code)])
-    }
-
-    fn code(&self) -> String {
-        self.server
-            .phones()
-            .code(&self.citizen.phone)
-            .expose()
-            .to_owned()
-    }
-
-    /// A code that is not the right one.
-    fn wrong_code(&self) -> String {
-        let first = if self.code().starts_with('1') {
-            '2'
-        } else {
-            '1'
-        };
-        format!("{first}{}", &self.code()[1..])
-    }
-
-    fn state(&self, request: &Request) -> RequestState {
-        let kept = self
-            .store
-            .read(|connection| store::requests::find(connection, request.id.id));
-        kept.unwrap().unwrap().state
-    }
-
-    /// Changes the citizen's row behind the server's back.
-    fn change_citizen(&self, change: Change) {
-        self.store
-            .write(|connection| {
-                let mut signer = signers::find(connection, self.citizen.id)?.unwrap();
-                change(&mut signer);
-                signers::update(connection, &signer)
-            })
-            .unwrap_or_else(|error: StoreError| panic!("{error}"));
-    }
+fn usual(town: &Town) -> Asked {
+    ask(town, |_, _| ())
 }
 
 both_databases! {
     fn a_request_is_shown_approved_and_signed(database) {
         let town = Town::new(database);
-        let request = town.usual();
+        let request = usual(&town);
         let page = town.browser.open(&request.link);
         assert_eq!(page.heading(), "sede le pide firmar 2 documentos");
         assert_eq!(page.text(".lead"), "Solicitud");
@@ -166,7 +62,7 @@ both_databases! {
         }
         assert!(page.html.contains("Solicitud &#60;de&#62; ayuda"), "{}", page.html);
 
-        let page = town.begin(&request);
+        let page = town.to_code(&request);
         assert_eq!(page.text(".fingerprint"), fingerprint);
         let phone = town.server.phones().last(&town.citizen.phone);
         assert!(phone.text.contains(&fingerprint) && phone.text.contains("sede"));
@@ -179,25 +75,25 @@ both_databases! {
         assert_eq!(town.state(&request), RequestState::Completed);
         let back = format!(
             "https://sede.example/back?step=3&request={}&state=completed",
-            request.id.id
+            request.id
         );
         assert_eq!(done.links("Volver a sede"), [back]);
     }
 
     fn every_document_has_its_own_result(database) {
         let town = Town::new(database);
-        let request = town.ask(|request, documents| {
+        let request = ask(&town, |request, documents| {
             let broken = asked::document(&town.server, request.id, "no.pdf", b"no PDF", pades());
             documents.push(broken);
         });
-        let done = town.give(&request, &town.begin(&request), &town.code());
+        let done = town.give(&request, &town.to_code(&request), &town.code());
         assert_eq!(done.heading(), "Se han firmado 2 de los 3 documentos");
         assert!(done.text(".results .bad").contains("El archivo no es un PDF."));
     }
 
     fn the_app_s_language_is_spoken_until_another_is_chosen(database) {
         let town = Town::new(database);
-        let request = town.ask(|request, _| request.language = "eu".parse().unwrap());
+        let request = ask(&town, |request, _| request.language = "eu".parse().unwrap());
         let english = town.browser.with("Accept-Language", "en");
         assert_eq!(english.open(&request.link).answer.header("content-language"), "eu");
         let chosen = english.open(&request.at("?lang=gl"));
@@ -207,7 +103,7 @@ both_databases! {
 
     fn a_wrong_password_and_an_unknown_citizen_look_the_same(database) {
         let town = Town::new(database);
-        let request = town.usual();
+        let request = usual(&town);
         let wrong = town.identify(&request, "not the password");
         assert_eq!(wrong.path, request.at("?fault=credentials"));
         assert!(wrong.title().starts_with("Error:"));
@@ -221,7 +117,7 @@ both_databases! {
 
     fn a_blocked_citizen_is_told_how_to_go_on(database) {
         let town = Town::new(database);
-        let request = town.usual();
+        let request = usual(&town);
         for _ in 0..4 {
             town.identify(&request, "not the password");
         }
@@ -251,7 +147,7 @@ both_databases! {
 
     fn who_cannot_sign_is_told_why_and_what_to_do(database) {
         let town = Town::new(database);
-        let request = town.usual();
+        let request = usual(&town);
         let cases: [(Change, &str, &str); 3] = [
             (|s| s.level = RegistrationLevel::Basic, "basic-level", "Su nivel de registro no permite firmar"),
             (
@@ -283,8 +179,8 @@ both_databases! {
 
     fn three_wrong_codes_refuse_the_request(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let mut page = town.begin(&request);
+        let request = usual(&town);
+        let mut page = town.to_code(&request);
         let wrong = town.wrong_code();
         for left in ["Le quedan 2 intentos.", "Le queda un intento."] {
             page = town.give(&request, &page, &wrong);
@@ -302,8 +198,8 @@ both_databases! {
 
     fn a_code_that_is_no_number_costs_no_try(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let page = town.begin(&request);
+        let request = usual(&town);
+        let page = town.to_code(&request);
         for typed in ["", "12a456"] {
             let again = town.give(&request, &page, typed);
             assert_eq!(again.status, 422);
@@ -313,20 +209,20 @@ both_databases! {
 
     fn a_code_that_is_too_old_leads_back_to_the_request(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let page = town.begin(&request);
+        let request = usual(&town);
+        let page = town.to_code(&request);
         town.server.clock().advance(Duration::minutes(6));
         let late = town.give(&request, &page, &town.code());
         assert_eq!(late.heading(), "La clave del SMS ha caducado");
         assert!(late.leads_to(&request.link));
-        let done = town.give(&request, &town.begin(&request), &town.code());
+        let done = town.give(&request, &town.to_code(&request), &town.code());
         assert_eq!(done.heading(), "Los 2 documentos están firmados");
     }
 
     fn another_code_takes_the_place_of_the_last_one(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let mut page = town.begin(&request);
+        let request = usual(&town);
+        let mut page = town.to_code(&request);
         for _ in 0..2 {
             page = town.browser.send(&page, &request.at("/resend"), &[]);
             assert_eq!(page.path, request.at("/code?resent=1"));
@@ -338,8 +234,8 @@ both_databases! {
 
     fn a_code_belongs_to_the_browser_and_the_request_it_was_asked_in(database) {
         let town = Town::new(database);
-        let (request, other) = (town.usual(), town.usual());
-        town.begin(&request);
+        let (request, other) = (usual(&town), usual(&town));
+        town.to_code(&request);
         let stranger = Browser::new(town.server.visitor());
         let page = stranger.open(&request.at("/code"));
         assert_eq!(page.heading(), "Tenemos que volver a empezar");
@@ -350,10 +246,10 @@ both_databases! {
 
     fn two_requests_are_approved_side_by_side_in_one_browser(database) {
         let town = Town::new(database);
-        let (one, other) = (town.usual(), town.usual());
-        let first = town.begin(&one);
+        let (one, other) = (usual(&town), usual(&town));
+        let first = town.to_code(&one);
         let code = town.code();
-        let second = town.begin(&other);
+        let second = town.to_code(&other);
         assert_eq!(town.give(&other, &second, &town.code()).status, 200);
         assert_eq!(town.state(&other), RequestState::Completed);
         town.give(&one, &first, &code);
@@ -362,8 +258,8 @@ both_databases! {
 
     fn going_back_and_clicking_again_do_no_harm(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let page = town.begin(&request);
+        let request = usual(&town);
+        let page = town.to_code(&request);
         let code = town.code();
         town.give(&request, &page, &code);
         // The same form once more, and every page of the way.
@@ -382,8 +278,8 @@ both_databases! {
 
     fn of_two_clicks_at_once_both_end_at_the_result(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let page = town.begin(&request);
+        let request = usual(&town);
+        let page = town.to_code(&request);
         let mut fields = page.fields(&request.at("/code"));
         let code = town.code();
         fields.iter_mut().filter(|(name, _)| name == "code").for_each(|(_, value)| code.clone_into(value));
@@ -406,8 +302,8 @@ both_databases! {
 
     fn the_key_leaves_the_browser_at_the_end(database) {
         let town = Town::new(database);
-        let request = town.usual();
-        let page = town.begin(&request);
+        let request = usual(&town);
+        let page = town.to_code(&request);
         assert!(town.browser.cookies().contains("__Host-rubrica-step-"));
         town.give(&request, &page, &town.code());
         assert!(!town.browser.cookies().contains("__Host-rubrica-step-"));
@@ -415,7 +311,7 @@ both_databases! {
 
     fn a_request_is_declined_after_a_question(database) {
         let town = Town::new(database);
-        let request = town.usual();
+        let request = usual(&town);
         let question = town.browser.open(&request.at("/decline"));
         assert_eq!(question.heading(), "¿Seguro que no quiere firmar?");
         assert_eq!(town.state(&request), RequestState::Pending);
@@ -435,12 +331,12 @@ both_databases! {
             (RequestState::Expired, "La solicitud ha caducado"),
             (RequestState::Failed, "No se ha podido firmar"),
         ] {
-            let request = town.ask(|request, _| request.state = state);
+            let request = ask(&town, |request, _| request.state = state);
             let page = town.browser.open(&request.link);
             assert_eq!((page.status, page.heading().as_str()), (410, heading));
-            assert!(page.text(".reference").contains(&request.id.id.to_string()));
+            assert!(page.text(".reference").contains(&request.id.to_string()));
         }
-        let late = town.usual();
+        let late = usual(&town);
         let page = town.browser.open(&late.link);
         town.server.clock().advance(Duration::hours(2));
         assert_eq!(town.browser.open(&late.link).heading(), "La solicitud ha caducado");
@@ -456,8 +352,8 @@ both_databases! {
         let town = Town::new(database);
         let service = town.server.service();
         let authorized = administrator().authorize(op::ManageApps);
-        let request = town.usual();
-        let (first, second) = (town.browser.open(&request.link), town.begin(&request));
+        let request = usual(&town);
+        let (first, second) = (town.browser.open(&request.link), town.to_code(&request));
         let code = town.code();
         service.disable_app(&authorized, "sede").unwrap();
         let heading = "El servicio que lo pide está desactivado";
@@ -470,7 +366,7 @@ both_databases! {
             town.give(&request, &second, &code),
         ] {
             assert_eq!((page.status, page.heading().as_str()), (403, heading));
-            assert!(page.text(".reference").contains(&request.id.id.to_string()));
+            assert!(page.text(".reference").contains(&request.id.to_string()));
             assert!(!page.text("#next + p").is_empty());
         }
         let visitor = Browser::new(town.server.visitor());
@@ -489,7 +385,7 @@ both_databases! {
 
     fn a_request_that_is_being_signed_is_waited_for(database) {
         let town = Town::new(database);
-        let request = town.ask(|request, _| request.state = RequestState::Signing);
+        let request = ask(&town, |request, _| request.state = RequestState::Signing);
         for rest in ["", "/code", "/decline", "/done"] {
             let page = town.browser.open(&request.at(rest));
             assert_eq!((page.path.as_str(), page.heading().as_str()), (request.at("/done").as_str(), "Estamos firmando"));
@@ -499,7 +395,7 @@ both_databases! {
 
     fn documents_are_shown_or_saved_by_what_they_can_do(database) {
         let town = Town::new(database);
-        let request = town.usual();
+        let request = usual(&town);
         let open = |index: usize| {
             let id = request.documents[index].id;
             town.browser.open(&request.at(&format!("/documents/{id}")))

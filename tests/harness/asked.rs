@@ -117,7 +117,7 @@ pub(crate) fn link_text(request: RequestId) -> String {
 }
 
 /// Where a test server keeps document bytes.
-fn object_store(server: &TestServer) -> Documents {
+pub(crate) fn object_store(server: &TestServer) -> Documents {
     Documents::new(&documents::Settings {
         url: format!("file:{}", server.objects().display()),
     })

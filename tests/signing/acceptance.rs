@@ -1,6 +1,6 @@
 //! What is signed is what was accepted and shown: somebody who can only write the database changes nothing of it.
 
-use rubrica::auth::{Link, LinkKey};
+use rubrica::auth::LinkKey;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
 use rubrica::domain::request::{RequestState, SignatureOptions};
 use rubrica::domain::secret::SecretBytes;
@@ -8,10 +8,10 @@ use rubrica::service::ServiceError;
 use rubrica::service::acceptance::AcceptanceKey;
 use rubrica::store;
 
-use super::Town;
 use crate::harness::asked::{self, detached, pades};
 use crate::harness::database::{TestDatabase, both_databases, tamper};
 use crate::harness::pdf::plain;
+use crate::harness::town::{Asked, Town};
 
 /// What somebody writes into the row of the first of two documents.
 const CHANGES: [&str; 10] = [
@@ -35,7 +35,7 @@ const OF_CADES: [&str; 2] = [
 ];
 const OF_PADES: [&str; 1] = ["options = '{\"pades\":{\"reason\":\"Conforme\"}}'"];
 
-fn ask(town: &Town, first: &SignatureOptions) -> Link {
+fn ask(town: &Town, first: &SignatureOptions) -> Asked {
     let (long, longer) = (plain(), [plain(), plain()].concat());
     town.ask(&[
         ("a.pdf", &long, first.clone()),
@@ -48,16 +48,16 @@ both_databases! {
         let town = Town::new(database);
         for (first, own) in [(detached(), &OF_CADES[..]), (pades(), &OF_PADES[..])] {
             for change in CHANGES.iter().chain(own) {
-                let link = ask(&town, &first);
-                let id = link.request();
+                let asked = ask(&town, &first);
+                let id = asked.id;
                 tamper(
                     &town.store,
                     &format!("UPDATE documents SET {change} WHERE position = 0 AND request_id = '{id}'")
                         .replace("WHERE other.position", &format!("WHERE request_id = '{id}' AND other.position")),
                 );
                 for refused in [
-                    town.server.service().approval(&link).map(drop),
-                    town.begin(&link).map(drop),
+                    town.server.service().approval(&town.link(&asked)).map(drop),
+                    town.begin(&asked).map(drop),
                 ] {
                     let refused = refused.unwrap_err();
                     let about = format!("{change}: {refused:?}");
@@ -69,12 +69,12 @@ both_databases! {
 
     fn a_row_that_was_changed_between_password_and_code_is_not_signed(database) {
         let town = Town::new(database);
-        let link = ask(&town, &detached());
-        let sent = town.begin(&link).unwrap();
+        let asked = ask(&town, &detached());
+        let sent = town.begin(&asked).unwrap();
         tamper(&town.store, &format!("UPDATE documents SET {} WHERE position = 0", CHANGES[0]));
-        let refused = town.confirm(&link, &sent, &town.code()).unwrap_err();
+        let refused = town.confirm(&asked, &sent, &town.code()).unwrap_err();
         assert!(matches!(refused, ServiceError::DocumentAltered { position: 0, .. }), "{refused:?}");
-        assert_eq!(town.request(&link).state, RequestState::Pending);
+        assert_eq!(town.request(&asked).state, RequestState::Pending);
         assert_eq!(town.spent(), 0);
     }
 
@@ -91,7 +91,7 @@ both_databases! {
                 store::documents::insert(connection, &row)
             })
             .unwrap();
-        let refused = town.begin(&town.link(request.id)).unwrap_err();
+        let refused = town.begin(&Asked::new(request.id, vec![row])).unwrap_err();
         assert!(matches!(refused, ServiceError::DocumentAltered { .. }), "{refused:?}");
     }
 }

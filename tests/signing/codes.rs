@@ -1,29 +1,27 @@
 //! Wrong codes and requests: which of them refuse one, and that beginning again gives no new tries.
 
-use diesel::connection::SimpleConnection;
+use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::challenge::Purpose;
-use rubrica::identity::BrowserKey;
-
-use super::*;
 use rubrica::domain::language::Language;
+use rubrica::domain::request::{RequestReason, RequestState};
+use rubrica::domain::secret::SecretText;
+use rubrica::domain::standing::Refusal;
+use rubrica::identity::BrowserKey;
+use rubrica::service::{ChallengeError, CodeSent, ServiceError};
+use time::Duration;
+
+use crate::harness::citizen::TestCitizen;
+use crate::harness::database::{both_databases, tamper};
+use crate::harness::softhsm;
+use crate::harness::town::Town;
 
 impl Town {
     /// How often the journal says that this citizen gave a code.
     fn blamed(&self) -> usize {
-        let ambient = self.server.service().ambient();
-        let journal = Journal::new(
-            self.store.clone(),
-            ambient.clone(),
-            "reader".parse().unwrap(),
-        );
-        let mut lines = Vec::new();
-        journal
-            .export(&mut lines, &Range::default(), &mut |_| ())
-            .unwrap();
         let signer = self.citizen.id.to_string();
-        String::from_utf8(lines)
-            .unwrap()
-            .lines()
+        let journal = self.journal();
+        let lines = journal.iter();
+        lines
             .filter(|line| line.contains("\"code.checked\"") && line.contains(&signer))
             .count()
     }
@@ -54,12 +52,12 @@ both_databases! {
         let other =
             TestCitizen::ready(&town.server, &town.store, softhsm::hsm(), 1, KeyAlgorithm::EcP256);
         let foreign = town.exhausted_by(&other);
-        let link = town.ask_one();
-        let own = town.begin(&link).unwrap();
+        let asked = town.ask_one();
+        let own = town.begin(&asked).unwrap();
         let blamed = town.blamed();
         for key in [foreign.browser_key.clone(), own.browser_key.clone()] {
             let sent = CodeSent { browser_key: key, phone_hint: String::new(), ..foreign };
-            let error = town.confirm(&link, &sent, &town.code()).unwrap_err();
+            let error = town.confirm(&asked, &sent, &town.code()).unwrap_err();
             assert!(
                 matches!(
                     error,
@@ -68,16 +66,16 @@ both_databases! {
                 "{error:?}"
             );
         }
-        assert_eq!(town.request(&link).state, RequestState::Pending);
+        assert_eq!(town.request(&asked).state, RequestState::Pending);
         assert_eq!(town.blamed(), blamed);
-        assert_eq!(town.confirm(&link, &own, &town.code()).unwrap(), RequestState::Completed);
+        assert_eq!(town.confirm(&asked, &own, &town.code()).unwrap(), RequestState::Completed);
     }
 
     fn a_step_exhausted_for_one_request_refuses_no_other(database) {
         let town = Town::new(database);
         let (one, other) = (town.ask_one(), town.ask_one());
         let sent = town.begin(&one).unwrap();
-        let wrong = wrong(&town.code());
+        let wrong = town.wrong_code();
         for _ in 0..3 {
             assert!(town.confirm(&one, &sent, &wrong).is_err());
         }
@@ -92,14 +90,14 @@ both_databases! {
 
     fn who_does_not_hold_the_browsers_key_learns_nothing_of_an_ended_step(database) {
         let town = Town::new(database);
-        let link = town.ask_one();
-        let sent = town.begin(&link).unwrap();
-        let wrong = wrong(&town.code());
+        let asked = town.ask_one();
+        let sent = town.begin(&asked).unwrap();
+        let wrong = town.wrong_code();
         for _ in 0..3 {
-            assert!(town.confirm(&link, &sent, &wrong).is_err());
+            assert!(town.confirm(&asked, &sent, &wrong).is_err());
         }
         let stranger = BrowserKey::from_text(&SecretText::new("A".repeat(43))).unwrap();
-        let purpose = Purpose::Sign { request: link.request() };
+        let purpose = Purpose::Sign { request: asked.id };
         let look = |key: &BrowserKey| {
             town.server.service().code_step(purpose, sent.challenge, key).unwrap_err()
         };
@@ -112,53 +110,43 @@ both_databases! {
 
     fn beginning_again_gives_a_request_no_new_tries(database) {
         let town = Town::new(database);
-        let link = town.ask_one();
+        let asked = town.ask_one();
         for left in [2, 1] {
-            let sent = town.begin(&link).unwrap();
-            let error = town.confirm(&link, &sent, &wrong(&town.code())).unwrap_err();
+            let sent = town.begin(&asked).unwrap();
+            let error = town.confirm(&asked, &sent, &town.wrong_code()).unwrap_err();
             assert!(
                 matches!(error, ServiceError::Challenge(ChallengeError::WrongCode { tries_left }) if tries_left == left),
                 "{error:?}"
             );
         }
-        let sent = town.begin(&link).unwrap();
-        let error = town.confirm(&link, &sent, &wrong(&town.code())).unwrap_err();
+        let sent = town.begin(&asked).unwrap();
+        let error = town.confirm(&asked, &sent, &town.wrong_code()).unwrap_err();
         assert!(matches!(error, ServiceError::Challenge(ChallengeError::Exhausted)), "{error:?}");
-        let request = town.request(&link);
+        let request = town.request(&asked);
         assert_eq!(request.state, RequestState::Refused);
         assert_eq!(request.reason, Some(RequestReason::CodeTriesExhausted));
     }
 
     fn a_request_left_without_tries_by_a_stop_is_refused_at_the_next_step(database) {
         let town = Town::new(database);
-        let link = town.ask_one();
-        town.begin(&link).unwrap();
-        town.store
-            .write(|connection| {
-                connection.batch_execute("UPDATE challenges SET tries_left = 0")?;
-                Ok::<_, store::StoreError>(())
-            })
-            .unwrap();
+        let asked = town.ask_one();
+        town.begin(&asked).unwrap();
+        tamper(&town.store, "UPDATE challenges SET tries_left = 0");
         let refused = ServiceError::RequestState { state: RequestState::Refused };
-        assert_eq!(town.begin(&link).unwrap_err().to_string(), refused.to_string());
-        assert_eq!(town.request(&link).reason, Some(RequestReason::CodeTriesExhausted));
+        assert_eq!(town.begin(&asked).unwrap_err().to_string(), refused.to_string());
+        assert_eq!(town.request(&asked).reason, Some(RequestReason::CodeTriesExhausted));
     }
 
     fn wrong_codes_count_as_long_as_the_request_waits(database) {
         let town = Town::new(database);
-        let link = town.ask_one();
-        town.store
-            .write(|connection| {
-                connection.batch_execute("UPDATE requests SET expires_at = expires_at * 2")?;
-                Ok::<_, store::StoreError>(())
-            })
-            .unwrap();
-        let sent = town.begin(&link).unwrap();
-        assert!(town.confirm(&link, &sent, &wrong(&town.code())).is_err());
+        let asked = town.ask_one();
+        tamper(&town.store, "UPDATE requests SET expires_at = expires_at * 2");
+        let sent = town.begin(&asked).unwrap();
+        assert!(town.confirm(&asked, &sent, &town.wrong_code()).is_err());
         town.server.clock().advance(Duration::hours(50));
         assert!(town.server.service().upkeep().forgotten > 0);
-        let sent = town.begin(&link).unwrap();
-        let purpose = Purpose::Sign { request: link.request() };
+        let sent = town.begin(&asked).unwrap();
+        let purpose = Purpose::Sign { request: asked.id };
         let step = town
             .server
             .service()
@@ -174,22 +162,22 @@ both_databases! {
         };
         let mut given = 0;
         'requests: loop {
-            let link = town.ask_one();
-            let sent = town.begin(&link).unwrap();
-            let wrong = wrong(&town.code());
+            let asked = town.ask_one();
+            let sent = town.begin(&asked).unwrap();
+            let wrong = town.wrong_code();
             for _ in 0..2 {
                 given += 1;
-                if blocked(&town.confirm(&link, &sent, &wrong).unwrap_err()) {
+                if blocked(&town.confirm(&asked, &sent, &wrong).unwrap_err()) {
                     // It has a try left: whoever unblocks the account can still sign it.
-                    assert_eq!(town.request(&link).state, RequestState::Pending);
+                    assert_eq!(town.request(&asked).state, RequestState::Pending);
                     break 'requests;
                 }
             }
         }
         assert_eq!(given, 10);
-        let link = town.ask_one();
+        let asked = town.ask_one();
         assert!(matches!(
-            town.begin(&link),
+            town.begin(&asked),
             Err(ServiceError::SignerCannotSign(Refusal::Blocked))
         ));
         let events = town.events();
