@@ -317,6 +317,7 @@ impl From<ServiceError> for Problem {
             ServiceError::AppNotFound { .. } => Self::new(Code::NotFound),
             ServiceError::DocumentStoreAway(_) => Self::new(Code::DocumentStoreUnavailable),
             ServiceError::HsmAway(_) => Self::new(Code::HsmUnavailable),
+            ServiceError::HsmBusy(_) => Self::new(Code::Busy),
             ServiceError::Activation(_)
             | ServiceError::AuthoritiesMissing
             | ServiceError::AuthorityKeyMissing(_)

@@ -166,9 +166,12 @@ pub enum ServiceError {
     /// The store of documents gave something that it should not.
     #[error("the document store failed")]
     Documents(#[source] DocumentsError),
-    /// The HSM cannot be reached, or is busy. Nothing was signed; trying again later may succeed.
+    /// The HSM cannot be reached. Nothing was signed; trying again later may succeed.
     #[error("the HSM is away")]
     HsmAway(#[source] ActivationError),
+    /// The HSM has more to do than it can queue. Nothing was signed; trying again shortly may succeed.
+    #[error("the HSM is busy")]
+    HsmBusy(#[source] ActivationError),
     /// The key was not used: the approval, the seal or the HSM refused.
     #[error("the key could not be used")]
     Activation(#[source] ActivationError),
@@ -209,7 +212,7 @@ pub enum ServiceError {
 impl From<HsmError> for ServiceError {
     fn from(error: HsmError) -> Self {
         if error.is_temporary() {
-            Self::HsmAway(error.into())
+            ActivationError::from(error).into()
         } else {
             Self::Hsm(error)
         }
@@ -227,10 +230,15 @@ impl From<PkiError> for ServiceError {
 
 impl From<ActivationError> for ServiceError {
     fn from(error: ActivationError) -> Self {
-        if error.is_temporary() {
-            Self::HsmAway(error)
-        } else {
-            Self::Activation(error)
+        match error {
+            // The ledger of SADs is in the database.
+            ActivationError::Ledger(source) => match source.downcast::<StoreError>() {
+                Ok(failure) => (*failure).into(),
+                Err(source) => Self::DatabaseAway(StoreError::Away(source)),
+            },
+            ActivationError::Hsm(HsmError::Busy) => Self::HsmBusy(error),
+            error if error.is_temporary() => Self::HsmAway(error),
+            error => Self::Activation(error),
         }
     }
 }
