@@ -32,7 +32,7 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/po
 /// Where the database is and how many connections to keep.
 #[derive(Clone)]
 pub struct Settings {
-    /// `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/NAME`.
+    /// `sqlite:PATH` of a file that is there, if empty, or `postgres://USER:PASSWORD@HOST/NAME`.
     pub url: String,
     /// Most connections held at once.
     pub connections: u32,
@@ -258,8 +258,10 @@ mod tests {
     #[test]
     fn the_schema_goes_up_down_and_up_again() {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        std::fs::write(&path, "").unwrap();
         let store = Store::open(&Settings {
-            url: format!("sqlite:{}", folder.path().join("test.db").display()),
+            url: format!("sqlite:{}", path.display()),
             connections: 2,
             wait: Duration::from_secs(5),
         })

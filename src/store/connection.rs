@@ -23,6 +23,11 @@ pub enum Database {
     Postgres,
 }
 
+/// A commit is on the disk when it returns, also where the server was told to be quicker than that: a spent SAD and
+/// the journal's intent must outlive a crash. Stricter settings (`remote_apply`) stay.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+                       WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+
 /// Makes connections for the pool.
 #[derive(Debug, Clone)]
 pub(super) struct Manager {
@@ -40,7 +45,7 @@ impl r2d2::ManageConnection for Manager {
     fn connect(&self) -> Result<AnyConnection, ConnectionFailed> {
         match self.database {
             Database::Sqlite => {
-                let mut connection = SqliteConnection::establish(&self.target)?;
+                let mut connection = SqliteConnection::establish(&existing(&self.target))?;
                 // FULL: a commit is on the disk when it returns; the journal's promises rest on it.
                 connection.batch_execute(&format!(
                     "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; \
@@ -49,9 +54,11 @@ impl r2d2::ManageConnection for Manager {
                 ))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
-            Database::Postgres => Ok(AnyConnection::Postgres(PgConnection::establish(
-                &self.target,
-            )?)),
+            Database::Postgres => {
+                let mut connection = PgConnection::establish(&self.target)?;
+                connection.batch_execute(DURABLE)?;
+                Ok(AnyConnection::Postgres(connection))
+            }
         }
     }
 
@@ -67,6 +74,22 @@ impl r2d2::ManageConnection for Manager {
                 AnyConnection::Postgres(inner) => inner.is_broken(),
             }
     }
+}
+
+/// A path as SQLite's URI that opens what is there and makes nothing (<https://www.sqlite.org/uri.html>): an empty
+/// database in the place of one that is away for a moment would be taken for it as long as the connection lives.
+fn existing(path: &str) -> String {
+    let mut uri = String::from("file:");
+    for letter in path.chars() {
+        match letter {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+    }
+    uri.push_str("?mode=rw");
+    uri
 }
 
 /// The database could not be reached or prepared.
@@ -114,5 +137,24 @@ pub(super) fn roll_back(connection: &mut AnyConnection) -> QueryResult<()> {
             Ok(())
         }
         AnyConnection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_opened_as_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a%20b?mode=memory#c ñ.db");
+        let path = path.to_str().unwrap();
+        assert!(SqliteConnection::establish(&existing(path)).is_err());
+        std::fs::write(path, "").unwrap();
+        let mut connection = SqliteConnection::establish(&existing(path)).unwrap();
+        connection.batch_execute("CREATE TABLE t (a)").unwrap();
+        drop(connection);
+        assert!(std::fs::metadata(path).unwrap().len() > 0);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

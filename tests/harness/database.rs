@@ -1,5 +1,6 @@
 //! A database of its own for each test, and the macro that runs a test on both kinds.
 
+use std::fs;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,6 +9,9 @@ use rubrica::store::{Settings, Store, StoreError};
 use tempfile::TempDir;
 
 use super::postgres::Postgres;
+
+/// How long tests wait for a connection on a machine with much to do.
+const WAIT: Duration = Duration::from_secs(20);
 
 /// Declares tests that run once on SQLite and once on PostgreSQL, each on a database of its own with the schema
 /// in place.
@@ -73,8 +77,10 @@ impl TestDatabase {
     /// In a file of its own.
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rubrica.db");
+        fs::write(&path, "").unwrap();
         let database = Self {
-            url: format!("sqlite:{}", folder.path().join("rubrica.db").display()),
+            url: format!("sqlite:{}", path.display()),
             place: Place::Sqlite { _folder: folder },
         };
         database.store().migrate().unwrap();
@@ -116,7 +122,12 @@ impl TestDatabase {
 
     /// A pool of connections of its own, as another node has one.
     pub(crate) fn store(&self) -> Store {
-        open(&self.url)
+        self.store_waiting(WAIT)
+    }
+
+    /// The same, which waits no longer than that for a database that is away.
+    pub(crate) fn store_waiting(&self, wait: Duration) -> Store {
+        open_waiting(&self.url, wait)
     }
 }
 
@@ -130,10 +141,14 @@ impl Drop for TestDatabase {
 
 /// Opens a pool as small as tests need it.
 pub(crate) fn open(url: &str) -> Store {
+    open_waiting(url, WAIT)
+}
+
+fn open_waiting(url: &str, wait: Duration) -> Store {
     Store::open(&Settings {
         url: url.to_owned(),
         connections: 8,
-        wait: Duration::from_secs(20),
+        wait,
     })
     .unwrap()
 }

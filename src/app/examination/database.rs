@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn a_database_that_is_up_to_date_is_fine() {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let path = folder.path().join("a.db");
+        std::fs::write(&path, "").unwrap();
+        let url = format!("sqlite:{}", path.display());
         Store::open(&settings(url.clone()))
             .unwrap()
             .migrate()
