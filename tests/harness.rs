@@ -15,6 +15,8 @@ pub(crate) mod phones;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod server;
+pub(crate) mod slow_job;
+pub(crate) mod sms_gateway;
 pub(crate) mod softhsm;
 pub(crate) mod software_key;
 pub(crate) mod standing;

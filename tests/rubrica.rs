@@ -20,6 +20,7 @@ mod hsm;
 mod identity;
 mod journal;
 mod notify;
+mod outage;
 mod pades;
 mod pki;
 mod registration;

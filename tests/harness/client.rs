@@ -80,9 +80,14 @@ impl Client {
         self.with("Authorization", &format!("Bearer {token}"))
     }
 
+    /// Host and port of the listener.
+    pub(crate) fn address(&self) -> String {
+        self.base.strip_prefix("https://").unwrap().to_owned()
+    }
+
     /// A connection in the test's own hands, to send on it what no client would.
     pub(crate) fn line(&self) -> Line {
-        let address = self.base.strip_prefix("https://").unwrap();
+        let address = self.address();
         let mut roots = rustls::RootCertStore::empty();
         let trusted = CertificateDer::from_pem_slice(self.trusted.as_bytes()).unwrap();
         roots.add(trusted).unwrap();

@@ -5,6 +5,7 @@
 //! folder. What a shell left that was killed itself is cleared away by the next run.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -19,15 +20,22 @@ const INSTALL: &str = "PostgreSQL is missing: run `./SoftHSM-setup.sh --tests`";
 /// Names the socket. Told to both sides, so that nobody's environment counts.
 const PORT: &str = "5432";
 const FOLDER: &str = "rubrica-postgres-";
-/// Runs the server until its standard input closes. `$1` is the folder, the rest is the server's command.
+/// Runs the server until its standard input closes; until then `stop` and `start` do what they say. `$1` is the
+/// folder, the rest is the server's command.
 const SUPERVISOR: &str = r#"
 folder=$1; shift
 cd "$folder" || exit 1
-"$@" </dev/null >"$folder/log" 2>&1 &
-server=$!
-cat >/dev/null
-kill -QUIT "$server" 2>/dev/null
-wait "$server"
+start() { "$server_program" "$@" </dev/null >>"$folder/log" 2>&1 & server=$!; }
+stop() { kill -QUIT "$server" 2>/dev/null; wait "$server"; }
+server_program=$1; shift
+start "$@"
+while read -r command; do
+    case $command in
+        start) start "$@" ;;
+        stop) stop; echo stopped ;;
+    esac
+done
+stop
 cd / && rm -rf "$folder"
 "#;
 
@@ -73,7 +81,8 @@ impl Postgres {
             .args(["-h", "", "-p", PORT, "-F", "-N", "300"])
             .args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
             .process_group(0)
-            .stdin(Stdio::piped());
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         run_as(&mut shell, account.as_ref());
         let mut supervisor = shell.spawn().expect("sh starts");
         let server = Self {
@@ -99,6 +108,25 @@ impl Postgres {
             .unwrap()
             .batch_execute(statement)
             .unwrap();
+    }
+
+    /// Stops the server as a crash would, and keeps its data.
+    pub(crate) fn interrupt(&mut self) {
+        self.tell("stop");
+        let said = self.supervisor.stdout.as_mut().unwrap();
+        let mut line = [0; b"stopped\n".len()];
+        said.read_exact(&mut line).unwrap();
+        assert_eq!(&line, b"stopped\n");
+    }
+
+    /// Starts it again.
+    pub(crate) fn resume(&mut self) {
+        self.tell("start");
+        self.await_readiness();
+    }
+
+    fn tell(&mut self, command: &str) {
+        writeln!(self.pipe.as_mut().unwrap(), "{command}").unwrap();
     }
 
     /// Stops it now, in the midst of whatever it does, and waits until it is gone.

@@ -30,6 +30,7 @@ use super::ambient::{TestClock, moving};
 use super::client::{Client, ClientIdentity};
 use super::database::TestDatabase;
 use super::phones::Phones;
+use super::sms_gateway::SmsGateway;
 use super::softhsm;
 
 /// A running server. Stops when dropped.
@@ -44,6 +45,8 @@ pub(crate) struct TestServer {
     trusted: String,
     folder: TempDir,
     objects: PathBuf,
+    outbox: PathBuf,
+    gateway: Option<SmsGateway>,
     database: Option<TestDatabase>,
 }
 
@@ -57,6 +60,10 @@ pub(crate) struct Wishes {
     pub(crate) documents: Option<PathBuf>,
     /// Another token than the one all tests share.
     pub(crate) hsm: Option<Hsm>,
+    /// Messages go to this gateway and not into an outbox.
+    pub(crate) gateway: Option<SmsGateway>,
+    /// How long it waits for a database that is away.
+    pub(crate) database_wait: Duration,
 }
 
 impl Default for Wishes {
@@ -68,6 +75,8 @@ impl Default for Wishes {
             documents_per_request: 20,
             documents: None,
             hsm: None,
+            gateway: None,
+            database_wait: Duration::from_secs(20),
         }
     }
 }
@@ -140,8 +149,16 @@ impl TestServer {
         let objects = wishes
             .documents
             .unwrap_or_else(|| folder.path().join("documents"));
+        let outbox = folder.path().join("outbox");
+        let (sms, outbox) = match &wishes.gateway {
+            Some(gateway) => (gateway.settings(), gateway.received()),
+            None => (
+                notify::Settings::Outbox(Outbox::new(outbox.clone())),
+                outbox,
+            ),
+        };
         let (ambient, clock) = moving();
-        let store = database.store();
+        let store = database.store_waiting(wishes.database_wait);
         let kept = store.clone();
         let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
         let hsm = wishes.hsm.unwrap_or_else(softhsm::hsm);
@@ -154,10 +171,7 @@ impl TestServer {
                 identity::Settings::default().with_derivation(quick()),
             ),
             documents: store_of(&objects),
-            notify: Notify::new(
-                notify::Settings::Outbox(Outbox::new(folder.path().join("outbox"))),
-                ambient.clone(),
-            ),
+            notify: Notify::new(sms, ambient.clone()),
             journal: Journal::new(store.clone(), ambient.clone(), node.clone()),
             node,
             store,
@@ -184,6 +198,8 @@ impl TestServer {
             trusted,
             folder,
             objects,
+            outbox,
+            gateway: wishes.gateway,
             database: None,
         }
     }
@@ -228,7 +244,19 @@ impl TestServer {
 
     /// Where its messages go.
     pub(crate) fn outbox(&self) -> PathBuf {
-        self.folder.path().join("outbox")
+        self.outbox.clone()
+    }
+
+    /// The gateway that its messages go to.
+    pub(crate) fn gateway(&self) -> &SmsGateway {
+        self.gateway.as_ref().unwrap()
+    }
+
+    /// Takes no more calls and lets those under way finish.
+    pub(crate) fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().unwrap();
+        }
     }
 
     /// Where its documents are.
@@ -294,9 +322,7 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().unwrap();
-        }
+        self.stop();
     }
 }
 

@@ -85,6 +85,15 @@ impl PrivateToken {
         token
     }
 
+    /// Another hand on the same token, of the process that [`alone!`] runs.
+    pub(crate) fn beside(other: &Self) -> Self {
+        Self {
+            folder: Folder::OfParent(other.path().to_owned()),
+            label: other.label.clone(),
+            pin: other.pin.clone(),
+        }
+    }
+
     /// What `SOFTHSM2_CONF` must name.
     pub(crate) fn configuration(&self) -> PathBuf {
         self.path().join("softhsm2.conf")

@@ -12,6 +12,7 @@ use rubrica::domain::id::RequestId;
 use rubrica::domain::request::{Document, RequestState, SignatureOptions, SignatureRequest};
 use rubrica::domain::secret::SecretText;
 use rubrica::domain::signer::Signer;
+use rubrica::hsm::Hsm;
 use rubrica::journal::{Journal, Range};
 use rubrica::service::{CodeSent, ServiceError};
 use rubrica::store::{self, AnyConnection, Store, StoreError, signers};
@@ -21,7 +22,7 @@ use super::asked;
 use super::browser::{Browser, Seen};
 use super::citizen::TestCitizen;
 use super::database::TestDatabase;
-use super::server::{TestApp, TestServer};
+use super::server::{TestApp, TestServer, Wishes};
 use super::softhsm;
 
 /// The place of a test about approving and signing.
@@ -65,9 +66,19 @@ impl Town {
 
     /// With another kind of key.
     pub(crate) fn with(database: &TestDatabase, algorithm: KeyAlgorithm) -> Self {
-        let server = TestServer::start(database);
+        Self::on(TestServer::start(database), softhsm::hsm(), algorithm)
+    }
+
+    /// On a server that is otherwise than usual.
+    pub(crate) fn like(database: &TestDatabase, wishes: Wishes) -> Self {
+        let hsm = wishes.hsm.clone().unwrap_or_else(softhsm::hsm);
+        let server = TestServer::start_with(database, wishes);
+        Self::on(server, hsm, KeyAlgorithm::EcP256)
+    }
+
+    fn on(server: TestServer, hsm: Hsm, algorithm: KeyAlgorithm) -> Self {
         let store = server.store().clone();
-        let citizen = TestCitizen::ready(&server, &store, softhsm::hsm(), 0, algorithm);
+        let citizen = TestCitizen::ready(&server, &store, hsm, 0, algorithm);
         Self {
             app: server.app("sede"),
             browser: Browser::new(server.visitor()),
@@ -103,6 +114,15 @@ impl Town {
         let documents = make(&mut request);
         asked::keep(&self.store, &request, &documents);
         Asked::new(request.id, documents)
+    }
+
+    /// A request that was made over the API, by its identifier.
+    pub(crate) fn made(&self, id: &str) -> Asked {
+        let id = id.parse().unwrap();
+        let documents = self
+            .store
+            .read(|connection| store::documents::of_request(connection, id));
+        Asked::new(id, documents.unwrap())
     }
 
     /// The approval link, as the use cases take it.

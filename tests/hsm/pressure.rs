@@ -2,14 +2,14 @@
 
 use std::num::NonZeroUsize;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rubrica::domain::algorithm::KeyAlgorithm;
-use rubrica::domain::key::ToSign;
-use rubrica::hsm::{AwayCause, GeneratedKey, Hsm, HsmError, KekVersion, Load, Operation, Rsa2048};
+use rubrica::hsm::{AwayCause, Hsm, HsmError, KekVersion, Operation, Rsa2048};
 
-use super::contract::{sign_one, to_sign};
+use super::contract::sign_one;
 use crate::harness::alone;
+use crate::harness::slow_job::{SlowJob, wait_until};
 
 const KEK: KekVersion = KekVersion(1);
 
@@ -154,44 +154,4 @@ fn rsa_2048_is_refused_unless_allowed() {
         ));
         assert_eq!(hsm.object_count().unwrap().token, 1);
     });
-}
-
-/// One job that keeps a session at work for seconds, in many short steps.
-struct SlowJob {
-    key: GeneratedKey,
-    to_sign: Vec<ToSign>,
-}
-
-impl SlowJob {
-    const ALGORITHM: KeyAlgorithm = KeyAlgorithm::Rsa4096;
-
-    fn new(hsm: &Hsm) -> Self {
-        if hsm.keks().unwrap().is_empty() {
-            hsm.generate_kek(KEK).unwrap();
-        }
-        let one = to_sign(Self::ALGORITHM.default_scheme(), b"a document");
-        Self {
-            key: hsm.generate_wrapped(KEK, Self::ALGORITHM).unwrap(),
-            to_sign: vec![one; 600],
-        }
-    }
-
-    fn run(&self, hsm: &Hsm) {
-        let values = hsm
-            .sign_wrapped(KEK, Self::ALGORITHM, &self.key.wrapped, &self.to_sign)
-            .unwrap();
-        assert!(values.iter().all(Result::is_ok));
-    }
-}
-
-fn wait_until(hsm: &Hsm, reached: impl Fn(Load) -> bool) {
-    let started = Instant::now();
-    while !reached(hsm.load()) {
-        assert!(
-            started.elapsed() < Duration::from_secs(240),
-            "{:?}",
-            hsm.load()
-        );
-        thread::sleep(Duration::from_millis(2));
-    }
 }

@@ -1,0 +1,61 @@
+//! What is away while somebody needs it, over real TLS: the answer is clear, nothing is lost, and it goes on.
+
+mod database;
+mod hsm;
+mod sms;
+mod stop;
+
+use serde_json::{Value, json};
+
+use crate::harness::client::Answer;
+use crate::harness::town::{Asked, Town};
+
+const REQUESTS: &str = "/v1/signature-requests";
+
+/// What an app sends to have one text signed by the town's citizen.
+fn body(town: &Town) -> Value {
+    json!({
+        "signer": town.citizen.national_id.expose(),
+        "documents": [{"name": "a.txt", "content": "aGVsbG8="}],
+    })
+}
+
+/// The app asks.
+#[track_caller]
+fn post(town: &Town) -> Asked {
+    let made = town.app.client.post_json(REQUESTS, &body(town));
+    assert_eq!(made.status, 201, "{}", made.json());
+    town.made(made.at("/id").as_str().unwrap())
+}
+
+/// The app looks.
+fn read(town: &Town, asked: &Asked) -> Answer {
+    town.app.client.get(&format!("{REQUESTS}/{}", asked.id))
+}
+
+/// The app fetches the first document.
+fn fetch(town: &Town, asked: &Asked) -> Answer {
+    let document = asked.documents[0].id;
+    let path = format!("{REQUESTS}/{}/documents/{document}", asked.id);
+    town.app.client.get(&path)
+}
+
+/// A 503 that says when to come back.
+#[track_caller]
+fn come_back(answer: &Answer) {
+    assert_eq!(answer.status, 503);
+    let wait: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+}
+
+/// A problem document that says so.
+#[track_caller]
+fn away(answer: &Answer, code: &str) {
+    come_back(answer);
+    assert_eq!(answer.problem(), (503, code.to_owned()));
+}
+
+/// How often the journal tells an event.
+fn count(town: &Town, event: &str) -> usize {
+    town.events().iter().filter(|told| *told == event).count()
+}

@@ -1,0 +1,159 @@
+//! The database is away: 503 for apps, a page for citizens, not ready for operators; then all goes on.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use rubrica::domain::request::RequestState;
+
+use super::{REQUESTS, away, body, come_back, count, fetch, post, read};
+use crate::harness::browser::{Browser, Seen};
+use crate::harness::database::TestDatabase;
+use crate::harness::postgres::Postgres;
+use crate::harness::server::{TestServer, Wishes};
+use crate::harness::town::{Asked, Town};
+
+const UNAVAILABLE: &str = "database_unavailable";
+
+fn impatient() -> Wishes {
+    Wishes {
+        database_wait: Duration::from_millis(700),
+        ..Wishes::default()
+    }
+}
+
+/// The page for a citizen whom the database keeps waiting.
+#[track_caller]
+fn says_so(page: &Seen, asked: &Asked) {
+    come_back(&page.answer);
+    assert_eq!(page.heading(), "El servicio no está disponible");
+    assert!(page.leads_to(&asked.link), "{}", page.html);
+    assert!(!page.text("#next + p").is_empty());
+}
+
+#[test]
+fn a_postgres_that_stops_is_told_everywhere_and_found_again() {
+    let mut postgres = Postgres::start();
+    postgres.administer("CREATE DATABASE outage");
+    let database = TestDatabase::existing(&postgres.url("outage"));
+    database.store().migrate().unwrap();
+    let town = Town::like(&database, impatient());
+    let (asked, signed) = (post(&town), post(&town));
+    assert_eq!(town.approve(&signed), RequestState::Completed);
+    let page = town.to_code(&asked);
+    let code = town.code();
+    let objects = town.server.stored_objects();
+    assert_eq!(town.server.operator().get("/readyz").status, 200);
+
+    postgres.interrupt();
+    away(&town.app.client.get("/v1/app"), UNAVAILABLE);
+    away(
+        &town.app.client.post_json(REQUESTS, &body(&town)),
+        UNAVAILABLE,
+    );
+    away(&read(&town, &asked), UNAVAILABLE);
+    away(&fetch(&town, &signed), UNAVAILABLE);
+    says_so(&town.browser.open(&asked.link), &asked);
+    says_so(&town.give(&asked, &page, &code), &asked);
+    let change = "/account/password";
+    let form = town.browser.open(change);
+    assert_eq!(form.status, 200, "a page that needs no database");
+    let values = [
+        ("national-id", town.citizen.national_id.expose()),
+        ("password", town.citizen.password.expose()),
+    ];
+    let refused = town.browser.send(&form, change, &values);
+    come_back(&refused.answer);
+    assert!(refused.leads_to(change));
+    let ready = town.server.operator().get("/readyz");
+    away(&ready, "not_ready");
+    let detail = ready.at("/detail");
+    assert_eq!(detail, "database: the database is not reachable; HSM: up");
+    assert_eq!(town.server.operator().get("/healthz").status, 200);
+
+    postgres.resume();
+    assert_eq!(town.server.operator().get("/readyz").status, 200);
+    assert_eq!(read(&town, &asked).at("/state"), "pending");
+    assert_eq!(
+        town.server.stored_objects(),
+        objects,
+        "left by what was refused"
+    );
+    let done = town.give(&asked, &page, &code);
+    assert_eq!(done.heading(), "El documento está firmado");
+    assert_eq!(read(&town, &asked).at("/state"), "completed");
+    assert_eq!(fetch(&town, &asked).status, 200);
+    assert_eq!(fetch(&town, &signed).status, 200);
+    post(&town);
+    assert_eq!(count(&town, "signature.intent"), 2);
+}
+
+#[test]
+fn an_sqlite_file_that_another_process_locks_stops_what_writes() {
+    let database = TestDatabase::sqlite();
+    let town = Town::like(&database, impatient());
+    let asked = post(&town);
+    let page = town.to_code(&asked);
+    let code = town.code();
+    let mut other = SqliteConnection::establish(path(&database)).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+
+    away(
+        &town.app.client.post_json(REQUESTS, &body(&town)),
+        UNAVAILABLE,
+    );
+    says_so(&town.give(&asked, &page, &code), &asked);
+    // Whoever only reads is not kept waiting.
+    assert_eq!(read(&town, &asked).at("/state"), "pending");
+    assert_eq!(town.browser.open(&asked.link).status, 200);
+    assert_eq!(town.server.operator().get("/readyz").status, 200);
+
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(
+        town.give(&asked, &page, &code).heading(),
+        "El documento está firmado"
+    );
+    assert_eq!(fetch(&town, &asked).status, 200);
+    assert_eq!(count(&town, "signature.intent"), 1);
+}
+
+#[test]
+fn an_sqlite_file_that_is_not_there_is_not_made_anew() {
+    let database = TestDatabase::sqlite();
+    let documents = tempfile::tempdir().unwrap();
+    let with_documents = || Wishes {
+        documents: Some(documents.path().to_owned()),
+        ..impatient()
+    };
+    let town = Town::like(&database, with_documents());
+    let asked = post(&town);
+    let token = town.app.token.clone();
+    drop(town);
+    let file = Path::new(path(&database));
+    let moved = file.with_extension("away");
+    fs::rename(file, &moved).unwrap();
+
+    let server = TestServer::start_with(&database, with_documents());
+    let app = server.stranger().bearer(&token);
+    away(&app.get("/v1/app"), UNAVAILABLE);
+    says_so(&Browser::new(server.visitor()).open(&asked.link), &asked);
+    away(&server.operator().get("/readyz"), "not_ready");
+    assert!(
+        !file.exists(),
+        "an empty database stands where the real one belongs"
+    );
+
+    fs::rename(&moved, file).unwrap();
+    assert_eq!(server.operator().get("/readyz").status, 200);
+    assert_eq!(
+        app.get(&format!("{REQUESTS}/{}", asked.id)).at("/state"),
+        "pending"
+    );
+    assert_eq!(Browser::new(server.visitor()).open(&asked.link).status, 200);
+}
+
+fn path(database: &TestDatabase) -> &str {
+    database.url().strip_prefix("sqlite:").unwrap()
+}

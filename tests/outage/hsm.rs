@@ -1,0 +1,225 @@
+//! The HSM is away, or has too much to do, when the citizen gives the code.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use rubrica::domain::request::RequestState;
+use rubrica::hsm::{Hsm, KekVersion};
+use rubrica::service::signing::STEPS;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::{away, come_back, count, fetch, post, read};
+use crate::harness::alone;
+use crate::harness::browser::Seen;
+use crate::harness::database::TestDatabase;
+use crate::harness::server::Wishes;
+use crate::harness::slow_job::{SlowJob, wait_until};
+use crate::harness::softhsm::PrivateToken;
+use crate::harness::town::{Asked, Town};
+
+/// Longer than calls are answered with the last failure to connect.
+const NOTICE: Duration = Duration::from_millis(700);
+
+fn on(database: &TestDatabase, hsm: Hsm) -> Town {
+    let hsm = Some(hsm);
+    Town::like(
+        database,
+        Wishes {
+            hsm,
+            ..Wishes::default()
+        },
+    )
+}
+
+#[track_caller]
+fn says_so(page: &Seen, asked: &Asked) {
+    come_back(&page.answer);
+    assert_eq!(page.heading(), "Ahora mismo no se puede firmar");
+    assert!(
+        page.text("main")
+            .contains("No se ha firmado nada y la solicitud sigue abierta.")
+    );
+    assert!(page.leads_to(&asked.link), "{}", page.html);
+}
+
+#[test]
+fn a_request_stays_approvable_while_the_token_is_away() {
+    alone!(
+        a_request_stays_approvable_while_the_token_is_away,
+        |token| {
+            for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+                token_goes_and_comes(token, &database);
+            }
+        }
+    );
+}
+
+fn token_goes_and_comes(token: &PrivateToken, database: &TestDatabase) {
+    let hsm = Hsm::new(token.settings());
+    if hsm.keks().unwrap().is_empty() {
+        hsm.generate_kek(KekVersion(1)).unwrap();
+    }
+    let town = on(database, hsm);
+    let asked = post(&town);
+    let page = town.to_code(&asked);
+    let code = town.code();
+    let messages = town.server.phones().messages().len();
+
+    token.pull_out();
+    says_so(&town.give(&asked, &page, &code), &asked);
+    // Not even a wrong code costs a try while nothing can be signed.
+    says_so(&town.give(&asked, &page, &town.wrong_code()), &asked);
+    assert!(
+        town.browser
+            .open(&asked.at("/code"))
+            .text("main")
+            .contains("Tiene 3 intentos.")
+    );
+    // Nobody is sent a code for what cannot be signed.
+    says_so(
+        &town.identify(&asked, town.citizen.password.expose()),
+        &asked,
+    );
+    assert_eq!(town.server.phones().messages().len(), messages);
+    assert_eq!(read(&town, &asked).at("/state"), "pending");
+    assert_eq!(town.browser.open(&asked.link).status, 200);
+    let ready = town.server.operator().get("/readyz");
+    away(&ready, "not_ready");
+    let detail = ready.at("/detail").as_str().unwrap().to_owned();
+    assert!(
+        detail.starts_with("database: up; HSM: the HSM cannot be reached"),
+        "{detail}"
+    );
+    let other = post(&town);
+
+    token.put_back();
+    thread::sleep(NOTICE);
+    let done = town.give(&asked, &page, &code);
+    assert_eq!(done.heading(), "El documento está firmado");
+    assert_eq!(fetch(&town, &asked).status, 200);
+    assert_eq!(town.server.operator().get("/readyz").status, 200);
+    assert_eq!(town.approve(&other), RequestState::Completed);
+    assert_eq!(count(&town, "signature.intent"), 2);
+}
+
+#[test]
+fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
+    alone!(
+        a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable,
+        |token| {
+            let town = on(&TestDatabase::sqlite(), token.hsm());
+            let asked = post(&town);
+            let page = town.to_code(&asked);
+            let code = town.code();
+            let pulled = PrivateToken::beside(token);
+            tracing_subscriber::registry()
+                .with(Once::at("spent", move || pulled.pull_out()))
+                .init();
+            says_so(&town.give(&asked, &page, &code), &asked);
+            assert_eq!(read(&town, &asked).at("/state"), "pending");
+            assert_eq!(town.state(&asked), RequestState::Pending);
+            let over = [
+                count(&town, "signature.intent"),
+                count(&town, "signature.outcome"),
+            ];
+            assert_eq!(over, [1, 1], "the journal tells how it ended");
+
+            token.put_back();
+            thread::sleep(NOTICE);
+            // The code was used; both factors are asked for again.
+            let again = town.give(&asked, &page, &code);
+            assert_eq!(again.heading(), "Tenemos que volver a empezar");
+            let done = town.give(&asked, &town.to_code(&asked), &town.code());
+            assert_eq!(done.heading(), "El documento está firmado");
+            assert_eq!(read(&town, &asked).at("/state"), "completed");
+            assert_eq!(count(&town, "signature.intent"), 2);
+        }
+    );
+}
+
+#[test]
+fn a_full_queue_is_told_as_busy_and_the_request_stays_approvable() {
+    alone!(
+        a_full_queue_is_told_as_busy_and_the_request_stays_approvable,
+        |token| {
+            let mut settings = token.settings();
+            settings.sessions = NonZeroUsize::MIN;
+            settings.queue = 1;
+            settings.call_timeout = Duration::from_secs(120);
+            let hsm = Hsm::new(settings);
+            let slow = SlowJob::new(&hsm);
+            let town = on(&TestDatabase::sqlite(), hsm.clone());
+            let asked = post(&town);
+            let page = town.to_code(&asked);
+            let code = town.code();
+            thread::scope(|scope| {
+                wait_until(&hsm, |load| load.idle == 1);
+                let at_work = scope.spawn(|| slow.run(&hsm));
+                wait_until(&hsm, |load| load.idle == 0 && load.queued == 0);
+                let waiting = scope.spawn(|| hsm.keks());
+                wait_until(&hsm, |load| load.queued == 1);
+                let busy = town.give(&asked, &page, &code);
+                come_back(&busy.answer);
+                assert_eq!(busy.heading(), "Hay mucha gente a la vez");
+                assert!(busy.leads_to(&asked.link));
+                assert_eq!(read(&town, &asked).at("/state"), "pending");
+                away(&town.server.operator().get("/readyz"), "not_ready");
+                assert!(!at_work.is_finished(), "the answer was not at once");
+                at_work.join().unwrap();
+                waiting.join().unwrap().unwrap();
+            });
+            let done = town.give(&asked, &page, &code);
+            assert_eq!(done.heading(), "El documento está firmado");
+            assert_eq!(count(&town, "signature.intent"), 1);
+        }
+    );
+}
+
+type Act = Box<dyn FnOnce() + Send>;
+
+/// Does something when signing tells a step for the first time.
+struct Once {
+    step: &'static str,
+    act: Mutex<Option<Act>>,
+}
+
+impl Once {
+    fn at(step: &'static str, act: impl FnOnce() + Send + 'static) -> Self {
+        Self {
+            step,
+            act: Mutex::new(Some(Box::new(act))),
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Once {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut told = Step(String::new());
+        event.record(&mut told);
+        if event.metadata().target() == STEPS && told.0 == self.step {
+            let act = self.act.lock().unwrap().take();
+            if let Some(act) = act {
+                act();
+            }
+        }
+    }
+}
+
+/// The value of the field `step`.
+struct Step(String);
+
+impl Visit for Step {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "step" {
+            value.clone_into(&mut self.0);
+        }
+    }
+
+    fn record_debug(&mut self, _field: &Field, _value: &dyn std::fmt::Debug) {}
+}
