@@ -52,7 +52,8 @@ enum Command {
     /// Set everything up on this machine and do the main job once: a citizen signs documents that an app sends.
     ///
     /// It uses the token that ./SoftHSM-setup.sh makes, a server of its own over HTTPS on loopback, and a made-up
-    /// citizen. The exit status is 1 when a document could not be signed.
+    /// citizen. Its data go to a SQLite file of its own, or to the PostgreSQL that `RUBRICA_DATABASE__URL` or the file
+    /// given with --config names. The exit status is 1 when a document could not be signed.
     Demo(Box<demo::Arguments>),
     /// Run the server until it is told to stop by SIGTERM or SIGINT; SIGHUP reads the TLS certificates anew.
     Serve,
@@ -110,7 +111,7 @@ pub fn run() -> ExitCode {
 fn execute(arguments: Arguments) -> anyhow::Result<Ending> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments, file),
         Command::Serve => serve::run(file),
         Command::App(command) => app::run(&command, file),
         Command::Ca(command) => ca::run(&command, file),

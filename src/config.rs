@@ -103,19 +103,17 @@ pub fn load(file: Option<&Path>) -> Result<Loaded, Problems> {
         Some(path) => Some(path),
         None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
     };
-    let file = path
-        .map(|path| match fs::read_to_string(path) {
-            Ok(text) => Ok(File {
-                path: path.to_owned(),
-                text,
-            }),
-            Err(source) => Err(Problems(vec![Problem::Unreadable {
-                path: path.to_owned(),
-                source,
-            }])),
-        })
-        .transpose()?;
+    let file = path.map(open).transpose()?;
     read(file.as_ref(), reader::environment())
+}
+
+/// Reads only where the database is, from the named file and this process's environment. The rest of the file may be
+/// missing or wrong.
+pub fn database(file: Option<&Path>) -> Result<store::Settings, Problems> {
+    let file = file.map(open).transpose()?;
+    let mut reader = Reader::new(file.as_ref(), reader::environment());
+    let settings = database::read(&mut reader).filter(|_| reader.problems.is_empty());
+    settings.ok_or(Problems(reader.problems))
 }
 
 /// A configuration file with every key, its explanation and its default.
@@ -152,6 +150,14 @@ fn sections() -> Vec<&'static Description> {
         &pki::RawPki::DESCRIPTION,
         &telemetry::RawTelemetry::DESCRIPTION,
     ]
+}
+
+fn open(path: &Path) -> Result<File, Problems> {
+    let path = path.to_owned();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(File { path, text }),
+        Err(source) => Err(Problems(vec![Problem::Unreadable { path, source }])),
+    }
 }
 
 fn read(file: Option<&File>, environment: BTreeMap<String, String>) -> Result<Loaded, Problems> {

@@ -5,7 +5,7 @@
 //! browser on the citizen's pages, reading SMS codes from the outbox. Nothing is skipped or pretended. Start reading at
 //! [`run`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -18,6 +18,7 @@ use crate::domain::document::{Format, Packaging};
 mod app;
 mod browser;
 mod citizen;
+mod database;
 mod documents;
 mod form;
 mod names;
@@ -31,6 +32,7 @@ mod wire;
 
 use app::Asked;
 use browser::Browser;
+use database::Database;
 use documents::Document;
 use outbox::Outbox;
 use place::{Place, Ports, Project};
@@ -73,16 +75,20 @@ pub(super) struct Arguments {
     serve: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<Ending> {
     // The process may start anew here, so nothing is done before.
     let project = Project::find()?;
+    let database = Database::named(file)?;
+    if let Database::Postgres { url, .. } = &database {
+        output::remark(&format!("the demo's data go to {url}"));
+    }
     let mut steps = Steps::new();
     let ports = if arguments.serve {
         Ports::Usual
     } else {
         Ports::Free
     };
-    let place = project.place(&arguments.out, ports)?;
+    let place = project.place(&arguments.out, ports, &database)?;
     let scene = Scene::set(&place, arguments.key, &mut steps)?;
     if arguments.serve {
         steps.finish();

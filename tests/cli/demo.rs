@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::project::{Ended, Project};
+use crate::harness::database::TestDatabase;
 
 /// Runs a command line as if pasted into a shell in the project's folder.
 fn paste(project: &Project, line: &str) -> Ended {
@@ -105,6 +106,41 @@ fn the_demo_signs_its_samples_and_runs_again() {
             assert!(!log.contains(code), "{message}");
         }
     }
+}
+
+#[test]
+fn the_demo_uses_the_postgresql_that_is_named() {
+    let database = TestDatabase::postgres();
+    let project = Project::new();
+    // A server's own configuration is nothing to the demo unless it is named.
+    project.configure("[database]\nurl = \"postgres://nobody@127.0.0.1:9/\"");
+    let small = ["demo", "--json", "--key", "ec-p256"];
+    let by_environment = project
+        .command(&small)
+        .env("RUBRICA_DATABASE__URL", database.url())
+        .output()
+        .unwrap();
+    let named = format!("[database]\nurl = \"{}\"\n", database.url());
+    project.write("named.toml", &named, 0o600);
+    let by_file = project.run(&[&["--config", "named.toml"], &small[..]].concat());
+    for ended in [super::project::ended(&by_environment), by_file] {
+        assert_eq!(ended.status, 0, "{}", ended.err);
+        assert!(ended.err.contains(database.url()), "{}", ended.err);
+        let report: Value = serde_json::from_str(&ended.out).unwrap();
+        for document in documents(&report) {
+            assert_eq!(document["state"], "signed", "{report:#}");
+        }
+    }
+    assert!(!project.path("demo/server/rubrica.db").exists());
+    // Both runs stand in its journal, and the demo's configuration leads there.
+    let demos = ["--config", "demo/server/rubrica.toml", "audit", "export"];
+    let journal = project.run(&demos);
+    assert_eq!(journal.status, 0, "{}", journal.err);
+    assert_eq!(journal.out.matches("signer.registered").count(), 2);
+
+    let own = project.run(&small);
+    assert_eq!(own.status, 0, "{}", own.err);
+    assert!(project.path("demo/server/rubrica.db").exists());
 }
 
 #[test]

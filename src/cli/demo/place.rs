@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::database::Database;
 use crate::clock::Ambient;
 use crate::config::{self, Loaded, process};
 use crate::http::tls::self_signed;
@@ -24,6 +25,9 @@ const MODULES: [&str; 5] = [
     "/usr/lib64/pkcs11/libsofthsm2.so",
     "/usr/local/lib/softhsm/libsofthsm2.so",
 ];
+
+/// The file with PostgreSQL's password, where it has one.
+const DATABASE_PASSWORD: &str = "database-password";
 
 /// For apps, citizens and operators.
 const USUAL_PORTS: [u16; 3] = [8443, 8444, 9464];
@@ -81,7 +85,12 @@ impl Project {
 
     /// Makes the folders, a certificate, and the server's configuration. What an earlier demo left there is used
     /// again.
-    pub(super) fn place(&self, out: &Path, ports: Ports) -> anyhow::Result<Place> {
+    pub(super) fn place(
+        &self,
+        out: &Path,
+        ports: Ports,
+        database: &Database,
+    ) -> anyhow::Result<Place> {
         let server = out.join("server");
         fs::DirBuilder::new()
             .recursive(true)
@@ -104,16 +113,39 @@ impl Project {
             &place.server.join("tls.key"),
             tls.key_pem.expose().as_bytes(),
         )?;
-        write_private(&place.configuration(), self.configuration(ports).as_bytes())?;
+        if let Database::Postgres {
+            password: Some(password),
+            ..
+        } = database
+        {
+            write_private(
+                &place.server.join(DATABASE_PASSWORD),
+                password.expose().as_bytes(),
+            )?;
+        }
+        write_private(
+            &place.configuration(),
+            self.configuration(ports, database).as_bytes(),
+        )?;
         Ok(place)
     }
 
-    fn configuration(&self, ports: Ports) -> String {
+    fn configuration(&self, ports: Ports, database: &Database) -> String {
         let [api, citizen, ops] = match ports {
             Ports::Usual if USUAL_PORTS.iter().all(|port| is_free(*port)) => USUAL_PORTS,
             Ports::Usual | Ports::Free => [0, 0, 0],
         };
         let quoted = |path: &Path| serde_json::Value::from(path.to_string_lossy()).to_string();
+        let database = match database {
+            Database::Own => "url = \"sqlite:rubrica.db\"".to_owned(),
+            Database::Postgres { url, password } => {
+                let url = serde_json::Value::from(url.as_str());
+                let file = password
+                    .as_ref()
+                    .map(|_| format!("\npassword_file = \"{DATABASE_PASSWORD}\""));
+                format!("url = {url}{}", file.unwrap_or_default())
+            }
+        };
         format!(
             r#"# The demo's server. Start it again with: rubrica --config THIS-FILE serve
 
@@ -140,7 +172,7 @@ document = "4 GiB"
 body = "8 GiB"
 
 [database]
-url = "sqlite:rubrica.db"
+{database}
 
 [documents]
 url = "file:documents"
