@@ -3,7 +3,7 @@
 //! A table's functions take a [`AnyConnection`], so that callers put several into one transaction with
 //! [`Store::write`]. Nothing here decides anything: rules live in the parts above.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::backend::Backend;
 use diesel::migration::{self, Migration};
@@ -39,6 +39,9 @@ pub struct Settings {
     /// How long to wait for one, and for other writers of an SQLite file, before saying that the database is
     /// away.
     pub wait: Duration,
+    /// How long PostgreSQL may take for one statement before it is given up and the database counts as away. Keeps
+    /// a server that hangs, or a lock nobody gives back, from holding calls for ever.
+    pub statement_timeout: Duration,
 }
 
 /// What can go wrong with the database.
@@ -106,6 +109,7 @@ impl From<diesel::result::Error> for StoreError {
 pub struct Store {
     pool: r2d2::Pool<connection::Manager>,
     database: Database,
+    statement_timeout: Duration,
 }
 
 impl Store {
@@ -116,7 +120,10 @@ impl Store {
         } else if settings.url.starts_with("postgres://")
             || settings.url.starts_with("postgresql://")
         {
-            (Database::Postgres, settings.url.clone())
+            (
+                Database::Postgres,
+                connection::watched(&settings.url, settings.wait),
+            )
         } else {
             return Err(StoreError::UnknownDatabase);
         };
@@ -130,8 +137,13 @@ impl Store {
                 database,
                 target,
                 wait: settings.wait,
+                statement_timeout: settings.statement_timeout,
             });
-        Ok(Self { pool, database })
+        Ok(Self {
+            pool,
+            database,
+            statement_timeout: settings.statement_timeout,
+        })
     }
 
     /// Which database it is.
@@ -181,8 +193,9 @@ impl Store {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.connection()?;
+        let begun = Instant::now();
         work(&mut connection).map_err(|error| match connection::probe(&mut connection) {
-            Ok(()) => error,
+            Ok(()) => self.unless_late(begun, error),
             Err(broken) => StoreError::Away(Box::new(broken)).into(),
         })
     }
@@ -194,15 +207,25 @@ impl Store {
     ) -> Result<T, E> {
         let mut connection = self.connection()?;
         connection::begin_write(&mut connection).map_err(StoreError::from)?;
+        let begun = Instant::now();
         match work(&mut connection) {
             Ok(value) => {
                 connection::commit(&mut connection).map_err(StoreError::from)?;
                 Ok(value)
             }
             Err(error) => Err(match connection::roll_back(&mut connection) {
-                Ok(()) => error,
+                Ok(()) => self.unless_late(begun, error),
                 Err(broken) => StoreError::Away(Box::new(broken)).into(),
             }),
+        }
+    }
+
+    /// A statement that was given up fails with words in the server's language; that the time was over tells it.
+    fn unless_late<E: From<StoreError>>(&self, begun: Instant, error: E) -> E {
+        if self.database == Database::Postgres && begun.elapsed() >= self.statement_timeout {
+            StoreError::Away(Box::new(StatementTimeout(self.statement_timeout))).into()
+        } else {
+            error
         }
     }
 
@@ -221,6 +244,8 @@ impl Store {
         // All migrations are one transaction. SQLite's writing lock keeps other nodes out from its beginning.
         connection::begin_write(&mut connection)?;
         if self.database == Database::Postgres {
+            // Another node may be migrating large tables.
+            connection.batch_execute("SET LOCAL statement_timeout = 0")?;
             connection.batch_execute("SELECT pg_advisory_xact_lock(7211002)")?;
         }
         if let Err(source) = work(&mut connection) {
@@ -231,6 +256,10 @@ impl Store {
         Ok(())
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("a statement was given up after {0:?}")]
+struct StatementTimeout(Duration);
 
 fn names<DB: Backend>(
     pending: migration::Result<Vec<Box<dyn Migration<DB>>>>,
@@ -264,6 +293,7 @@ mod tests {
             url: format!("sqlite:{}", path.display()),
             connections: 2,
             wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
         })
         .unwrap();
         assert_eq!(store.pending_migrations().unwrap().len(), 1);

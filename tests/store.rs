@@ -95,6 +95,7 @@ fn a_stopped_server_is_away_and_not_a_wrong_query() {
         url: server.url("postgres"),
         connections: 2,
         wait: Duration::from_secs(1),
+        statement_timeout: Duration::from_secs(30),
     })
     .unwrap();
     store.migrate().unwrap();
@@ -120,6 +121,7 @@ fn a_pool_opens_while_its_server_is_away() {
         url: "postgres:///rubrica?host=/nowhere&user=rubrica".to_owned(),
         connections: 2,
         wait: Duration::from_millis(300),
+        statement_timeout: Duration::from_secs(30),
     })
     .unwrap();
     let outcome = store.migrate();
@@ -137,6 +139,7 @@ fn a_file_in_a_missing_folder_is_away_and_not_a_wrong_query() {
         url,
         connections: 1,
         wait: Duration::from_millis(300),
+        statement_timeout: Duration::from_secs(30),
     })
     .unwrap();
     let outcome = store.migrate();
@@ -152,6 +155,7 @@ fn a_file_another_process_keeps_locked_is_away() {
         url: database.url().to_owned(),
         connections: 1,
         wait: Duration::from_millis(300),
+        statement_timeout: Duration::from_secs(30),
     })
     .unwrap();
     let path = database.url().strip_prefix("sqlite:").unwrap();
@@ -169,6 +173,7 @@ fn another_kind_of_database_is_refused_by_name() {
         url: "mysql://localhost/rubrica".to_owned(),
         connections: 1,
         wait: Duration::from_secs(1),
+        statement_timeout: Duration::from_secs(30),
     }) else {
         panic!("it was taken");
     };
@@ -189,4 +194,28 @@ fn spend(store: &Store, sad: SadId) -> Result<(), StoreError> {
             ambient.now(),
         )
     })
+}
+
+#[test]
+fn a_lock_that_nobody_gives_back_counts_as_a_database_that_is_away() {
+    let database = TestDatabase::postgres();
+    let store = Store::open(&Settings {
+        url: database.url().to_owned(),
+        connections: 1,
+        wait: Duration::from_secs(5),
+        statement_timeout: Duration::from_millis(200),
+    })
+    .unwrap();
+    let spend = || spend(&store, Ambient::system().id());
+    spend().unwrap();
+    database
+        .store()
+        .write(|connection| {
+            use diesel::connection::SimpleConnection;
+            connection.batch_execute("LOCK TABLE sads").unwrap();
+            assert!(matches!(spend(), Err(StoreError::Away(_))));
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    spend().unwrap();
 }

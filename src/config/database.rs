@@ -21,6 +21,8 @@ section! {
         connections: u32 = default "8",
         /// How long to wait for a connection before answering that the database is away.
         wait: Duration = default r#""5 s""#,
+        /// How long PostgreSQL may take for one statement before the answer is that the database is away.
+        statement_timeout: Duration = default r#""30 s""#,
     }
 }
 
@@ -52,5 +54,6 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
         url: url?,
         connections: raw.connections,
         wait: raw.wait,
+        statement_timeout: raw.statement_timeout,
     })
 }

@@ -36,6 +36,34 @@ pub(super) struct Manager {
     pub(super) target: String,
     /// How long SQLite waits for another writer.
     pub(super) wait: Duration,
+    /// How long PostgreSQL may take for one statement.
+    pub(super) statement_timeout: Duration,
+}
+
+/// A PostgreSQL URL by which the client notices within seconds that the network dropped the server: parameters of
+/// libpq (PostgreSQL 15 documentation, section 34.1.2), where the URL does not say something else.
+pub(super) fn watched(url: &str, wait: Duration) -> String {
+    let seconds = wait.as_secs().max(2);
+    let mut url = url.to_owned();
+    for (parameter, value) in [
+        ("connect_timeout", seconds.to_string()),
+        (
+            "tcp_user_timeout",
+            seconds.saturating_mul(2_000).to_string(),
+        ),
+        ("keepalives_idle", "5".to_owned()),
+        ("keepalives_interval", "2".to_owned()),
+        ("keepalives_count", "3".to_owned()),
+    ] {
+        if url.contains(&format!("{parameter}=")) {
+            continue;
+        }
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(parameter);
+        url.push('=');
+        url.push_str(&value);
+    }
+    url
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -56,7 +84,10 @@ impl r2d2::ManageConnection for Manager {
             }
             Database::Postgres => {
                 let mut connection = PgConnection::establish(&self.target)?;
-                connection.batch_execute(DURABLE)?;
+                connection.batch_execute(&format!(
+                    "{DURABLE}; SET statement_timeout = {}",
+                    self.statement_timeout.as_millis()
+                ))?;
                 Ok(AnyConnection::Postgres(connection))
             }
         }
@@ -156,5 +187,20 @@ mod tests {
         drop(connection);
         assert!(std::fs::metadata(path).unwrap().len() > 0);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_the_url_says_itself_stays() {
+        let watched = |url| watched(url, Duration::from_secs(5));
+        assert_eq!(
+            watched("postgres://db/rubrica"),
+            "postgres://db/rubrica?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=5\
+             &keepalives_interval=2&keepalives_count=3"
+        );
+        let own = watched("postgres://db/rubrica?sslmode=verify-full&connect_timeout=60");
+        assert!(own.starts_with(
+            "postgres://db/rubrica?sslmode=verify-full&connect_timeout=60&tcp_user_timeout="
+        ));
+        assert_eq!(own.matches("connect_timeout").count(), 1);
     }
 }

@@ -149,6 +149,7 @@ fn open_waiting(url: &str, wait: Duration) -> Store {
         url: url.to_owned(),
         connections: 8,
         wait,
+        statement_timeout: Duration::from_secs(30),
     })
     .unwrap()
 }

@@ -76,6 +76,7 @@ mod tests {
             url,
             connections: 1,
             wait: Duration::from_millis(300),
+            statement_timeout: Duration::from_secs(30),
         }
     }
 
