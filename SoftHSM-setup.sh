@@ -23,7 +23,7 @@ export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config)
 # What judges its output in the tests, and the database they start themselves.
 readonly TEST_PACKAGES=(
-    softhsm2 opensc openssl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
+    softhsm2 opensc openssl curl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
 )
 # The versions the tests were written against.
 readonly PYTHON_PACKAGES=(

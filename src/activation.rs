@@ -92,8 +92,7 @@ impl Activation {
     /// Whether the HSM can be reached now. Asked before a SAD is spent, it keeps a request approvable while the
     /// HSM is away; the answer may be outdated a moment later.
     pub fn check_reachable(&self) -> Result<(), ActivationError> {
-        self.hsm.status()?;
-        Ok(())
+        Ok(self.hsm.check_reachable()?)
     }
 
     /// Makes a key for a credential. It exists nowhere until it is sealed.

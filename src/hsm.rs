@@ -92,6 +92,15 @@ impl Hsm {
             })
     }
 
+    /// Whether the token is there, with the login and the keys it had before. Much cheaper than [`status`](Self::status).
+    pub fn check_reachable(&self) -> Result<(), HsmError> {
+        self.pool
+            .run(self.settings().call_timeout, |connection, call| {
+                call.step(Operation::Find)?;
+                connection.check_whole()
+            })
+    }
+
     /// How busy the sessions are; asks no token.
     pub fn load(&self) -> Load {
         self.pool.load()

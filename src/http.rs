@@ -25,12 +25,14 @@ pub mod error;
 mod frame;
 pub mod ops;
 mod origin;
+mod pace;
 mod problem;
 mod publication;
 mod rate;
 pub mod router;
 mod server;
 mod shared;
+mod shares;
 mod stream;
 pub mod tls;
 
@@ -39,6 +41,8 @@ pub use origin::{InvalidNetwork, Network, Proxies, ProxyHeader};
 pub use problem::Problem;
 pub use server::{Bound, Running, ServeError, bind};
 pub use shared::Shared;
+
+use pace::Pace;
 
 /// Addresses, certificates and limits.
 #[derive(Debug, Clone)]
@@ -81,12 +85,16 @@ pub struct Limits {
     pub head_within: Duration,
     /// Longest pause within a body.
     pub pause: Duration,
+    /// Bytes a second that a body must come at, beyond one pause.
+    pub slowest: u32,
     /// Use cases run at once.
     pub calls_at_once: u32,
     /// Calls that may wait for one of those places; further ones are told to come back.
     pub calls_waiting: u32,
     /// Uploads received at once. They have places of their own, because a client's line decides how long they take.
     pub uploads_at_once: u32,
+    /// Of these, for one app.
+    pub uploads_per_app: u32,
     /// Connections open at once, on each listener.
     pub connections: u32,
     /// Calls an app may make in the long run.
@@ -99,6 +107,21 @@ pub struct Limits {
     pub place_burst: u32,
 }
 
+impl Limits {
+    /// The clock of a body that begins to arrive.
+    fn pace(&self) -> Pace {
+        Pace::begin(self.pause, self.slowest)
+    }
+
+    /// Threads that blocking calls may need, with some for files that are sent.
+    fn threads(&self) -> usize {
+        let places = self.calls_at_once.saturating_add(self.uploads_at_once);
+        usize::try_from(places)
+            .unwrap_or(usize::MAX)
+            .saturating_add(64)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -106,9 +129,11 @@ impl Default for Limits {
             json_bytes: 8 * 1024 * 1024,
             head_within: Duration::from_secs(10),
             pause: Duration::from_secs(20),
+            slowest: 16 * 1024,
             calls_at_once: 64,
             calls_waiting: 256,
             uploads_at_once: 64,
+            uploads_per_app: 32,
             connections: 4096,
             calls_per_minute: 1200,
             burst: 200,

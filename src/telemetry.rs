@@ -51,6 +51,9 @@ pub enum Output {
     File(PathBuf),
 }
 
+/// The binding of PKCS#11 reports each mechanism of a token that it does not know as an error of its own.
+const QUIET: &str = "cryptoki=off";
+
 /// Why nothing can be told.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -78,7 +81,9 @@ pub fn checked_filter(level: &str) -> Result<String, TelemetryError> {
 
 /// Starts logs and metrics for the whole process; once.
 pub fn start(settings: &Settings, output: &Output) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&settings.level).map_err(TelemetryError::Filter)?;
+    let filter = EnvFilter::try_new(&settings.level)
+        .and_then(|filter| Ok(filter.add_directive(QUIET.parse()?)))
+        .map_err(TelemetryError::Filter)?;
     let writer = match output {
         Output::StandardError => BoxMakeWriter::new(|| Redacting::new(io::stderr())),
         Output::File(path) => {

@@ -60,9 +60,11 @@ pub(super) fn read(reader: &mut Reader<'_>, stop_within: Option<Duration>) -> Op
             json_bytes: limits.json.0,
             head_within: limits.head_within,
             pause: limits.pause,
+            slowest: limits.slowest,
             calls_at_once: limits.calls_at_once,
             calls_waiting: limits.calls_waiting,
             uploads_at_once: limits.uploads_at_once,
+            uploads_per_app: limits.uploads_per_app,
             connections: limits.connections,
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
@@ -106,6 +108,8 @@ fn check_limits(reader: &mut Reader<'_>, limits: &RawLimits) {
         ("address_burst", limits.address_burst),
         ("calls_at_once", limits.calls_at_once),
         ("uploads_at_once", limits.uploads_at_once),
+        ("uploads_per_app", limits.uploads_per_app),
+        ("slowest", limits.slowest),
         ("connections", limits.connections),
     ];
     for (key, value) in at_least_one {

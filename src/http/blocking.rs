@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 
 /// When a caller that was turned away may try again.
-const COME_BACK: Duration = Duration::from_secs(2);
+pub(super) const COME_BACK: Duration = Duration::from_secs(2);
 
 /// Bounds how many blocking calls run and wait. Clones share the bounds.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
@@ -81,12 +82,30 @@ pub(super) async fn frame(
     let labels = [
         ("listener", style.name.to_owned()),
         ("route", route),
-        ("method", method.as_str().to_owned()),
+        ("method", known(&method).to_owned()),
         ("status", status.to_string()),
     ];
     metrics::counter!("rubrica_http_requests_total", &labels).increment(1);
     metrics::histogram!("rubrica_http_request_seconds", &labels).record(took.as_secs_f64());
     Ok(ServiceResponse::new(request, response))
+}
+
+/// The method, for labels: what anybody may invent must not make series of its own.
+fn known(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if known.contains(method) {
+        method.as_str()
+    } else {
+        "(other)"
+    }
 }
 
 /// The problem that an answer stands for; an error that some library answered with is known by its status.

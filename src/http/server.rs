@@ -93,7 +93,7 @@ impl Bound {
             .name("http".to_owned())
             .spawn(move || {
                 actix_web::rt::System::new().block_on(async move {
-                    try_join_all(self.servers(service, &stopped)?)
+                    try_join_all(self.servers(&service, &stopped)?)
                         .await
                         .map(drop)
                         .map_err(ServeError::Ended)
@@ -109,7 +109,7 @@ impl Bound {
 
     fn servers(
         self,
-        service: Service,
+        service: &Service,
         stopped: &watch::Receiver<()>,
     ) -> Result<Vec<Server>, ServeError> {
         let api = Place {
@@ -127,19 +127,19 @@ impl Bound {
             style: ops::STYLE,
             routes: router::ops(),
         };
-        let shared = web::Data::new(Shared::new(service, &self.settings));
+        let shared = || web::Data::new(Shared::new(service.clone(), &self.settings));
         let api_tls = api.tls(&self.api.1, ClientCertificates::Optional)?;
         let citizen_tls = citizen.tls(&self.citizen.1, ClientCertificates::Never)?;
         Ok(vec![
-            api.serve(&self.settings, &shared, stopped, self.api.0, Some(api_tls))?,
+            api.serve(&self.settings, shared(), stopped, self.api.0, Some(api_tls))?,
             citizen.serve(
                 &self.settings,
-                &shared,
+                shared(),
                 stopped,
                 self.citizen.0,
                 Some(citizen_tls),
             )?,
-            ops.serve(&self.settings, &shared, stopped, self.ops, None)?,
+            ops.serve(&self.settings, shared(), stopped, self.ops, None)?,
         ])
     }
 }
@@ -215,7 +215,7 @@ impl Place {
     fn serve(
         self,
         settings: &Settings,
-        shared: &web::Data<Shared>,
+        shared: web::Data<Shared>,
         stopped: &watch::Receiver<()>,
         listener: TcpListener,
         tls: Option<ServerConfig>,
@@ -225,7 +225,6 @@ impl Place {
             style,
             routes,
         } = self;
-        let shared = shared.clone();
         let mut stopped = stopped.clone();
         let connections = usize::try_from(settings.limits.connections).unwrap_or(usize::MAX);
         let server = HttpServer::new(move || {
@@ -235,6 +234,8 @@ impl Place {
                 .wrap(from_fn(move |request, next| frame(style, request, next)))
         })
         .on_connect(keep_client_certificate)
+        // Threads are made when they are needed. Uploads block theirs for as long as the client takes.
+        .worker_max_blocking_threads(settings.limits.threads())
         .client_request_timeout(settings.limits.head_within)
         .max_connections(connections)
         .shutdown_timeout(settings.stop_within.as_secs())

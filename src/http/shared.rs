@@ -1,18 +1,22 @@
 //! What handlers share.
 
-use super::blocking::Gate;
+use super::blocking::{COME_BACK, Gate};
+use super::error::Code;
 use super::origin::Origin;
 use super::problem::Problem;
 use super::rate::Rates;
+use super::shares::Shares;
 use super::{Limits, Proxies, Settings};
 use crate::domain::id::AppId;
 use crate::service::{Service, ServiceError};
 
-/// The use cases, and the bounds on using them. Handlers get it as `web::Data<Shared>`.
+/// The use cases, and the bounds on using them. Each listener has one of its own, so that a crowd at one of them takes
+/// no places from the others. Handlers get it as `web::Data<Shared>`.
 pub struct Shared {
     service: Service,
     calls: Gate,
     uploads: Gate,
+    shares: Shares,
     pub(super) rates: Rates<AppId>,
     pub(super) places: Rates<Origin>,
     pub(super) proxies: Proxies,
@@ -27,6 +31,7 @@ impl Shared {
             service,
             calls: Gate::new(limits.calls_at_once, limits.calls_waiting),
             uploads: Gate::new(limits.uploads_at_once, 0),
+            shares: Shares::new(limits.uploads_per_app),
             rates: Rates::new(limits.calls_per_minute, limits.burst),
             places: Rates::new(limits.place_per_minute, limits.place_burst),
             proxies: settings.citizen_proxies.clone(),
@@ -53,13 +58,23 @@ impl Shared {
         self.calls.run(move || call(&service)).await
     }
 
-    /// Calls a use case that receives documents from the client while it runs.
+    /// Calls a use case that receives documents from an app while it runs; 429 when the app has too many under way.
     pub async fn run_upload<T: Send + 'static>(
         &self,
+        app: AppId,
         call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, Problem> {
         let service = self.service.clone();
-        Ok(self.uploads.run(move || call(&service)).await??)
+        let share = self.shares.take(app).ok_or_else(|| {
+            Problem::new(Code::RateLimited)
+                .with_detail("Too many uploads of this app are under way. Wait for one to end.")
+                .retry_after(COME_BACK)
+        })?;
+        let work = move || {
+            let _kept = share;
+            call(&service)
+        };
+        Ok(self.uploads.run(work).await??)
     }
 
     /// Whom citizens are told to ask.

@@ -68,8 +68,8 @@ impl Service {
                 },
                 Err(error) => down("database", &error),
             },
-            hsm: match self.inner.hsm.status() {
-                Ok(_) => PartHealth::Up,
+            hsm: match self.inner.hsm.check_reachable() {
+                Ok(()) => PartHealth::Up,
                 Err(error) => down("hsm", &error),
             },
         }

@@ -6,6 +6,7 @@ use rubrica::http::Limits;
 use serde_json::json;
 
 use super::create::{DNI, REQUESTS};
+use crate::harness::client::Client;
 use crate::harness::multipart::Form;
 use crate::harness::server::{TestServer, Wishes};
 
@@ -108,4 +109,95 @@ fn large_documents_pass_through() {
     assert_eq!(made.status, 201);
     assert_eq!(made.at("/documents/0/size"), large.len());
     assert_eq!(made.at("/documents/1/size"), 5);
+}
+
+/// The answer must reach clients as they are installed, not only one that reads while it sends.
+#[test]
+fn curl_sees_the_answer_to_an_upload_that_is_too_large() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            body_bytes: 10_000_000,
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("large"), vec![0; 40 * MIB]).unwrap();
+    let request = json!({"signer": DNI, "documents": [{"name": "a"}]});
+    let output = std::process::Command::new("curl")
+        .current_dir(folder.path())
+        .args(["--silent", "--show-error", "--insecure"])
+        .args(["--write-out", " %{http_code} over HTTP/%{http_version}"])
+        .args(["--header", &format!("Authorization: Bearer {}", app.token)])
+        .args([
+            "--form",
+            &format!("request={request};type=application/json"),
+        ])
+        .args(["--form", "document=@large"])
+        .arg(format!("https://{}{REQUESTS}", server.stranger().address()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("\"payload_too_large\""), "{said}");
+    assert!(said.ends_with(" 413 over HTTP/1.1"), "{said}");
+}
+
+#[test]
+fn a_client_that_drips_is_ended_however_short_its_pauses_are() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            pause: Duration::from_millis(600),
+            slowest: 1_000_000,
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, 100_000).as_bytes());
+    line.send(&form.document(&[0; 4000]).unfinished());
+    for _ in 0..8 {
+        std::thread::sleep(Duration::from_millis(100));
+        line.send(b"x");
+    }
+    assert!(line.status_line().contains("408"));
+}
+
+#[test]
+fn an_app_has_only_its_share_of_the_uploads() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            uploads_per_app: 1,
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let (app, other) = (server.app("tax"), server.app("town"));
+    server.eligible(DNI);
+    let form = || Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, 100_000).as_bytes());
+    line.send(&form().document(&[0; 4000]).unfinished());
+    let post = |client: &Client| {
+        let body = form().document(b"a").finish();
+        client.post(REQUESTS, &Form::content_type(), body)
+    };
+    let patience = Instant::now() + Duration::from_secs(20);
+    let refused = loop {
+        let answer = post(&app.client);
+        if answer.status != 201 || Instant::now() > patience {
+            break answer;
+        }
+    };
+    assert_eq!(refused.status, 429);
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(post(&other.client).status, 201);
+    drop(line);
+    while post(&app.client).status != 201 {
+        assert!(Instant::now() < patience, "the place was not given back");
+    }
 }

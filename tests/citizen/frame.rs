@@ -1,5 +1,7 @@
 //! What surrounds every page: addresses, methods, languages, forms from elsewhere, failures as pages.
 
+use std::time::Duration;
+
 use rubrica::http::{Limits, Proxies, ProxyHeader, router};
 
 use crate::harness::browser::{Browser, Seen};
@@ -270,4 +272,25 @@ fn behind_a_proxy_each_client_is_counted_by_itself() {
 fn style_of(page: &Seen) -> String {
     let (_, rest) = page.html.split_once("rel=\"stylesheet\" href=\"").unwrap();
     rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[test]
+fn a_form_that_does_not_come_is_not_waited_for() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            pause: Duration::from_millis(300),
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let mut line = server.visitor().line();
+    line.send(
+        b"POST /account/activate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\
+          Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+    );
+    for _ in 0..5 {
+        line.send(b"a");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(line.status_line().contains("408"));
 }

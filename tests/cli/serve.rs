@@ -1,7 +1,8 @@
 //! `rubrica serve`: ready, told to stop, and without what it needs.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -88,7 +89,16 @@ fn a_server_is_ready_counts_and_stops_when_told() {
     let (status, body) = serving.get("readyz").unwrap();
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("\"hsm\":{\"state\":\"up\"}"), "{body}");
+    // What anybody may invent makes no series of its own.
+    let invented = "GETS /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut line = TcpStream::connect(("127.0.0.1", serving.ops)).unwrap();
+    line.write_all(invented.as_bytes()).unwrap();
+    line.read_to_string(&mut String::new()).unwrap();
     let (status, metrics) = serving.get("metrics").unwrap();
+    assert!(
+        metrics.contains("method=\"(other)\"") && !metrics.contains("GETS"),
+        "{metrics}"
+    );
     assert_eq!(status, 200);
     assert!(
         metrics.contains("rubrica_http_requests_total{listener=\"ops\",route=\"/readyz\""),

@@ -25,17 +25,21 @@ section! {
         address_calls_per_minute: u32 = default "600",
         /// The same at once after a pause.
         address_burst: u32 = default "200",
-        /// Calls worked on at once.
+        /// Calls worked on at once, on each listener.
         calls_at_once: u32 = default "64",
         /// Calls that may wait for one of those places.
         calls_waiting: u32 = default "256",
         /// Uploads received at once.
         uploads_at_once: u32 = default "64",
+        /// Of these, for one app.
+        uploads_per_app: u32 = default "32",
         /// Connections open at once, on each listener.
         connections: u32 = default "4096",
         /// How long a client may take to send the head of a call.
         head_within: Duration = default r#""10 s""#,
         /// Longest pause within a body.
         pause: Duration = default r#""20 s""#,
+        /// Bytes that a body must bring in each second, once a pause is used up.
+        slowest: u32 = default "16384",
     }
 }

@@ -1,7 +1,5 @@
 //! Reading bodies: bounded in length and in time, and JSON whose faults name their place.
 
-use std::time::Duration;
-
 use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
@@ -12,6 +10,7 @@ use serde_path_to_error::{Path, Segment};
 
 use super::object::Object;
 use crate::http::error::Code;
+use crate::http::pace::Pace;
 use crate::http::problem::Problem;
 use crate::service::FieldError;
 
@@ -41,15 +40,18 @@ pub(super) fn too_large(limit: u64) -> Problem {
 pub(super) async fn read(
     payload: web::Payload,
     limit: u64,
-    pause: Duration,
+    mut pace: Pace,
 ) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     let mut pieces = std::pin::pin!(bounded(payload, limit));
     loop {
-        match tokio::time::timeout(pause, pieces.next()).await {
+        match tokio::time::timeout(pace.patience(), pieces.next()).await {
             Err(_elapsed) => return Err(Problem::new(Code::RequestTimeout)),
             Ok(None) => return Ok(body.freeze()),
-            Ok(Some(Ok(piece))) => body.extend_from_slice(&piece),
+            Ok(Some(Ok(piece))) => {
+                pace.received(piece.len());
+                body.extend_from_slice(&piece);
+            }
             Ok(Some(Err(PayloadError::Overflow))) => return Err(too_large(limit)),
             Ok(Some(Err(error))) => {
                 return Err(Problem::new(Code::MalformedRequest)

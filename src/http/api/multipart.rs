@@ -1,7 +1,5 @@
 //! `multipart/form-data` (RFC 7578) with the metadata first and then the documents, read as it arrives.
 
-use std::time::Duration;
-
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::error::PayloadError;
 use actix_web::http::header::HeaderMap;
@@ -12,6 +10,7 @@ use futures_util::StreamExt;
 use super::body::{bounded, too_large};
 use super::upload::{Piece, Sender, UploadFault};
 use crate::http::error::Code;
+use crate::http::pace::Pace;
 use crate::http::problem::Problem;
 
 /// The part with the metadata, which comes first.
@@ -23,21 +22,16 @@ const DOCUMENT: &str = "document";
 pub(super) struct Parts {
     inner: Multipart,
     limit: u64,
-    pause: Duration,
+    pace: Pace,
 }
 
 impl Parts {
-    /// Of a body with at most `limit` bytes, of which some must come within each `pause`.
-    pub(super) fn new(
-        headers: &HeaderMap,
-        payload: web::Payload,
-        limit: u64,
-        pause: Duration,
-    ) -> Self {
+    /// Of a body with at most `limit` bytes, which come at that pace at least.
+    pub(super) fn new(headers: &HeaderMap, payload: web::Payload, limit: u64, pace: Pace) -> Self {
         Self {
             inner: Multipart::new(headers, bounded(payload, limit)),
             limit,
-            pause,
+            pace,
         }
     }
 
@@ -53,7 +47,7 @@ impl Parts {
             Err(fault) => return Err(fault.into()),
         };
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
-        match tokio::time::timeout(self.pause, part.bytes(limit)).await {
+        match tokio::time::timeout(self.pace.patience(), part.bytes(limit)).await {
             Err(_elapsed) => Err(UploadFault::TooSlow.into()),
             Ok(Err(_exceeded)) => Err(too_large(most)),
             Ok(Ok(Err(error))) => Err(self.fault(error).into()),
@@ -94,10 +88,13 @@ impl Parts {
             return Ok(Going::NoFurther);
         }
         loop {
-            let piece = match tokio::time::timeout(self.pause, part.next()).await {
+            let piece = match tokio::time::timeout(self.pace.patience(), part.next()).await {
                 Err(_elapsed) => return Err(UploadFault::TooSlow),
                 Ok(None) => Piece::End,
-                Ok(Some(Ok(bytes))) => Piece::Bytes(bytes),
+                Ok(Some(Ok(bytes))) => {
+                    self.pace.received(bytes.len());
+                    Piece::Bytes(bytes)
+                }
                 Ok(Some(Err(error))) => return Err(self.fault(error)),
             };
             let ended = matches!(piece, Piece::End);
@@ -111,7 +108,7 @@ impl Parts {
     }
 
     async fn next(&mut self) -> Result<Option<Field>, UploadFault> {
-        match tokio::time::timeout(self.pause, self.inner.next()).await {
+        match tokio::time::timeout(self.pace.patience(), self.inner.next()).await {
             Err(_elapsed) => Err(UploadFault::TooSlow),
             Ok(None) => Ok(None),
             Ok(Some(Ok(part))) => Ok(Some(part)),

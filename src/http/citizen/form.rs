@@ -13,6 +13,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
+use tokio::time::timeout;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
@@ -68,7 +69,14 @@ impl FromRequest for Form {
             if comes_from_elsewhere(&request) {
                 return Err(Problem::new(Code::FormRejected));
             }
-            let form = read(payload).await?;
+            let pause = request
+                .app_data::<web::Data<Shared>>()
+                .map(|shared| shared.limits.pause)
+                .ok_or_else(|| Problem::new(Code::InternalError))?;
+            // A form is so short that it comes at once or not at all.
+            let form = timeout(pause, read(payload))
+                .await
+                .unwrap_or_else(|_elapsed| Err(Problem::new(Code::RequestTimeout)))?;
             let token = browser::form_token(&request);
             if token.is_some_and(|token| token.fits(form.value(TOKEN))) {
                 Ok(form)
