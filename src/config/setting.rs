@@ -48,6 +48,13 @@ pub(super) struct DatabaseUrl(pub(super) String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FolderUrl(pub(super) String);
 
+/// The value of an HTTP header. Never shown: it may be a key of a kind nobody here knows.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct HeaderText(pub(super) String);
+
+/// Parameters of a PostgreSQL URL that hold secrets.
+const SECRET_PARAMETERS: [&str; 2] = ["password", "sslpassword"];
+
 /// Names and texts of the administrator's choice, such as HTTP headers.
 pub(super) type Table<T> = BTreeMap<String, T>;
 
@@ -172,6 +179,20 @@ impl Setting for String {
     }
 }
 
+impl Setting for HeaderText {
+    fn expected() -> String {
+        String::expected()
+    }
+
+    fn parse(given: Given<'_>, base: &Path) -> Result<Self, Unsuitable> {
+        String::parse(given, base).map(Self)
+    }
+
+    fn to_toml(&self) -> String {
+        quoted(HIDDEN)
+    }
+}
+
 impl Setting for PathBuf {
     fn expected() -> String {
         "a path".to_owned()
@@ -237,7 +258,7 @@ impl Setting for Url {
     }
 
     fn to_toml(&self) -> String {
-        quoted(&without_password(self))
+        quoted(&without_secrets(self, Query::Hidden))
     }
 }
 
@@ -253,18 +274,26 @@ impl Setting for DatabaseUrl {
             return Ok(Self(format!("sqlite:{}", path.display())));
         }
         // What was found is not repeated: it may hold a password.
-        Url::parse(text)
+        let url = Url::parse(text)
             .ok()
             .filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))
-            .map(|_| Self(text.to_owned()))
-            .ok_or_else(|| Unsuitable("found something else".to_owned()))
+            .ok_or_else(|| Unsuitable("found something else".to_owned()))?;
+        if let Some((name, _)) = url
+            .query_pairs()
+            .find(|(name, _)| SECRET_PARAMETERS.contains(&&**name))
+        {
+            return Err(Unsuitable(format!(
+                "found one with the parameter {name}; a password belongs in password_file"
+            )));
+        }
+        Ok(Self(text.to_owned()))
     }
 
     fn to_toml(&self) -> String {
-        Url::parse(&self.0)
-            .ok()
-            .filter(Url::has_host)
-            .map_or_else(|| quoted(&self.0), |url| quoted(&without_password(&url)))
+        Url::parse(&self.0).ok().filter(Url::has_host).map_or_else(
+            || quoted(&self.0),
+            |url| quoted(&without_secrets(&url, Query::Shown)),
+        )
     }
 }
 
@@ -287,12 +316,27 @@ impl Setting for FolderUrl {
     }
 }
 
-fn without_password(url: &Url) -> String {
+/// An address with what may be secret in it hidden: the password and, but for databases, the query.
+fn without_secrets(url: &Url, query: Query) -> String {
     let mut shown = url.clone();
-    if shown.password().is_some() && shown.set_password(Some("***")).is_err() {
-        return format!("{}://***", url.scheme());
+    if shown.password().is_some() && shown.set_password(Some(HIDDEN)).is_err() {
+        return format!("{}://{HIDDEN}", url.scheme());
+    }
+    if query == Query::Hidden && shown.query().is_some() {
+        shown.set_query(Some(HIDDEN));
     }
     shown.to_string()
+}
+
+/// What stands where a secret is not shown.
+const HIDDEN: &str = "***";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Query {
+    /// A gateway's address may have its key there.
+    Hidden,
+    /// Nothing secret is taken there.
+    Shown,
 }
 
 const DURATION_UNITS: [(&str, u64); 5] = [
@@ -480,6 +524,25 @@ mod tests {
             url.to_toml(),
             "\"postgres://rubrica:***@db.example/rubrica\""
         );
+    }
+
+    #[test]
+    fn no_database_password_is_taken_as_a_parameter() {
+        for parameter in ["password", "sslpassword"] {
+            let text = format!("postgres://db.example/rubrica?sslmode=require&{parameter}=hunter2");
+            let Err(found) = DatabaseUrl::parse(Given::Text(&text), Path::new("")) else {
+                panic!("{text} was taken");
+            };
+            assert!(found.0.contains(parameter) && !found.0.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn queries_and_headers_are_never_shown() {
+        let url: Url = read("https://sms.example/send?key=hunter2").unwrap();
+        assert_eq!(url.to_toml(), "\"https://sms.example/send?***\"");
+        let header: HeaderText = read("hunter2").unwrap();
+        assert_eq!(header.to_toml(), "\"***\"");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use url::Url;
 use super::reader::Reader;
 use super::secret;
 use super::section::{Section, section};
-use super::setting::Table;
+use super::setting::{HeaderText, Table};
 use crate::domain::secret::SecretText;
 use crate::notify::{
     BodyTemplate, GatewayHeader, GatewayMethod, GatewayRoots, GatewaySettings, InvalidGateway,
@@ -28,7 +28,7 @@ section! {
         /// message; each stands within a JSON string.
         body: String = default r#"'{"to": "{to}", "text": "{text}"}'"#,
         /// Headers of every call.
-        headers: Table<String> = default "{}",
+        headers: Table<HeaderText> = default "{}",
         /// Headers whose value is a secret, each with the file that holds it, such as
         /// { Authorization = "secrets/sms-authorization" }.
         secret_headers: Table<PathBuf> = default "{}",
@@ -43,8 +43,15 @@ section! {
     }
 }
 
+/// A header with one of these in its name holds a secret.
+const SECRET_HEADERS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "password"];
+
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
     let raw = RawSms::read(reader)?;
+    let keyed = |url: &Url| url.query().is_some() || url.password().is_some();
+    if raw.url.as_ref().is_some_and(keyed) {
+        reader.warn_if_public("sms", "url");
+    }
     let Some(address) = raw.url.clone() else {
         return Some(Settings::Outbox(Outbox::new(raw.outbox)));
     };
@@ -63,7 +70,12 @@ type Fault = (&'static str, String);
 fn gateway(raw: RawSms, address: Url) -> Result<GatewaySettings, Fault> {
     let body = BodyTemplate::new(raw.body).map_err(|error| ("body", error.to_string()))?;
     let mut headers = Vec::new();
-    for (name, value) in raw.headers {
+    for (name, HeaderText(value)) in raw.headers {
+        let lower = name.to_ascii_lowercase();
+        if SECRET_HEADERS.iter().any(|word| lower.contains(word)) {
+            let detail = format!("{name} holds a secret; name a file with it in secret_headers");
+            return Err(("headers", detail));
+        }
         headers.push(header("headers", &name, &SecretText::new(value))?);
     }
     for (name, path) in raw.secret_headers {

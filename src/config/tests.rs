@@ -298,3 +298,14 @@ fn tables_take_entries_from_the_environment_too() {
         .collect();
     assert_eq!(entries, ["A=1", "B=3", "SOFTHSM2_CONF=/x/softhsm2.conf"]);
 }
+
+#[test]
+fn a_header_with_a_secret_must_be_in_a_file() {
+    let text =
+        "[sms]\nurl = \"https://sms.example/\"\nheaders = { Authorization = \"Bearer hunter2\" }";
+    let told = problems(text, &[]);
+    assert!(
+        told.contains("secret_headers") && !told.contains("hunter2"),
+        "{told}"
+    );
+}
