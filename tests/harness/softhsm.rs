@@ -133,6 +133,30 @@ impl PrivateToken {
         fs::rename(self.path().join("pulled-out"), self.tokens()).unwrap();
     }
 
+    /// Takes the key files away and leaves the token's own: half of what a copy or a mount brings back.
+    pub(crate) fn hide_keys(&self) {
+        let hidden = self.path().join("hidden");
+        fs::create_dir(&hidden).unwrap();
+        for key in key_files(&self.token()) {
+            fs::rename(&key, hidden.join(key.file_name().unwrap())).unwrap();
+        }
+    }
+
+    /// Brings the other half.
+    pub(crate) fn show_keys(&self) {
+        let hidden = self.path().join("hidden");
+        for key in key_files(&hidden) {
+            fs::rename(&key, self.token().join(key.file_name().unwrap())).unwrap();
+        }
+        fs::remove_dir(hidden).unwrap();
+    }
+
+    /// The one token's folder.
+    fn token(&self) -> PathBuf {
+        let mut folders = fs::read_dir(self.tokens()).unwrap();
+        folders.next().unwrap().unwrap().path()
+    }
+
     fn tokens(&self) -> PathBuf {
         self.path().join("tokens")
     }
@@ -143,6 +167,16 @@ impl PrivateToken {
             Folder::OfParent(folder) => folder,
         }
     }
+}
+
+fn key_files(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|file| {
+        let kind = file.extension().is_some_and(|kind| kind == "object");
+        kind && file.file_stem().is_some_and(|stem| stem != "token")
+    });
+    files
 }
 
 /// Runs the body of a test in a process of its own that sees one private token and nothing else. The first word

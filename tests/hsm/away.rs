@@ -32,6 +32,37 @@ fn a_token_put_back_is_found_without_a_restart() {
     });
 }
 
+/// SoftHSM answers for a token of which only some files are there. That is no token without keys.
+#[test]
+fn a_token_that_is_only_half_there_is_away_until_it_is_whole() {
+    alone!(
+        a_token_that_is_only_half_there_is_away_until_it_is_whole,
+        |token| {
+            let hsm = token.hsm();
+            let key = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+            let sign = || sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped);
+            for _ in 0..2 {
+                sign().unwrap();
+                token.pull_out();
+                assert!(matches!(sign(), Err(HsmError::Away { .. })));
+                token.put_back();
+                token.hide_keys();
+                for _ in 0..3 {
+                    thread::sleep(Duration::from_millis(600));
+                    let error = sign().unwrap_err();
+                    assert!(matches!(error, HsmError::Away { .. }), "{error:?}");
+                    assert!(hsm.status().is_err());
+                    assert!(hsm.keks().is_err());
+                }
+                token.show_keys();
+                thread::sleep(Duration::from_millis(600));
+                sign().unwrap();
+                assert_eq!(hsm.keks().unwrap(), [KEK]);
+            }
+        }
+    );
+}
+
 #[test]
 fn every_session_survives_the_return_of_the_token() {
     alone!(every_session_survives_the_return_of_the_token, |token| {
