@@ -3,6 +3,7 @@
 mod apps;
 mod authorities;
 mod credentials;
+mod spending;
 
 use std::time::Duration;
 
