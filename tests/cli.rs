@@ -9,3 +9,4 @@ mod project;
 mod reader;
 mod readme;
 mod serve;
+mod signals;

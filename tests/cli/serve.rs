@@ -16,7 +16,8 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    fn start(project: &Project) -> Self {
+    /// Begins, and waits until it is alive.
+    pub(super) fn start(project: &Project) -> Self {
         Self::of(project, &mut project.command(&["serve"]))
     }
 
@@ -54,16 +55,21 @@ impl Serving {
         ))
     }
 
-    /// Sends a signal and waits for the end; gives the exit status and the log.
-    pub(super) fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    /// Sends a signal.
+    pub(super) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Sends a signal and waits for the end; gives the exit status and the log.
+    pub(super) fn end(self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
+        self.ended()
+    }
+
+    /// Waits for the end; gives the exit status and the log.
+    pub(super) fn ended(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         self.child
             .stderr

@@ -106,6 +106,12 @@ impl Client {
         Line(rustls::StreamOwned::new(session, socket))
     }
 
+    /// Whether the listener shows a new connection the certificate that this caller trusts.
+    pub(crate) fn greets(&self) -> bool {
+        let Line(mut stream) = self.line();
+        stream.conn.complete_io(&mut stream.sock).is_ok()
+    }
+
     /// The cookies it keeps, as one header carries them.
     pub(crate) fn cookies(&self) -> String {
         let jar = self.agent.cookie_jar_lock();
