@@ -109,6 +109,7 @@ both_databases! {
     fn each_state_of_a_signer_is_told_by_its_code(database) {
         use rubrica::domain::level::RegistrationLevel::{Advanced, Basic};
         use crate::harness::software_key::SoftwareKey;
+        use rubrica::store::{StoreError, signers};
         use time::Duration;
 
         let server = TestServer::start(database);
@@ -136,6 +137,14 @@ both_databases! {
             let _ = server.office().verify_password(&"00000005M".parse().unwrap(), &wrong);
         }
         assert_eq!(told(&blocked.national_id), (409, "signer_blocked".to_owned()));
+        let unreachable = server.eligible("00000007F");
+        let no_phone = server.store().write(|connection| {
+            let mut signer = signers::find(connection, unreachable.id)?.unwrap();
+            signer.phone = None;
+            signers::update(connection, &signer)
+        });
+        no_phone.unwrap_or_else(|error: StoreError| panic!("{error}"));
+        assert_eq!(told("00000007F"), (409, "signer_no_phone".to_owned()));
         server.eligible("00000006Y");
         server.clock().advance(Duration::days(366));
         assert_eq!(told("00000006Y"), (409, "signer_password_expired".to_owned()));

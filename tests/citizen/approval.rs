@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::harness::asked::{self, detached, pades};
 use crate::harness::browser::Browser;
-use crate::harness::database::both_databases;
+use crate::harness::database::{both_databases, tamper};
 use crate::harness::server::administrator;
 use crate::harness::town::{Asked, Town};
 
@@ -167,14 +167,28 @@ both_databases! {
                 "No tenemos su teléfono",
             ),
         ];
-        for (change, slug, heading) in cases {
-            town.change_citizen(change);
+        let told = |slug: &str, heading: &str| {
             let page = town.identify(&request, town.citizen.password.expose());
             assert_eq!(page.path, request.at(&format!("/help/{slug}")));
             assert_eq!(page.heading(), heading);
             assert!(!page.text("#next + p").is_empty());
+            page
+        };
+        for (change, slug, heading) in cases {
+            town.change_citizen(change);
+            told(slug, heading);
         }
+        town.change_citizen(|s| s.phone = Some("+34600000000".parse().unwrap()));
+        tamper(&town.store, "UPDATE credentials SET not_before = 0, not_after = 1");
+        told("credential-expired", "Su certificado de firma ha caducado");
+        tamper(&town.store, "UPDATE credentials SET state = 'revoked', revoked_at = 1, \
+            revocation_reason = 'superseded', sealed_key = NULL");
+        told("no-credential", "No tiene certificado de firma");
+        town.change_citizen(|s| s.password_expires_at = None);
+        let page = told("not-activated", "Su cuenta no está activada");
+        assert!(page.leads_to("/account/activate"));
         assert_eq!(town.state(&request), RequestState::Pending);
+        assert_eq!(town.server.phones().messages().len(), 1, "a code went out in vain");
     }
 
     fn three_wrong_codes_refuse_the_request(database) {
@@ -273,6 +287,7 @@ both_databases! {
         assert!(used.leads_to(&request.at("/done")));
         let document = request.at(&format!("/documents/{}", request.documents[0].id));
         assert_eq!(town.browser.open(&document).heading(), used.heading());
+        assert_eq!(town.spent(), 1);
         assert_eq!(town.state(&request), RequestState::Completed);
     }
 
@@ -298,6 +313,8 @@ both_databases! {
                 });
             }
         });
+        let intents = town.events().iter().filter(|event| *event == "signature.intent").count();
+        assert_eq!((intents, town.spent()), (1, 1));
     }
 
     fn the_key_leaves_the_browser_at_the_end(database) {
