@@ -19,11 +19,12 @@ readonly VENV=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/venv
 readonly DSS=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/dss
 export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 
-# What the server needs to be built and run: the token, and PostgreSQL's client library.
-readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config)
+# What the server needs to be built, set up and run: the token, PostgreSQL's client library, and openssl for keys and
+# certificates.
+readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config openssl)
 # What judges its output in the tests, and the database they start themselves.
 readonly TEST_PACKAGES=(
-    softhsm2 opensc openssl curl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
+    softhsm2 opensc curl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
 )
 # The versions the tests were written against.
 readonly PYTHON_PACKAGES=(
