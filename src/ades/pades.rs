@@ -20,7 +20,7 @@ mod placement;
 mod seed_value;
 mod target;
 
-pub use options::{FieldName, InvalidOption, InvalidText, Meaning, Options, Text};
+pub use options::{FieldName, InvalidOption, InvalidText, Meaning, OptionFault, Options, Text};
 use target::Target;
 
 /// What a PAdES signature is made of, beside document and signature value.
@@ -154,10 +154,16 @@ fn take_in_rest(opened: &mut Opened<'_>, original: &mut Hasher) -> Result<(), Ad
 
 /// No signing time among the attributes: the standard wants `/M` instead (EN 319 142-1 table 1).
 fn attributes(options: &Options) -> Result<SignedAttributesSpec, AdesError> {
-    let optional = match options.meaning {
-        Meaning::Commitment(commitment) => vec![OptionalAttribute::commitment(commitment)?],
-        Meaning::Unstated | Meaning::Reason(_) => Vec::new(),
+    let (commitment, policy) = match &options.meaning {
+        Meaning::Unstated | Meaning::Reason(_) => (None, None),
+        Meaning::Commitment(commitment) => (Some(*commitment), None),
+        Meaning::Policy { policy, commitment } => (*commitment, Some(policy)),
     };
+    let chosen = [
+        commitment.map(OptionalAttribute::commitment),
+        policy.map(OptionalAttribute::policy),
+    ];
+    let optional = chosen.into_iter().flatten().collect::<Result<_, _>>()?;
     Ok(SignedAttributesSpec {
         signing_time: None,
         optional,

@@ -224,8 +224,13 @@ fn texts_are_as_long_as_the_description_says() {
         let most = usize::try_from(most).unwrap();
         let send = |length: usize| {
             let mut body = if pointer.contains("/pades/") {
+                let pades = if pointer.contains("/policy/") {
+                    json!({"policy": policy})
+                } else {
+                    json!({})
+                };
                 let content = STANDARD.encode(pdf::plain());
-                json!({"signer": DNI, "documents": [{"name": "a.pdf", "content": content, "pades": {}}]})
+                json!({"signer": DNI, "documents": [{"name": "a.pdf", "content": content, "pades": pades}]})
             } else {
                 let mut body = one_text();
                 body["documents"][0]["cades"] =
@@ -257,4 +262,22 @@ fn texts_are_as_long_as_the_description_says() {
         );
         assert_eq!(longer.pointers(), [pointer]);
     }
+}
+
+#[test]
+fn a_pdf_is_signed_with_a_commitment_or_a_reason() {
+    let (_server, app) = ready();
+    let send = |pades: &Value| {
+        let content = STANDARD.encode(pdf::plain());
+        let document = json!({"name": "a.pdf", "content": content, "pades": pades});
+        let body = json!({"signer": DNI, "documents": [document]});
+        app.client.post_json(REQUESTS, &body)
+    };
+    let alone = send(&json!({"commitment": "approval", "location": "Toledo"}));
+    assert_eq!(alone.status, 201, "{}", alone.text());
+    let both = send(&json!({"commitment": "approval", "reason": "Conforme"}));
+    assert_eq!(both.problem(), (422, "invalid_request".to_owned()));
+    assert_eq!(both.pointers(), ["/documents/0/pades/commitment"]);
+    let unknown = send(&json!({"commitment": "love"}));
+    assert_eq!(unknown.pointers(), ["/documents/0/pades/commitment"]);
 }

@@ -8,7 +8,7 @@ use rubrica::ades::{Assembled, CertificateChain, Original, cades, pades};
 use rubrica::domain::algorithm::{Digest, Hasher, SignatureScheme};
 use rubrica::domain::document::Packaging;
 use rubrica::domain::key::{PublicKey, SignatureValue, ToSign};
-use rubrica::domain::request::CadesOptions;
+use rubrica::domain::request::{CadesOptions, Commitment, PadesOptions};
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 
@@ -75,13 +75,15 @@ impl Desk {
         }
     }
 
-    /// One of each kind, signed in one go: CAdES around and beside a document, and two forms of PDF.
+    /// One of each kind, signed in one go: CAdES around and beside a document, two forms of PDF, and one that says
+    /// what is committed to.
     pub(crate) fn all(&self) -> Vec<Exhibit> {
         self.signed(vec![
             self.cades(Packaging::Enveloping),
             self.cades(Packaging::Detached),
             self.pades("table.pdf", pdf::with_table()),
             self.pades("stream.pdf", pdf::with_stream()),
+            self.pades_with("commitment.pdf", pdf::with_table(), &commitment()),
         ])
     }
 
@@ -128,6 +130,11 @@ impl Desk {
     }
 
     fn pades(&self, name: &str, document: Vec<u8>) -> Draft {
+        self.pades_with(name, document, &PadesOptions::default())
+    }
+
+    /// The options as an app gives them.
+    fn pades_with(&self, name: &str, document: Vec<u8>, options: &PadesOptions) -> Draft {
         let mut original = Hasher::new(self.scheme.digest);
         original.update(&document);
         let input = pades::Input {
@@ -135,7 +142,7 @@ impl Desk {
             scheme: self.scheme,
             original,
             signing_time: SIGNED_AT,
-            options: pades::Options::default(),
+            options: pades::Options::try_from(options).unwrap(),
         };
         let prepared = pades::prepare(&mut Cursor::new(&document), input).unwrap();
         Draft {
@@ -168,5 +175,13 @@ impl Desk {
                 self.exhibit(draft.file, draft.kind)
             })
             .collect()
+    }
+}
+
+fn commitment() -> PadesOptions {
+    PadesOptions {
+        commitment: Some(Commitment::ProofOfApproval),
+        location: Some("Toledo".to_owned()),
+        ..PadesOptions::default()
     }
 }

@@ -2,7 +2,8 @@
 
 use rubrica::ades::pades::{Meaning, Options};
 use rubrica::ades::pdf::XrefForm;
-use rubrica::domain::request::{Commitment, PadesOptions};
+use rubrica::domain::algorithm::DigestAlgorithm;
+use rubrica::domain::request::{Commitment, PadesOptions, SignaturePolicy};
 
 use super::builder::{Builder, Layout};
 use super::judge::{between, judge, run};
@@ -289,6 +290,51 @@ fn a_commitment_becomes_a_signed_attribute() {
     assert!(appended.contains("060b2a864886f70d0109100210"));
     assert!(appended.contains("060b2a864886f70d0109100605"));
     assert!(!appended.contains("/Reason"));
+}
+
+#[test]
+fn a_reason_stands_beside_no_commitment_and_no_policy() {
+    let policy = SignaturePolicy {
+        id: "2.16.724.1.3.1.1.2.1.9".parse().unwrap(),
+        hash_algorithm: DigestAlgorithm::Sha256,
+        hash: vec![7; 32],
+        uri: None,
+    };
+    let given = PadesOptions {
+        commitment: Some(Commitment::ProofOfOrigin),
+        policy: Some(policy.clone()),
+        ..PadesOptions::default()
+    };
+    let appended = signed_with(
+        &Builder::new(Layout::Table).bytes(),
+        Options::try_from(&given).unwrap(),
+    );
+    // id-cti-ets-proofOfOrigin, id-aa-ets-sigPolicyId and the policy itself.
+    assert!(appended.contains("060b2a864886f70d0109100601"));
+    assert!(appended.contains("060b2a864886f70d010910020f"));
+    assert!(appended.contains("060a608554010301010201 09".replace(' ', "").as_str()));
+    assert!(!appended.contains("/Reason"));
+    let reason = Some("Conforme".to_owned());
+    for (commitment, policy, option) in [
+        (given.commitment, None, "commitment"),
+        (None, given.policy.clone(), "policy"),
+        (
+            None,
+            Some(SignaturePolicy {
+                hash: vec![7; 31],
+                ..policy
+            }),
+            "policy",
+        ),
+    ] {
+        let error = Options::try_from(&PadesOptions {
+            reason: reason.clone(),
+            commitment,
+            policy,
+            ..PadesOptions::default()
+        });
+        assert_eq!(error.unwrap_err().option, option);
+    }
 }
 
 #[test]

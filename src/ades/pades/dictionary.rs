@@ -70,7 +70,7 @@ pub(super) fn entries(
     ]);
     let reason = match &options.meaning {
         Meaning::Reason(reason) => Some(reason),
-        Meaning::Unstated | Meaning::Commitment(_) => None,
+        Meaning::Unstated | Meaning::Commitment(_) | Meaning::Policy { .. } => None,
     };
     for (key, text) in [
         ("Name", options.name.as_ref()),

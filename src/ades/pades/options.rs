@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::request::{Commitment, PadesOptions};
+use crate::ades::AdesError;
+use crate::ades::cms::OptionalAttribute;
+use crate::domain::request::{Commitment, PadesOptions, SignaturePolicy};
 use crate::domain::text;
 pub use crate::domain::text::InvalidText;
 
@@ -22,7 +24,7 @@ pub struct Options {
     pub name: Option<Text>,
 }
 
-/// What the signature means. A reason and a commitment exclude each other (EN 319 142-1 table 1, notes d and m).
+/// What the signature means. A reason excludes commitment and policy (EN 319 142-1 table 1, notes d and m).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Meaning {
     /// Nothing is said.
@@ -32,6 +34,13 @@ pub enum Meaning {
     Reason(Text),
     /// The commitment-type-indication attribute.
     Commitment(Commitment),
+    /// The signature-policy-identifier attribute, and perhaps a commitment.
+    Policy {
+        /// Under which policy it is signed.
+        policy: SignaturePolicy,
+        /// What the signature commits to.
+        commitment: Option<Commitment>,
+    },
 }
 
 /// A line of text for people, as [`text::check`] takes it: readers show these texts on one line.
@@ -43,23 +52,38 @@ pub struct Text(String);
 pub struct FieldName(String);
 
 /// An option that cannot go into a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("the option {option} cannot be used")]
 pub struct InvalidOption {
     /// The option's name in [`PadesOptions`].
     pub option: &'static str,
-    /// What is wrong with its text.
-    pub source: InvalidText,
+    /// What is wrong with it.
+    pub source: OptionFault,
+}
+
+/// What is wrong with an option.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionFault {
+    /// Its text cannot be shown.
+    #[error(transparent)]
+    Text(#[from] InvalidText),
+    /// It stands beside a reason.
+    #[error(
+        "a signature has either a reason or this, never both (EN 319 142-1 clause 6.3); leave one of them out"
+    )]
+    BesideReason,
+    /// The attribute cannot be made of it.
+    #[error(transparent)]
+    Attribute(Box<AdesError>),
 }
 
 impl TryFrom<&PadesOptions> for Options {
     type Error = InvalidOption;
 
     fn try_from(options: &PadesOptions) -> Result<Self, InvalidOption> {
-        let reason: Option<Text> = parsed("reason", options.reason.as_deref())?;
         Ok(Self {
             field: parsed("field", options.field.as_deref())?,
-            meaning: reason.map_or(Meaning::Unstated, Meaning::Reason),
+            meaning: meaning(options)?,
             location: parsed("location", options.location.as_deref())?,
             contact: parsed("contact", options.contact.as_deref())?,
             name: parsed("name", options.name.as_deref())?,
@@ -111,13 +135,33 @@ impl fmt::Display for FieldName {
     }
 }
 
+fn meaning(options: &PadesOptions) -> Result<Meaning, InvalidOption> {
+    let wrong = |option, source| Err(InvalidOption { option, source });
+    if let Some(policy) = &options.policy
+        && let Err(error) = OptionalAttribute::policy(policy)
+    {
+        return wrong("policy", OptionFault::Attribute(Box::new(error)));
+    }
+    let reason = parsed("reason", options.reason.as_deref())?;
+    match (reason, options.commitment, options.policy.clone()) {
+        (None, None, None) => Ok(Meaning::Unstated),
+        (Some(reason), None, None) => Ok(Meaning::Reason(reason)),
+        (None, Some(commitment), None) => Ok(Meaning::Commitment(commitment)),
+        (None, commitment, Some(policy)) => Ok(Meaning::Policy { policy, commitment }),
+        (Some(_), Some(_), _) => wrong("commitment", OptionFault::BesideReason),
+        (Some(_), None, Some(_)) => wrong("policy", OptionFault::BesideReason),
+    }
+}
+
 fn parsed<T: FromStr<Err = InvalidText>>(
     option: &'static str,
     text: Option<&str>,
 ) -> Result<Option<T>, InvalidOption> {
     text.map(|text| {
-        text.parse()
-            .map_err(|source| InvalidOption { option, source })
+        text.parse().map_err(|source: InvalidText| InvalidOption {
+            option,
+            source: source.into(),
+        })
     })
     .transpose()
 }

@@ -71,7 +71,7 @@ fn existing(
     if let Object::Dictionary(seed) = opened.document.value(&dictionary, "SV")? {
         let reason = match &options.meaning {
             Meaning::Reason(reason) => Some(reason.as_str()),
-            Meaning::Unstated | Meaning::Commitment(_) => None,
+            Meaning::Unstated | Meaning::Commitment(_) | Meaning::Policy { .. } => None,
         };
         let unmet = seed_value::unmet(&mut opened.document, &seed, scheme.digest, reason)?;
         if let Some(unmet) = unmet {

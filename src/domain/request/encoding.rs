@@ -42,12 +42,16 @@ fn pades(start: Canonical, options: &PadesOptions) -> Canonical {
         location,
         contact,
         name,
+        commitment,
+        policy,
     } = options;
     [field, reason, location, contact, name]
         .into_iter()
         .fold(start, |canonical, option| {
             canonical.optional(text(option.as_ref()))
         })
+        .optional(commitment.map(|commitment| commitment.as_str().as_bytes()))
+        .optional(policy.as_ref().map(encoded_policy).as_deref())
 }
 
 fn cades(start: Canonical, options: &CadesOptions) -> Canonical {
@@ -68,24 +72,25 @@ fn cades(start: Canonical, options: &CadesOptions) -> Canonical {
             .list(postal_address.iter().map(String::as_bytes))
             .finish()
     });
-    let policy = policy.as_ref().map(|policy| {
-        let SignaturePolicy {
-            id,
-            hash_algorithm,
-            hash,
-            uri,
-        } = policy;
-        Canonical::new("policy")
-            .part(id.as_bytes())
-            .part(hash_algorithm.as_str().as_bytes())
-            .part(hash)
-            .optional(text(uri.as_ref()))
-            .finish()
-    });
     start
         .optional(commitment.map(|commitment| commitment.as_str().as_bytes()))
         .optional(place.as_deref())
-        .optional(policy.as_deref())
+        .optional(policy.as_ref().map(encoded_policy).as_deref())
+}
+
+fn encoded_policy(policy: &SignaturePolicy) -> Vec<u8> {
+    let SignaturePolicy {
+        id,
+        hash_algorithm,
+        hash,
+        uri,
+    } = policy;
+    Canonical::new("policy")
+        .part(id.as_bytes())
+        .part(hash_algorithm.as_str().as_bytes())
+        .part(hash)
+        .optional(text(uri.as_ref()))
+        .finish()
 }
 
 fn text(option: Option<&String>) -> Option<&[u8]> {
@@ -193,6 +198,19 @@ mod tests {
             }),
             inside(PadesOptions {
                 name: some(),
+                ..pades()
+            }),
+            inside(PadesOptions {
+                commitment: Some(Commitment::ProofOfApproval),
+                ..pades()
+            }),
+            inside(PadesOptions {
+                policy: Some(SignaturePolicy {
+                    id: "1.2.3".parse().unwrap(),
+                    hash_algorithm: DigestAlgorithm::Sha256,
+                    hash: vec![1; 32],
+                    uri: None,
+                }),
                 ..pades()
             }),
         ];

@@ -52,7 +52,8 @@ pub enum SignatureOptions {
     },
 }
 
-/// What goes into a PDF signature dictionary (ISO 32000-2 table 255; EN 319 142-1 clause 6.3).
+/// What goes into a PDF signature dictionary and its signed attributes (ISO 32000-2 table 255; EN 319 142-1 clause
+/// 6.3).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PadesOptions {
@@ -71,6 +72,12 @@ pub struct PadesOptions {
     /// Name of the signer (`/Name`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What the signature commits to. Excludes a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<Commitment>,
+    /// Under which policy it is signed. Excludes a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<SignaturePolicy>,
 }
 
 /// Optional signed attributes of CAdES (EN 319 122-1 clause 5.2).

@@ -10,7 +10,7 @@ use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding, Signature
 use crate::domain::app::{App, return_url};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::identifier::NationalId;
-use crate::domain::request::{CadesOptions, DocumentOptions, SignatureOptions};
+use crate::domain::request::{CadesOptions, DocumentOptions, SignatureOptions, SignaturePolicy};
 use crate::domain::text::{self, sentence};
 use crate::service::{FieldError, ServiceError, Settings};
 
@@ -197,6 +197,7 @@ fn for_pades(
         faults.add(format!("{at}/cades"), "The format is pades.");
     }
     let options = new.pades.clone().unwrap_or_default();
+    policy_uri(&format!("{at}/pades"), options.policy.as_ref(), faults);
     if let Err(error) = pades::Options::try_from(&options) {
         faults.add(
             format!("{at}/pades/{}", error.option),
@@ -236,13 +237,14 @@ fn cades_texts(at: &str, options: &CadesOptions, faults: &mut Faults) {
             faults.text(format!("{place}/postal_address/{index}"), Some(line));
         }
     }
-    let uri = options
-        .policy
-        .as_ref()
-        .and_then(|policy| policy.uri.as_ref());
+    policy_uri(&format!("{at}/cades"), options.policy.as_ref(), faults);
+}
+
+fn policy_uri(at: &str, policy: Option<&SignaturePolicy>, faults: &mut Faults) {
+    let uri = policy.and_then(|policy| policy.uri.as_ref());
     if uri.is_some_and(|uri| uri.chars().count() > LONGEST_URI) {
         faults.add(
-            format!("{at}/cades/policy/uri"),
+            format!("{at}/policy/uri"),
             format!("At most {LONGEST_URI} characters."),
         );
     }

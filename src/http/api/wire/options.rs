@@ -8,7 +8,7 @@ use super::super::object;
 use crate::domain::algorithm::DigestAlgorithm;
 use crate::domain::request::{self as domain, Commitment};
 
-/// What goes into the signature dictionary of a PDF. All of it is optional.
+/// What goes into the signature of a PDF. All of it is optional.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PadesOptions {
@@ -16,7 +16,7 @@ pub(crate) struct PadesOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     field: Option<String>,
-    /// Why the document is signed (`/Reason`).
+    /// Why the document is signed (`/Reason`). Not together with `commitment` or `policy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200, example = "Acceptance of the conditions")]
     reason: Option<String>,
@@ -32,6 +32,16 @@ pub(crate) struct PadesOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     name: Option<String>,
+    /// What the signature commits to. Not together with `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commitment: Option<Commitment>,
+    /// Under which policy it is signed. Not together with `reason`.
+    #[serde(
+        default,
+        deserialize_with = "object::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    policy: Option<SignaturePolicy>,
 }
 
 /// Signed attributes of CAdES. All of them are optional.
@@ -140,6 +150,8 @@ impl From<PadesOptions> for domain::PadesOptions {
             location: given.location,
             contact: given.contact,
             name: given.name,
+            commitment: given.commitment,
+            policy: given.policy.map(Into::into),
         }
     }
 }
@@ -153,12 +165,18 @@ impl From<CadesOptions> for domain::CadesOptions {
                 locality: place.locality,
                 postal_address: place.postal_address,
             }),
-            policy: given.policy.map(|policy| domain::SignaturePolicy {
-                id: policy.id.0,
-                hash_algorithm: policy.hash_algorithm,
-                hash: policy.hash.0,
-                uri: policy.uri,
-            }),
+            policy: given.policy.map(Into::into),
+        }
+    }
+}
+
+impl From<SignaturePolicy> for domain::SignaturePolicy {
+    fn from(given: SignaturePolicy) -> Self {
+        Self {
+            id: given.id.0,
+            hash_algorithm: given.hash_algorithm,
+            hash: given.hash.0,
+            uri: given.uri,
         }
     }
 }
