@@ -36,7 +36,7 @@ pub use level::LevelEvidence;
 pub use lockout::{EmailCheck, OpenedSigner};
 pub use password::{NewPassword, PasswordRule, SPECIALS};
 pub use phone::{PhoneClaim, phone_binding};
-pub use registration::{EarlierCredentials, NewSigner, Registered};
+pub use registration::{EarlierCredentials, NewSigner, Registered, RegistrationAct};
 pub use settings::{InvalidSettings, Settings};
 
 /// The accounts of all signers. Clones share the database.

@@ -64,11 +64,17 @@ pub enum IdentityError {
     #[error("the code step ended meanwhile")]
     StepEnded,
     /// This DNI or NIE has an account already.
-    #[error("already registered: a new registration act for the same person is `renew`")]
+    #[error(
+        "already registered; a new registration act for the same person is `signer register --renew`, which revokes all \
+         credentials"
+    )]
     AlreadyRegistered {
         /// Whose.
         signer: SignerId,
     },
+    /// There is no block to take away.
+    #[error("the account is not blocked; nothing was changed")]
+    NotBlocked,
     /// Nobody is registered with this DNI or NIE.
     #[error("nobody is registered with this DNI or NIE")]
     NotRegistered,

@@ -46,6 +46,15 @@ pub struct NewSigner {
     pub proofed_at: Date,
 }
 
+/// Which registration act it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationAct {
+    /// Of somebody who has no account.
+    First,
+    /// Of somebody who has one.
+    Renewal,
+}
+
 /// What became of credentials from before a registration act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlierCredentials {
@@ -100,6 +109,23 @@ impl Identity {
         })
     }
 
+    /// Whether a registration act could be done, apart from the phone: for those who must ask its holder first.
+    pub fn check_registration(
+        &self,
+        new: &NewSigner,
+        act: RegistrationAct,
+    ) -> Result<(), IdentityError> {
+        earned(new.method, new.level)?;
+        not_in_future(new.proofed_at, self.ambient.now())?;
+        match (self.find(&new.national_id)?, act) {
+            (Some(signer), RegistrationAct::First) => {
+                Err(IdentityError::AlreadyRegistered { signer: signer.id })
+            }
+            (None, RegistrationAct::Renewal) => Err(IdentityError::NotRegistered),
+            (None, RegistrationAct::First) | (Some(_), RegistrationAct::Renewal) => Ok(()),
+        }
+    }
+
     /// A new activation code for a citizen who has the password and lost the receipt. Consumes what the password
     /// opened: without the citizen no new code can be made for the same secret, by nobody. Open code steps end: one of
     /// them may have been begun with the old code.
@@ -126,10 +152,15 @@ impl Identity {
     /// Takes the block of wrong passwords away without a reset; for an administrator who knows the citizen.
     pub fn unblock(&self, signer: SignerId) -> Result<Signer, IdentityError> {
         self.store.write(|connection| {
-            signers::unblock(connection, signer, Factor::Password)?;
-            signers::find(connection, signer)?
+            signers::lock(connection, signer)?;
+            let mut signer = signers::find(connection, signer)?
                 .filter(|signer| signer.deregistered_at.is_none())
-                .ok_or(IdentityError::NotRegistered)
+                .ok_or(IdentityError::NotRegistered)?;
+            if signer.blocked_at.take().is_none() {
+                return Err(IdentityError::NotBlocked);
+            }
+            signers::unblock(connection, signer.id, Factor::Password)?;
+            Ok(signer)
         })
     }
 

@@ -53,7 +53,7 @@ pub enum ServiceError {
     #[error("some values are not acceptable")]
     Invalid(Vec<FieldError>),
     /// The signer cannot sign now.
-    #[error("the signer cannot sign: {0}")]
+    #[error("the signer cannot sign. {}", .0.sentence())]
     SignerCannotSign(Refusal),
     /// The identifier and the password or code do not belong together, or the account is blocked. Which it is must
     /// not be told to somebody who may be anybody.
@@ -267,6 +267,7 @@ impl From<IdentityError> for ServiceError {
             IdentityError::CodesExhausted => Self::Challenge(ChallengeError::Exhausted),
             IdentityError::StepEnded => Self::Challenge(ChallengeError::Gone),
             IdentityError::AlreadyRegistered { .. }
+            | IdentityError::NotBlocked
             | IdentityError::NotRegistered
             | IdentityError::PhoneTaken { .. }
             | IdentityError::ConfirmedSomethingElse

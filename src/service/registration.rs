@@ -25,7 +25,7 @@ use crate::notify::Sms;
 mod closing;
 mod takeover;
 
-pub use crate::identity::{LevelEvidence, NewSigner, PhoneClaim};
+pub use crate::identity::{LevelEvidence, NewSigner, PhoneClaim, RegistrationAct};
 pub use closing::ClosingReason;
 pub use takeover::PhoneTakeover;
 
@@ -52,6 +52,16 @@ pub struct SignerView {
 }
 
 impl Service {
+    /// Whether a citizen could be registered so, apart from the phone. To be asked before the holder of a phone is.
+    pub fn check_registration(
+        &self,
+        _authorized: &Authorized<op::RegisterSigner>,
+        new: &NewSigner,
+        act: RegistrationAct,
+    ) -> Result<(), ServiceError> {
+        Ok(self.inner.identity.check_registration(new, act)?)
+    }
+
     /// Registers a citizen. A phone of another citizen needs that one's confirmation:
     /// [`begin_phone_takeover`](Self::begin_phone_takeover).
     pub fn register_signer(

@@ -222,7 +222,15 @@ fn a_citizen_is_registered_with_a_receipt_and_looked_after() {
 
     let again = register(&["--receipt", "again.txt"]);
     assert_eq!(again.status, 1);
+    assert!(again.err.contains("--renew"), "{}", again.err);
     assert!(!project.path("again.txt").exists());
+    let early = project.run(&["credential", "issue", "12345678Z"]);
+    assert_eq!(early.status, 1);
+    assert!(
+        early.err.contains("has not activated the account yet"),
+        "{}",
+        early.err
+    );
 
     let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
     assert_eq!(shown["level"], "basic");
@@ -243,7 +251,9 @@ fn a_citizen_is_registered_with_a_receipt_and_looked_after() {
             .status,
         0
     );
-    assert_eq!(project.run(&["signer", "unblock", "12345678Z"]).status, 0);
+    let free = project.run(&["signer", "unblock", "12345678Z"]);
+    assert_eq!(free.status, 1);
+    assert!(free.err.contains("not blocked"), "{}", free.err);
 
     let unsure = project.run(&[
         "signer",
@@ -265,6 +275,45 @@ fn a_citizen_is_registered_with_a_receipt_and_looked_after() {
     assert_eq!(closed.status, 0, "{}", closed.err);
     assert_eq!(project.run(&["signer", "show", "12345678Z"]).status, 1);
     assert_eq!(project.run(&["signer", "show", "12345678A"]).status, 2);
+}
+
+#[test]
+fn a_registration_that_cannot_be_sends_no_code_to_anybody() {
+    let project = Project::in_order();
+    let register = |id: &str, method: &str, level: &str, more: &[&str]| {
+        let mut arguments = vec!["signer", "register", id, "--given-name", "Ana"];
+        arguments.extend(["--surname", "García", "--phone", "600123456"]);
+        arguments.extend(["--method", method, "--level", level, "--receipt", "-"]);
+        arguments.extend(more);
+        project.run(&arguments)
+    };
+    let messages = || {
+        let outbox = project.path("data/outbox");
+        fs::read_dir(outbox).map_or(0, Iterator::count)
+    };
+    let first = register("12345678Z", "in-person", "advanced", &[]);
+    assert_eq!(first.status, 0, "{}", first.err);
+    let before = messages();
+    let cases: [(&str, &str, &[&str], &str); 4] = [
+        ("letter", "advanced", &[], "gives basic level"),
+        ("video", "advanced", &[], "gives basic level"),
+        (
+            "in-person",
+            "basic",
+            &["--proofed-on", "2999-01-01"],
+            "future",
+        ),
+        ("in-person", "basic", &["--renew"], "nobody is registered"),
+    ];
+    for (method, level, more, words) in cases {
+        let refused = register("99999999R", method, level, more);
+        assert_eq!(refused.status, 1);
+        assert!(refused.err.contains(words), "{}", refused.err);
+        assert_eq!(messages(), before, "{words}");
+    }
+    // What can be, asks the phone's holder.
+    assert_eq!(register("99999999R", "letter", "basic", &[]).status, 1);
+    assert_eq!(messages(), before + 1);
 }
 
 #[test]

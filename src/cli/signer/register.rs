@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::level::{ProofingMethod, RegistrationLevel};
 use crate::domain::person::PersonName;
 use crate::domain::phone::Phone;
-use crate::service::registration::NewSigner;
+use crate::service::registration::{NewSigner, RegistrationAct};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -69,7 +69,6 @@ pub(super) fn run(given: &Arguments, file: Option<&Path>) -> anyhow::Result<()> 
     )?;
     let destination = Destination::choose(given.receipt.as_deref(), "--receipt")?;
     let office = Office::open(file)?;
-    let claim = phone::claim(&office, &given.signer, &given.phone)?;
     let new = NewSigner {
         national_id: given.signer.clone(),
         name,
@@ -82,13 +81,19 @@ pub(super) fn run(given: &Arguments, file: Option<&Path>) -> anyhow::Result<()> 
             .proofed_on
             .unwrap_or_else(|| office.service.ambient().now().date()),
     };
-    let authorized = office.authorize(RegisterSigner);
-    let done = if given.renew {
-        office
-            .service
-            .renew_registration(&authorized, new, &claim)?
+    let act = if given.renew {
+        RegistrationAct::Renewal
     } else {
-        office.service.register_signer(&authorized, new, &claim)?
+        RegistrationAct::First
+    };
+    let authorized = office.authorize(RegisterSigner);
+    let service = &office.service;
+    // Before a code is sent to the holder of the phone.
+    service.check_registration(&authorized, &new, act)?;
+    let claim = phone::claim(&office, &given.signer, &given.phone)?;
+    let done = match act {
+        RegistrationAct::First => service.register_signer(&authorized, new, &claim)?,
+        RegistrationAct::Renewal => service.renew_registration(&authorized, new, &claim)?,
     };
     output::remark(&format!("registered as signer {}", done.signer.id));
     receipt::give(&office, &done, &destination)
