@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<
     } else {
         Ports::Free
     };
-    let place = project.place(&arguments.out, ports, &database)?;
+    let place = project.place(&arguments.out, ports, &database, arguments.key)?;
     let scene = Scene::set(&place, arguments.key, &mut steps)?;
     if arguments.serve {
         steps.finish();

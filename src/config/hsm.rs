@@ -66,6 +66,14 @@ impl Hsm {
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {
     let raw = RawHsm::read(reader)?;
+    if raw.allow_rsa_2048 {
+        reader.unwise(
+            "hsm",
+            "allow_rsa_2048",
+            "RSA keys of 2048 bits may be made, which ETSI TS 119 312 no longer recommends; take RSA-3072 or P-256, \
+             and set this to false",
+        );
+    }
     let hsm = Hsm {
         raw: RawSettings {
             module: raw.module,

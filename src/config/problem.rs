@@ -94,6 +94,16 @@ pub enum Problem {
         /// Why, and what to do.
         detail: String,
     },
+    /// The value works, and better ones are at hand.
+    #[error("{at}: {key}: {detail}")]
+    Unwise {
+        /// Where it was given.
+        at: Origin,
+        /// Its path.
+        key: String,
+        /// Why, and what would be better.
+        detail: String,
+    },
     /// A secret's file cannot be used.
     #[error("{at}: {key}: {}: {detail}", path.display())]
     SecretFile {

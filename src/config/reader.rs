@@ -203,6 +203,18 @@ impl<'a> Reader<'a> {
         });
     }
 
+    /// Warns of a value that works and should not be.
+    pub(super) fn unwise(&mut self, section: &str, key: &str, detail: impl Into<String>) {
+        let at = self
+            .raw(section, key)
+            .map_or(Origin::Default, |(_, origin)| origin);
+        self.warnings.push(Problem::Unwise {
+            at,
+            key: path(section, key),
+            detail: detail.into(),
+        });
+    }
+
     /// Warns when a value that holds a secret stands in a file that others can read.
     pub(super) fn warn_if_public(&mut self, section: &str, key: &str) {
         let Some((_, origin)) = self.raw(section, key) else {

@@ -104,6 +104,23 @@ fn secrets_come_from_files_that_only_their_owner_reads() {
 }
 
 #[test]
+fn short_rsa_keys_are_warned_of_where_they_were_allowed() {
+    let warnings = |text: &str| -> Vec<String> {
+        let loaded = given(text, &[]).unwrap();
+        loaded.warnings.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(warnings("[hsm]\nallow_rsa_2048 = false\n"), [""; 0]);
+    let told = warnings("[hsm]\nallow_rsa_2048 = true\n");
+    let [told] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert!(
+        told.contains("hsm.allow_rsa_2048") && told.contains("TS 119 312"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_environment_goes_before_the_file() {
     let loaded = given(
         "[server]\nnode = \"from-file\"\n[database]\nconnections = 3\n",

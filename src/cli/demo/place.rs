@@ -13,6 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::database::Database;
 use crate::clock::Ambient;
 use crate::config::{self, Loaded, process};
+use crate::domain::algorithm::KeyAlgorithm;
 use crate::http::tls::self_signed;
 
 /// What the token is called that `SoftHSM-setup.sh` makes.
@@ -90,6 +91,7 @@ impl Project {
         out: &Path,
         ports: Ports,
         database: &Database,
+        key: KeyAlgorithm,
     ) -> anyhow::Result<Place> {
         let server = out.join("server");
         fs::DirBuilder::new()
@@ -125,12 +127,12 @@ impl Project {
         }
         write_private(
             &place.configuration(),
-            self.configuration(ports, database).as_bytes(),
+            self.configuration(ports, database, key).as_bytes(),
         )?;
         Ok(place)
     }
 
-    fn configuration(&self, ports: Ports, database: &Database) -> String {
+    fn configuration(&self, ports: Ports, database: &Database, key: KeyAlgorithm) -> String {
         let [api, citizen, ops] = match ports {
             Ports::Usual if USUAL_PORTS.iter().all(|port| is_free(*port)) => USUAL_PORTS,
             Ports::Usual | Ports::Free => [0, 0, 0],
@@ -181,7 +183,7 @@ url = "file:documents"
 module = {module}
 token = "{TOKEN}"
 pin_file = {pin}
-allow_rsa_2048 = true
+allow_rsa_2048 = {short}
 environment = {{ SOFTHSM2_CONF = {conf} }}
 
 [sms]
@@ -190,6 +192,8 @@ outbox = "outbox"
 [telemetry]
 format = "text"
 "#,
+            // Never unless it was asked for.
+            short = key == KeyAlgorithm::Rsa2048,
             module = quoted(Path::new(self.module)),
             pin = quoted(&self.pin_file),
             conf = quoted(&self.softhsm2_conf),

@@ -43,6 +43,9 @@ impl Scene {
     /// Sets it, one step after the other.
     pub(super) fn set(place: &Place, key: KeyAlgorithm, steps: &mut Steps) -> anyhow::Result<Self> {
         let loaded = place.load()?;
+        for warning in &loaded.warnings {
+            output::remark(&format!("warning: {warning}"));
+        }
         telemetry::start(&loaded.config.telemetry, &Output::File(place.log()))?;
         let administrator = local_administrator(process::account_name());
         let server = steps.time("the server starts", || {
