@@ -28,6 +28,7 @@ mod report;
 mod sample;
 mod scene;
 mod steps;
+mod target;
 mod wire;
 
 use app::Asked;
@@ -125,8 +126,9 @@ fn sign<'a>(
     mut steps: Steps,
 ) -> anyhow::Result<Report<'a>> {
     let client = app::Client::new(scene, place)?;
+    let originals = app::originals(&documents);
     let posted = steps.time("the app posts the documents as one request", || {
-        client.post(&scene.citizen, documents, asked)
+        client.post(&scene.citizen, documents, asked, place)
     })?;
     let mut outcomes = posted.refused;
     if let Some(request) = posted.request {
@@ -140,7 +142,7 @@ fn sign<'a>(
             citizen::confirm(&browser, &page, &code)
         })?;
         outcomes.extend(steps.time("the app fetches the signed documents", || {
-            client.fetch(request, place)
+            client.fetch(request, place, &originals)
         })?);
     }
     outcomes.sort_by_key(|outcome| outcome.position);

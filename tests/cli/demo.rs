@@ -214,15 +214,68 @@ fn a_document_that_cannot_be_signed_does_not_stop_the_others() {
         keys,
         ["chain", "documents", "folder", "steps", "trust_anchor"]
     );
+}
 
-    let all_bad = project.run(&["demo", "--document", "broken.pdf", "--out", "out"]);
-    assert_eq!(all_bad.status, 1);
-    assert!(
-        all_bad.out.contains("pdf_damaged"),
-        "{}{}",
-        all_bad.out,
-        all_bad.err
+#[test]
+fn a_demo_that_signs_nothing_keeps_every_original_and_its_word() {
+    let project = Project::new();
+    fs::create_dir(project.path("own")).unwrap();
+    project.write("own/mine.pdf", "%PDF-1.7\nmine alone", 0o644);
+    project.write("own/text.txt", "no PDF", 0o644);
+    project.write("broken.pdf", "%PDF-1.7\nnothing more", 0o644);
+    let ended = project.run(&[
+        "demo",
+        "--json",
+        "--out",
+        "own",
+        "--format",
+        "pades",
+        "--key",
+        "rsa-2048",
+        "--document",
+        "own/mine.pdf",
+        "--document",
+        "own/../own/text.txt",
+        "--document",
+        "broken.pdf",
+    ]);
+    assert_eq!(ended.status, 1, "{}{}", ended.out, ended.err);
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    let reasons: Vec<_> = documents(&report)
+        .iter()
+        .map(|document| document["reason"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        reasons,
+        ["would_overwrite", "would_overwrite", "pdf_damaged"]
     );
+    for file in ["trust_anchor", "chain"] {
+        let path = Path::new(report[file].as_str().unwrap());
+        let pem = fs::read_to_string(path).unwrap();
+        assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{file}");
+    }
+    let mine = fs::read_to_string(project.path("own/mine.pdf")).unwrap();
+    assert_eq!(mine, "%PDF-1.7\nmine alone");
+    assert!(
+        ended.err.contains("warning") && ended.err.contains("allow_rsa_2048"),
+        "{}",
+        ended.err
+    );
+
+    let text = project.run(&[
+        "demo",
+        "--out",
+        "out",
+        "--format",
+        "pades",
+        "--document",
+        "own/text.txt",
+    ]);
+    assert_eq!(text.status, 1);
+    assert!(text.out.contains("(not_a_pdf)"), "{}{}", text.out, text.err);
+    assert!(!text.err.contains("allow_rsa_2048"), "{}", text.err);
+    let usual = fs::read_to_string(project.path("out/server/rubrica.toml")).unwrap();
+    assert!(usual.contains("allow_rsa_2048 = false"));
 }
 
 #[test]

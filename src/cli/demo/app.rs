@@ -1,8 +1,7 @@
 //! What an app does, over the REST API and nothing else.
 
-use std::fs::{self, File};
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -16,6 +15,7 @@ use super::documents::{Document, Kind};
 use super::names::Names;
 use super::place::Place;
 use super::scene::Scene;
+use super::target;
 use super::wire::{ProblemBody, RequestBody};
 use crate::domain::algorithm::{DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
@@ -82,6 +82,19 @@ pub(super) struct Refusal {
     pub(super) detail: String,
 }
 
+impl Refusal {
+    /// The signed file would take the place of a file that was to be signed.
+    fn would_overwrite(original: &Path) -> Self {
+        Self {
+            code: "would_overwrite".to_owned(),
+            detail: format!(
+                "the signed file would be written over {}; choose another folder with --out",
+                original.display()
+            ),
+        }
+    }
+}
+
 impl Client {
     /// That trusts the demo's server alone.
     pub(super) fn new(scene: &Scene, place: &Place) -> anyhow::Result<Self> {
@@ -99,9 +112,12 @@ impl Client {
         citizen: &Citizen,
         mut documents: Vec<Document>,
         asked: Asked,
+        place: &Place,
     ) -> anyhow::Result<Posted> {
         let mut refused = Vec::new();
+        let originals = originals(&documents);
         take_unreadable(&mut documents, &mut refused);
+        take_overwritten(&mut documents, &mut refused, asked, place.out(), &originals);
         while !documents.is_empty() {
             let problem = match self.try_post(citizen, &documents, asked)? {
                 Ok(body) => {
@@ -136,8 +152,13 @@ impl Client {
         })
     }
 
-    /// Fetches what was signed, with the certificates.
-    pub(super) fn fetch(&self, request: Request, place: &Place) -> anyhow::Result<Vec<Outcome>> {
+    /// Fetches what was signed. Nothing is written over one of the originals.
+    pub(super) fn fetch(
+        &self,
+        request: Request,
+        place: &Place,
+        originals: &[PathBuf],
+    ) -> anyhow::Result<Vec<Outcome>> {
         let mut response = self
             .agent
             .get(request.url.as_str())
@@ -147,7 +168,6 @@ impl Client {
         if body.documents.len() != request.documents.len() {
             bail!("the server tells of {} documents", body.documents.len());
         }
-        write_certificates(&body, place)?;
         let mut names = Names::new();
         let mut outcomes = Vec::new();
         for (document, told) in request.documents.into_iter().zip(body.documents) {
@@ -155,16 +175,21 @@ impl Client {
             let result = match (told.signed, told.reason) {
                 (Some(signed), _) => {
                     let file = names.take(&document.path, told.format, packaging);
-                    let url = signed.url.context("a signed document has no address")?;
-                    self.download(&self.base.join(&url)?, &place.out().join(&file))?;
-                    Ok(Signed {
-                        file,
-                        level: signed.level,
-                        format: told.format,
-                        packaging: told.packaging,
-                        size: signed.size,
-                        sha256: signed.sha256,
-                    })
+                    let path = place.out().join(&file);
+                    if let Some(original) = target::original_at(&path, originals) {
+                        Err(Refusal::would_overwrite(original))
+                    } else {
+                        let url = signed.url.context("a signed document has no address")?;
+                        self.download(&self.base.join(&url)?, &path, &signed.sha256)?;
+                        Ok(Signed {
+                            file,
+                            level: signed.level,
+                            format: told.format,
+                            packaging: told.packaging,
+                            size: signed.size,
+                            sha256: signed.sha256,
+                        })
+                    }
                 }
                 (None, Some(reason)) => Err(Refusal {
                     code: reason.code,
@@ -241,7 +266,7 @@ impl Client {
         })
     }
 
-    fn download(&self, url: &Url, path: &Path) -> anyhow::Result<()> {
+    fn download(&self, url: &Url, path: &Path, sha256: &str) -> anyhow::Result<()> {
         let response = self
             .agent
             .get(url.as_str())
@@ -250,22 +275,47 @@ impl Client {
         if !response.status().is_success() {
             bail!("{url} answers {}", response.status());
         }
-        let mut file =
-            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
         // A signed document may be larger than the client's usual limit.
         let mut reader = response
             .into_body()
             .into_with_config()
             .limit(u64::MAX)
             .reader();
-        io::copy(&mut reader, &mut file)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(())
+        target::write(path, &mut reader, sha256)
     }
 
     fn bearer(&self) -> String {
         format!("Bearer {}", self.token.expose())
     }
+}
+
+/// Where the documents are.
+pub(super) fn originals(documents: &[Document]) -> Vec<PathBuf> {
+    let paths = documents.iter().map(|document| document.path.clone());
+    paths.collect()
+}
+
+/// Files whose signed form would be written over one of them are told of, before anybody is asked to sign them.
+fn take_overwritten(
+    documents: &mut Vec<Document>,
+    refused: &mut Vec<Outcome>,
+    asked: Asked,
+    out: &Path,
+    originals: &[PathBuf],
+) {
+    documents.retain(|document| {
+        let format = format_of(document, asked);
+        let file = Names::new().take(&document.path, format, asked.packaging);
+        let Some(original) = target::original_at(&out.join(file), originals) else {
+            return true;
+        };
+        refused.push(Outcome {
+            position: document.position,
+            document: document.clone(),
+            result: Err(Refusal::would_overwrite(original)),
+        });
+        false
+    });
 }
 
 /// Files that cannot be opened are told of, and do not stop the others.
@@ -289,17 +339,23 @@ fn take_unreadable(documents: &mut Vec<Document>, refused: &mut Vec<Outcome>) {
     });
 }
 
+fn format_of(document: &Document, asked: Asked) -> Format {
+    asked.format.unwrap_or(match document.kind {
+        Kind::Pdf => Format::Pades,
+        Kind::Other => Format::Cades,
+    })
+}
+
 /// One document in the request's metadata. What is left out, the server chooses.
 fn described(document: &Document, asked: Asked) -> Value {
     let name = document.path.file_name().map(|name| name.to_string_lossy());
-    let format = asked.format.unwrap_or(match document.kind {
-        Kind::Pdf => Format::Pades,
-        Kind::Other => Format::Cades,
-    });
+    let format = format_of(document, asked);
     let mut value = json!({
         "name": name.as_deref().unwrap_or("document"),
         "format": format.as_str(),
     });
+    // What is asked to be signed as a PDF is said to be one, whatever its name: the server looks at its bytes.
+    let media_type = (format == Format::Pades).then_some("application/pdf");
     if let Some(members) = value.as_object_mut() {
         let mut put = |name: &str, text: Option<&str>| {
             if let Some(text) = text {
@@ -307,6 +363,7 @@ fn described(document: &Document, asked: Asked) -> Value {
             }
         };
         put("title", document.title);
+        put("media_type", media_type);
         put("padding", asked.padding.map(Padding::as_str));
         put("digest", asked.digest.map(DigestAlgorithm::as_str));
         if format == Format::Cades {
@@ -314,21 +371,4 @@ fn described(document: &Document, asked: Asked) -> Value {
         }
     }
     value
-}
-
-/// `chain.pem`: the citizen's certificate and those above it; `ca.pem`: the last of them, whom the reader trusts.
-fn write_certificates(body: &RequestBody, place: &Place) -> anyhow::Result<()> {
-    let (Some(certificate), Some(chain)) = (&body.certificate, &body.chain) else {
-        return Ok(());
-    };
-    let write = |name: &str, content: &str| {
-        let path = place.out().join(name);
-        fs::write(&path, content).with_context(|| format!("{} cannot be written", path.display()))
-    };
-    write("chain.pem", &format!("{certificate}{chain}"))?;
-    let anchor = chain
-        .rfind("-----BEGIN CERTIFICATE-----")
-        .and_then(|start| chain.get(start..))
-        .context("the answer has no certificate authority")?;
-    write("ca.pem", anchor)
 }

@@ -212,6 +212,29 @@ impl Place {
         &self.out
     }
 
+    /// `chain.pem`: the citizen's certificate and those above it; `ca.pem`: the last of them, whom the reader trusts.
+    pub(super) fn write_certificates(&self, chain: &str) -> anyhow::Result<()> {
+        let anchor = chain
+            .rfind("-----BEGIN CERTIFICATE-----")
+            .and_then(|start| chain.get(start..))
+            .context("the chain has no certificate authority")?;
+        for (path, content) in [(self.chain(), chain), (self.anchor(), anchor)] {
+            fs::write(&path, content)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The certificate to trust.
+    pub(super) fn anchor(&self) -> PathBuf {
+        self.out.join("ca.pem")
+    }
+
+    /// The citizen's certificate and those above it.
+    pub(super) fn chain(&self) -> PathBuf {
+        self.out.join("chain.pem")
+    }
+
     /// The server's TLS certificate, which nobody but the demo trusts.
     pub(super) fn certificate(&self) -> PathBuf {
         self.server.join("tls.pem")

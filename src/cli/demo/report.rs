@@ -76,8 +76,8 @@ impl<'a> Report<'a> {
             if has_pdf {
                 text.push_str("  (pdfsig has no way to be told of this trust anchor, and says that it is not trusted)\n");
             }
-            let ca = shown(&self.place.out().join("ca.pem"));
-            let chain = shown(&self.place.out().join("chain.pem"));
+            let ca = shown(&self.place.anchor());
+            let chain = shown(&self.place.chain());
             text.push_str("\nTrust anchor ");
             text.push_str(&ca);
             text.push_str(", chain ");
@@ -124,8 +124,8 @@ impl<'a> Report<'a> {
             .collect();
         json!({
             "folder": out,
-            "trust_anchor": out.join("ca.pem"),
-            "chain": out.join("chain.pem"),
+            "trust_anchor": self.place.anchor(),
+            "chain": self.place.chain(),
             "documents": documents,
             "steps": steps,
         })
@@ -146,7 +146,7 @@ impl<'a> Report<'a> {
                 };
                 format!(
                     "openssl cms -verify -cades -binary -inform DER -in {file}{content} -CAfile {} -out /dev/null",
-                    quoted(&out.join("ca.pem"))
+                    quoted(&self.place.anchor())
                 )
             }
         }

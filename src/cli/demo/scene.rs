@@ -90,7 +90,7 @@ impl Scene {
             digest: None,
         };
         let client = Client::new(&self, place)?;
-        let posted = client.post(&self.citizen, documents, asked)?;
+        let posted = client.post(&self.citizen, documents, asked, place)?;
         let request = posted
             .request
             .context("the server refused its own samples")?;
@@ -174,8 +174,9 @@ impl Stage<'_> {
         steps.time("a credential is issued", || {
             let authorized = by.authorize(ManageCredentials);
             let id = &citizen.national_id;
-            service.issue_credential(&authorized, id, key, Earlier::Keep)?;
-            Ok(())
+            let issued = service.issue_credential(&authorized, id, key, Earlier::Keep)?;
+            let certificate = issued.certificate.context("no certificate was issued")?;
+            place.write_certificates(&certificate.chain)
         })?;
         let token = steps.time("the app is registered", || {
             let number = hex::encode(ambient.random::<3>());

@@ -27,8 +27,6 @@ pub(super) struct RequestBody {
     pub(super) state: String,
     pub(super) approval_url: Option<Url>,
     pub(super) documents: Vec<DocumentBody>,
-    pub(super) certificate: Option<String>,
-    pub(super) chain: Option<String>,
 }
 
 #[derive(Deserialize)]
