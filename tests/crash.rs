@@ -11,18 +11,14 @@ use std::process::Command;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
 use rubrica::journal::Journal;
-use rubrica::service::signing::{Abandoned, STEPS};
+use rubrica::service::signing::Abandoned;
 use rubrica::store;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, registry};
 
 use crate::harness::asked::detached;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::process;
 use crate::harness::server::TestServer;
+use crate::harness::steps;
 use crate::harness::town::{self, Town};
 
 /// Every step that signing tells, in order, and how many of the two documents are signed after a stop there.
@@ -166,47 +162,10 @@ fn the_child_that_is_killed() {
     ]);
     let place: PathBuf = town.place();
     fs::write(note, format!("{}\n{}", place.display(), asked.id)).unwrap();
-    registry()
-        .with(KillAt {
-            step: step.to_owned(),
-            left: nth.parse::<usize>().unwrap().into(),
-        })
-        .init();
+    steps::at(step, nth.parse().unwrap(), || {
+        let own = std::process::id().to_string();
+        Command::new("kill").args(["-9", &own]).status().unwrap();
+        unreachable!("killed");
+    });
     town.approve(&asked);
-}
-
-/// Kills this very process when signing tells a step for the n-th time.
-struct KillAt {
-    step: String,
-    left: std::sync::Mutex<usize>,
-}
-
-impl<S: Subscriber> Layer<S> for KillAt {
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let mut told = Step(String::new());
-        event.record(&mut told);
-        if event.metadata().target() != STEPS || told.0 != self.step {
-            return;
-        }
-        let mut left = self.left.lock().unwrap();
-        *left -= 1;
-        if *left == 0 {
-            let own = std::process::id().to_string();
-            Command::new("kill").args(["-9", &own]).status().unwrap();
-            unreachable!("killed");
-        }
-    }
-}
-
-/// The value of the field `step`.
-struct Step(String);
-
-impl Visit for Step {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "step" {
-            value.clone_into(&mut self.0);
-        }
-    }
-
-    fn record_debug(&mut self, _field: &Field, _value: &dyn std::fmt::Debug) {}
 }

@@ -20,6 +20,7 @@ pub(crate) mod sms_gateway;
 pub(crate) mod softhsm;
 pub(crate) mod software_key;
 pub(crate) mod standing;
+pub(crate) mod steps;
 pub(crate) mod town;
 
 pub(crate) use softhsm::{alone, hsm};

@@ -2,17 +2,21 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use rubrica::domain::request::RequestState;
+use rubrica::hsm::Hsm;
 
 use super::{REQUESTS, away, body, come_back, count, fetch, post, read};
+use crate::harness::alone;
 use crate::harness::browser::{Browser, Seen};
 use crate::harness::database::TestDatabase;
 use crate::harness::postgres::Postgres;
 use crate::harness::server::{TestServer, Wishes};
+use crate::harness::steps;
 use crate::harness::town::{Asked, Town};
 
 const UNAVAILABLE: &str = "database_unavailable";
@@ -88,6 +92,71 @@ fn a_postgres_that_stops_is_told_everywhere_and_found_again() {
     assert_eq!(fetch(&town, &signed).status, 200);
     post(&town);
     assert_eq!(count(&town, "signature.intent"), 2);
+}
+
+/// Where the database stops, and how the request ends: what was signed is kept, what was not is told as failed.
+const LOST: [(&str, &str); 6] = [
+    ("claimed", "failed"),
+    ("intent", "failed"),
+    ("spent", "completed"),
+    ("stored", "completed"),
+    ("marked", "completed"),
+    ("outcome", "completed"),
+];
+
+#[test]
+fn a_postgres_that_stops_in_the_middle_of_signing_loses_nothing_that_was_signed() {
+    alone!(
+        a_postgres_that_stops_in_the_middle_of_signing_loses_nothing_that_was_signed,
+        |token| {
+            let hsm = token.hsm();
+            let postgres = Arc::new(Mutex::new(Postgres::start()));
+            for (step, end) in LOST {
+                lose_at(&postgres, &hsm, step, end);
+            }
+        }
+    );
+}
+
+fn lose_at(postgres: &Arc<Mutex<Postgres>>, hsm: &Hsm, step: &str, end: &str) {
+    let url = {
+        let postgres = postgres.lock().unwrap();
+        postgres.administer(&format!("CREATE DATABASE lost_at_{step}"));
+        postgres.url(&format!("lost_at_{step}"))
+    };
+    let database = TestDatabase::existing(&url);
+    database.store().migrate().unwrap();
+    let town = Town::like(
+        &database,
+        Wishes {
+            hsm: Some(hsm.clone()),
+            ..impatient()
+        },
+    );
+    let asked = post(&town);
+    let page = town.to_code(&asked);
+    let stopped = Arc::clone(postgres);
+    steps::at(step, 1, move || stopped.lock().unwrap().interrupt());
+    says_so(&town.give(&asked, &page, &town.code()), &asked);
+
+    postgres.lock().unwrap().resume();
+    assert_eq!(read(&town, &asked).at("/state"), "signing", "{step}");
+    assert_eq!(town.browser.open(&asked.link).heading(), "Estamos firmando");
+    // This node may still be at it, for all that anybody knows, until its lease is over.
+    assert_eq!(town.server.service().upkeep().recovered, 0, "{step}");
+    town.server.clock().advance(time::Duration::minutes(11));
+    assert_eq!(town.server.service().upkeep().recovered, 1, "{step}");
+    let told = read(&town, &asked);
+    assert_eq!(told.at("/state"), end, "{step}");
+    let fetched = fetch(&town, &asked);
+    if end == "completed" {
+        assert_eq!(fetched.status, 200, "{step}");
+        assert_eq!((count(&town, "signature.intent"), town.spent()), (1, 1));
+    } else {
+        assert_eq!(told.at("/documents/0/reason/code"), "interrupted");
+        assert_eq!(fetched.problem(), (409, "document_failed".to_owned()));
+        assert_eq!(town.spent(), 0, "{step}");
+    }
 }
 
 #[test]

@@ -1,18 +1,11 @@
 //! The HSM is away, or has too much to do, when the citizen gives the code.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use rubrica::domain::request::RequestState;
 use rubrica::hsm::{Hsm, KekVersion};
-use rubrica::service::signing::STEPS;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::{Context, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{away, come_back, count, fetch, post, read};
 use crate::harness::alone;
@@ -21,6 +14,7 @@ use crate::harness::database::TestDatabase;
 use crate::harness::server::Wishes;
 use crate::harness::slow_job::{SlowJob, wait_until};
 use crate::harness::softhsm::PrivateToken;
+use crate::harness::steps;
 use crate::harness::town::{Asked, Town};
 
 /// Longer than calls are answered with the last failure to connect.
@@ -118,9 +112,7 @@ fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
             let page = town.to_code(&asked);
             let code = town.code();
             let pulled = PrivateToken::beside(token);
-            tracing_subscriber::registry()
-                .with(Once::at("spent", move || pulled.pull_out()))
-                .init();
+            steps::at("spent", 1, move || pulled.pull_out());
             says_so(&town.give(&asked, &page, &code), &asked);
             assert_eq!(read(&town, &asked).at("/state"), "pending");
             assert_eq!(town.state(&asked), RequestState::Pending);
@@ -179,47 +171,4 @@ fn a_full_queue_is_told_as_busy_and_the_request_stays_approvable() {
             assert_eq!(count(&town, "signature.intent"), 1);
         }
     );
-}
-
-type Act = Box<dyn FnOnce() + Send>;
-
-/// Does something when signing tells a step for the first time.
-struct Once {
-    step: &'static str,
-    act: Mutex<Option<Act>>,
-}
-
-impl Once {
-    fn at(step: &'static str, act: impl FnOnce() + Send + 'static) -> Self {
-        Self {
-            step,
-            act: Mutex::new(Some(Box::new(act))),
-        }
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Once {
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let mut told = Step(String::new());
-        event.record(&mut told);
-        if event.metadata().target() == STEPS && told.0 == self.step {
-            let act = self.act.lock().unwrap().take();
-            if let Some(act) = act {
-                act();
-            }
-        }
-    }
-}
-
-/// The value of the field `step`.
-struct Step(String);
-
-impl Visit for Step {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "step" {
-            value.clone_into(&mut self.0);
-        }
-    }
-
-    fn record_debug(&mut self, _field: &Field, _value: &dyn std::fmt::Debug) {}
 }
