@@ -55,6 +55,7 @@ use std::sync::Arc;
 
 pub use error::{AwayCause, Ckr, HsmError, Operation, PinTries};
 pub use generate::GeneratedKey;
+pub use kek::KekFault;
 pub use pool::Load;
 pub use settings::{
     InvalidSettings, KeyNames, RawSettings, Rsa2048, SessionKeys, Settings, TokenSelector,
@@ -129,6 +130,15 @@ impl Hsm {
         self.pool
             .run(self.settings().call_timeout, |connection, call| {
                 kek::versions(connection, call)
+            })
+    }
+
+    /// Whether that KEK only wraps and unwraps, and never was outside the token, as far as the token tells; otherwise
+    /// [`HsmError::KekUnprotected`]. Every use of a KEK checks the same.
+    pub fn check_kek(&self, version: KekVersion) -> Result<(), HsmError> {
+        self.pool
+            .run(self.settings().call_timeout, move |connection, call| {
+                kek::check(connection, call, version)
             })
     }
 

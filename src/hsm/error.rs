@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use cryptoki::error::{Error, RvError};
 
+use super::kek::KekFault;
 use crate::domain::algorithm::{KeyAlgorithm, SignatureScheme};
 use crate::domain::key::{InvalidPublicKey, KekVersion};
 
@@ -52,9 +53,19 @@ pub enum HsmError {
     /// That version is taken.
     #[error("KEK version {0} exists already")]
     KekExists(KekVersion),
-    /// A key with the KEK's label that is not sensitive, or that could be extracted.
-    #[error("KEK version {0} is not protected: it must be sensitive and never extractable")]
-    KekUnprotected(KekVersion),
+    /// A key with the KEK's label that can do more than wrap, or that others may have: with it the wrapped keys could
+    /// be had in the clear.
+    #[error(
+        "KEK version {version} is not protected: {}. It must be made on the token, sensitive, never extractable, and \
+         for wrapping and unwrapping alone",
+        KekFault::list(faults)
+    )]
+    KekUnprotected {
+        /// Which one.
+        version: KekVersion,
+        /// What is wrong with it.
+        faults: Vec<KekFault>,
+    },
     /// No authority key with this label is on the token.
     #[error("no key labelled {0:?} is on the token")]
     AuthorityMissing(String),

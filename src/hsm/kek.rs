@@ -1,5 +1,7 @@
 //! Key-encryption keys: AES-256 on the token, known by `rubrica-kek-<version>`, never to leave it.
 
+use std::fmt;
+
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 
@@ -12,6 +14,73 @@ use crate::domain::key::KekVersion;
 const LABEL_PREFIX: &str = "rubrica-kek-";
 /// AES-256.
 const KEY_BYTES: u64 = 32;
+
+/// What makes a key unfit to be a KEK: each of them lets somebody with the PIN have a wrapped key, or the KEK itself,
+/// outside the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KekFault {
+    /// `CKA_SENSITIVE` is not true.
+    NotSensitive,
+    /// `CKA_EXTRACTABLE` is not false.
+    Extractable,
+    /// `CKA_NEVER_EXTRACTABLE` is false: whoever made it extractable once may have it.
+    OnceExtractable,
+    /// `CKA_LOCAL` is false: its value came from outside, where it may still be.
+    NotLocal,
+    /// `CKA_ENCRYPT` is not false: a key of somebody's choice could be made to look wrapped.
+    Encrypts,
+    /// `CKA_DECRYPT` is not false: a wrapped key could be decrypted as if it were data.
+    Decrypts,
+    /// `CKA_DERIVE` is not false: keys of less protection could be made from it.
+    Derives,
+}
+
+impl KekFault {
+    /// What the token's answer shows. Tokens must say that a key is sensitive, not extractable, and neither encrypts,
+    /// decrypts nor derives. How it came about counts only where the token tells.
+    fn of(told: &[Attribute]) -> Vec<Self> {
+        let must = [
+            (Attribute::Sensitive(true), Self::NotSensitive),
+            (Attribute::Extractable(false), Self::Extractable),
+            (Attribute::Encrypt(false), Self::Encrypts),
+            (Attribute::Decrypt(false), Self::Decrypts),
+            (Attribute::Derive(false), Self::Derives),
+        ];
+        let must_not = [
+            (Attribute::NeverExtractable(false), Self::OnceExtractable),
+            (Attribute::Local(false), Self::NotLocal),
+        ];
+        let lacking = must
+            .iter()
+            .filter(|(good, _)| !told.contains(good))
+            .map(|(_, fault)| *fault);
+        let bad = must_not
+            .iter()
+            .filter(|(bad, _)| told.contains(bad))
+            .map(|(_, fault)| *fault);
+        lacking.chain(bad).collect()
+    }
+
+    /// All of them in one sentence's middle.
+    pub(super) fn list(faults: &[Self]) -> String {
+        let words: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        words.join(", ")
+    }
+}
+
+impl fmt::Display for KekFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSensitive => "it may be read",
+            Self::Extractable => "it may be extracted",
+            Self::OnceExtractable => "it could be extracted before",
+            Self::NotLocal => "it was not made on the token",
+            Self::Encrypts => "it may encrypt",
+            Self::Decrypts => "it may decrypt",
+            Self::Derives => "it may derive keys",
+        })
+    }
+}
 
 /// Makes a KEK of this version; refuses when there is one.
 pub(super) fn generate(
@@ -56,6 +125,20 @@ pub(super) fn generate(
     check_protected(connection, version, handle)?;
     connection.memory.note(&self::label(version));
     Ok(())
+}
+
+/// Whether that KEK is protected as it should be.
+pub(super) fn check(
+    connection: &Connection,
+    call: &Call,
+    version: KekVersion,
+) -> Result<(), HsmError> {
+    call.step(Operation::Find)?;
+    let label = label(version);
+    let handle = connection
+        .find_one(&label, &template(&label))?
+        .ok_or(HsmError::KekMissing(version))?;
+    check_protected(connection, version, handle)
 }
 
 /// The versions that are on the token, lowest first.
@@ -106,24 +189,32 @@ impl Connection {
     }
 }
 
+/// Refuses a KEK with any [`KekFault`].
 fn check_protected(
     connection: &Connection,
     version: KekVersion,
     handle: ObjectHandle,
 ) -> Result<(), HsmError> {
-    let attributes = connection
+    let told = connection
         .session
         .get_attributes(
             handle,
-            &[AttributeType::Sensitive, AttributeType::Extractable],
+            &[
+                AttributeType::Sensitive,
+                AttributeType::Extractable,
+                AttributeType::NeverExtractable,
+                AttributeType::Local,
+                AttributeType::Encrypt,
+                AttributeType::Decrypt,
+                AttributeType::Derive,
+            ],
         )
         .during(Operation::ReadAttributes)?;
-    let protected = attributes.contains(&Attribute::Sensitive(true))
-        && attributes.contains(&Attribute::Extractable(false));
-    if protected {
+    let faults = KekFault::of(&told);
+    if faults.is_empty() {
         Ok(())
     } else {
-        Err(HsmError::KekUnprotected(version))
+        Err(HsmError::KekUnprotected { version, faults })
     }
 }
 
@@ -155,6 +246,33 @@ fn template(label: &str) -> Vec<Attribute> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kek_is_fit_only_when_the_token_says_all_that_matters() {
+        let fit = [
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Encrypt(false),
+            Attribute::Decrypt(false),
+            Attribute::Derive(false),
+        ];
+        assert_eq!(KekFault::of(&fit), []);
+        for left_out in 0..fit.len() {
+            let mut told = fit.to_vec();
+            told.remove(left_out);
+            assert_eq!(KekFault::of(&told).len(), 1, "{told:?}");
+        }
+        for (bad, fault) in [
+            (Attribute::Local(false), KekFault::NotLocal),
+            (
+                Attribute::NeverExtractable(false),
+                KekFault::OnceExtractable,
+            ),
+        ] {
+            let told = [fit.to_vec(), vec![bad]].concat();
+            assert_eq!(KekFault::of(&told), [fault]);
+        }
+    }
 
     #[test]
     fn a_label_reads_back_to_its_version() {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use rubrica::clock::Ambient;
 use rubrica::http::tls::self_signed;
@@ -138,6 +139,33 @@ fn a_token_without_kek_and_a_database_without_authorities_are_told() {
     wrong(&project, "KEK", "no key-encryption key");
     assert_eq!(project.run(&["database", "migrate"]).status, 0);
     expect(&project, "warning", "issuing authority", "was not made");
+}
+
+#[test]
+fn a_kek_that_can_do_more_than_wrap_is_told() {
+    let project = Project::in_order();
+    project.write("kek", "0123456789abcdef0123456789abcdef", 0o600);
+    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+    // Asked for at a terminal, the PIN is lost when it is typed ahead; this token lives as long as the test.
+    let imported = Command::new("softhsm2-util")
+        .args(["--import", "kek", "--aes", "--token", "rubrica"])
+        .args([
+            "--label",
+            "rubrica-kek-1000",
+            "--id",
+            "1000",
+            "--pin",
+            pin.trim(),
+        ])
+        .current_dir(project.path("."))
+        .env("SOFTHSM2_CONF", project.path("tokens/softhsm2.conf"))
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{imported:?}");
+    wrong(&project, "KEK", "it was not made on the token");
+    wrong(&project, "KEK", "it may decrypt");
+    let refused = project.run(&["hsm", "status"]);
+    assert!(refused.out.contains("1000"), "{}", refused.out);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use rubrica::domain::algorithm::KeyAlgorithm;
@@ -131,28 +131,73 @@ fn a_kek_wraps_and_does_nothing_else() {
 }
 
 #[test]
-fn a_kek_that_could_be_extracted_is_not_used() {
-    alone!(a_kek_that_could_be_extracted_is_not_used, |token| {
+fn a_kek_that_does_more_than_wrap_is_not_used() {
+    alone!(a_kek_that_does_more_than_wrap_is_not_used, |token| {
         let hsm = Hsm::new(token.settings());
         hsm.status().unwrap();
+        let protected = [
+            Attribute::Token(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Encrypt(false),
+            Attribute::Decrypt(false),
+            Attribute::Derive(false),
+            Attribute::Wrap(true),
+            Attribute::Unwrap(true),
+        ];
+        let make = |version: u32, otherwise: Attribute| {
+            let mut attributes = vec![Attribute::Label(format!("rubrica-kek-{version}").into())];
+            attributes.extend(
+                protected
+                    .iter()
+                    .filter(|usual| usual.attribute_type() != otherwise.attribute_type())
+                    .cloned(),
+            );
+            attributes.push(otherwise);
+            attributes
+        };
+        let use_it = |version: u32| {
+            let version = KekVersion(version);
+            let used = hsm.generate_wrapped(version, KeyAlgorithm::EcP256);
+            let checked = hsm.check_kek(version);
+            assert_eq!(used.is_ok(), checked.is_ok(), "version {version}");
+            used.map(|_| ())
+        };
+        for (version, otherwise, words) in [
+            (7, Attribute::Extractable(true), "it may be extracted"),
+            (8, Attribute::Encrypt(true), "it may encrypt"),
+            (9, Attribute::Decrypt(true), "it may decrypt"),
+            (10, Attribute::Derive(true), "it may derive"),
+        ] {
+            let mut attributes = make(version, otherwise);
+            attributes.push(Attribute::ValueLen(32.into()));
+            spy()
+                .generate_key(&Mechanism::AesKeyGen, &attributes)
+                .unwrap();
+            let error = use_it(version).unwrap_err();
+            assert!(
+                matches!(error, HsmError::KekUnprotected { version: found, .. } if found.0 == version),
+                "{error:?}"
+            );
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        // One whose value somebody brought, and may still have.
+        let mut attributes = make(11, Attribute::Value(vec![7; 32]));
+        attributes.push(Attribute::Class(ObjectClass::SECRET_KEY));
+        attributes.push(Attribute::KeyType(KeyType::AES));
+        spy().create_object(&attributes).unwrap();
+        let error = use_it(11).unwrap_err();
+        assert!(
+            error.to_string().contains("not made on the token"),
+            "{error}"
+        );
+
+        let mut attributes = make(12, Attribute::Private(true));
+        attributes.push(Attribute::ValueLen(32.into()));
         spy()
-            .generate_key(
-                &Mechanism::AesKeyGen,
-                &[
-                    Attribute::Token(true),
-                    Attribute::Label(b"rubrica-kek-7".to_vec()),
-                    Attribute::Sensitive(true),
-                    Attribute::Extractable(true),
-                    Attribute::Wrap(true),
-                    Attribute::Unwrap(true),
-                    Attribute::ValueLen(32.into()),
-                ],
-            )
+            .generate_key(&Mechanism::AesKeyGen, &attributes)
             .unwrap();
-        assert!(matches!(
-            hsm.generate_wrapped(KekVersion(7), KeyAlgorithm::EcP256),
-            Err(HsmError::KekUnprotected(KekVersion(7)))
-        ));
+        use_it(12).unwrap();
     });
 }
 
@@ -193,6 +238,9 @@ fn keys_wrapped_with_trusted_need_a_kek_that_the_officer_trusts() {
                         Attribute::Label(b"rubrica-kek-2".to_vec()),
                         Attribute::Sensitive(true),
                         Attribute::Extractable(false),
+                        Attribute::Encrypt(false),
+                        Attribute::Decrypt(false),
+                        Attribute::Derive(false),
                         Attribute::Wrap(true),
                         Attribute::Unwrap(true),
                         Attribute::ValueLen(32.into()),

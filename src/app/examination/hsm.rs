@@ -134,17 +134,33 @@ fn mechanisms(status: &TokenStatus) -> Vec<Finding> {
     missing
 }
 
+/// Every version is looked at: the old ones still open the keys they have wrapped.
 fn kek(hsm: &Hsm) -> Finding {
-    match hsm.keks() {
-        Ok(versions) => match versions.last() {
-            Some(version) => Finding::fine("KEK", format!("version {version} is on the token")),
-            None => Finding::wrong(
-                "KEK",
-                "no key-encryption key is on the token",
-                "make it with: rubrica hsm init-kek",
-            ),
-        },
-        Err(error) => Finding::wrong("KEK", told(&error), "see what the HSM's own tools say"),
+    let versions = match hsm.keks() {
+        Ok(versions) => versions,
+        Err(error) => {
+            return Finding::wrong("KEK", told(&error), "see what the HSM's own tools say");
+        }
+    };
+    let Some(version) = versions.last() else {
+        return Finding::wrong(
+            "KEK",
+            "no key-encryption key is on the token",
+            "make it with: rubrica hsm init-kek",
+        );
+    };
+    let unfit = versions
+        .iter()
+        .find_map(|version| hsm.check_kek(*version).err());
+    match unfit {
+        None => Finding::fine("KEK", format!("version {version} is on the token")),
+        Some(error @ HsmError::KekUnprotected { .. }) => Finding::wrong(
+            "KEK",
+            told(&error),
+            "make another with: rubrica hsm init-kek --new-version; keys that this one has wrapped cannot be used, \
+             and may be known to whoever had the PIN: issue those credentials anew",
+        ),
+        Some(error) => Finding::wrong("KEK", told(&error), "see what the HSM's own tools say"),
     }
 }
 
