@@ -268,7 +268,13 @@ fn pem(certificates: &[Vec<u8>]) -> String {
 fn a_chain_from_outside_is_imported() {
     let key = SoftwareKey::p256(7);
     let chain = Authorities::new().chain(key.public());
-    let imported = import_certificate(pem(&chain).as_bytes(), key.public(), NOW).unwrap();
+    let imported = import_certificate(
+        pem(&chain).as_bytes(),
+        key.public(),
+        &authorities::citizen(),
+        NOW,
+    )
+    .unwrap();
     assert_eq!(imported.certificates, chain);
     assert_eq!(imported.serial, serial(3));
     assert_eq!(
@@ -276,7 +282,7 @@ fn a_chain_from_outside_is_imported() {
         "CN=PEÑA LÓPEZ ÍÑIGO - 99999999R,SN=PEÑA LÓPEZ,GN=ÍÑIGO,SERIALNUMBER=IDCES-99999999R,C=ES"
     );
     assert_eq!(imported.not_after, datetime!(2030-11-22 09:59:59 UTC));
-    let alone = import_certificate(&chain[0], key.public(), NOW).unwrap();
+    let alone = import_certificate(&chain[0], key.public(), &authorities::citizen(), NOW).unwrap();
     assert_eq!(alone.certificates, chain[..1]);
 }
 
@@ -286,7 +292,13 @@ fn a_chain_that_does_not_fit_is_refused() {
     let chain = Authorities::new().chain(key.public());
     let import = |certificates: &[&Vec<u8>], now| {
         let certificates: Vec<_> = certificates.iter().copied().cloned().collect();
-        import_certificate(pem(&certificates).as_bytes(), key.public(), now).unwrap_err()
+        import_certificate(
+            pem(&certificates).as_bytes(),
+            key.public(),
+            &authorities::citizen(),
+            now,
+        )
+        .unwrap_err()
     };
     let [citizen, issuing, root] = chain.as_slice() else {
         panic!("three certificates")
@@ -339,7 +351,12 @@ fn a_chain_whose_names_fit_and_signatures_do_not_is_refused() {
         forged.certificate().to_vec(),
     ];
     assert!(matches!(
-        import_certificate(pem(&chain).as_bytes(), key.public(), NOW),
+        import_certificate(
+            pem(&chain).as_bytes(),
+            key.public(),
+            &authorities::citizen(),
+            NOW
+        ),
         Err(ImportError::Signature { position: 2 })
     ));
 }
@@ -388,7 +405,12 @@ fn a_certificate_without_non_repudiation_is_refused() {
         let seconds = i64::try_from(validity.not_before.to_unix_duration().as_secs()).unwrap();
         let now = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
         assert!(matches!(
-            import_certificate(&certificate, chain.public_key(), now),
+            import_certificate(
+                &certificate,
+                chain.public_key(),
+                &authorities::citizen(),
+                now
+            ),
             Err(ImportError::KeyUsage)
         ));
     }
@@ -398,7 +420,7 @@ proptest! {
     #[test]
     fn import_answers_any_bytes(bytes in any::<Vec<u8>>()) {
         let key = SoftwareKey::p256(7);
-        prop_assert!(import_certificate(&bytes, key.public(), NOW).is_err());
+        prop_assert!(import_certificate(&bytes, key.public(), &authorities::citizen(), NOW).is_err());
     }
 
     #[test]
@@ -409,6 +431,6 @@ proptest! {
         // The outermost header is what PEM is made from.
         let position = 4 + position.index(certificate.len() - 4);
         certificate[position] ^= 1 << bit;
-        prop_assert!(import_certificate(pem(&chain).as_bytes(), key.public(), NOW).is_err());
+        prop_assert!(import_certificate(pem(&chain).as_bytes(), key.public(), &authorities::citizen(), NOW).is_err());
     }
 }

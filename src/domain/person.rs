@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
 /// Longest single name in characters. Identity documents stay far below it.
 const MOST_CHARACTERS: usize = 60;
@@ -78,6 +78,22 @@ impl PersonName {
         )
     }
 
+    /// Whether a text from another source is this given name: case, accents, hyphens and signs do not matter, words do.
+    pub fn is_given_as(&self, text: &str) -> bool {
+        words(text) == words(&self.given)
+    }
+
+    /// The same of the surnames. They may stand in any order; the first one may stand alone, as on the DNIe.
+    pub fn is_surnamed_as(&self, text: &str) -> bool {
+        let sorted = |text: &str| {
+            let mut words = words(text);
+            words.sort_unstable();
+            words
+        };
+        let found = sorted(text);
+        found == sorted(&self.surnames()) || found == sorted(&self.surname1)
+    }
+
     /// Given name and surnames, as a person is addressed.
     pub fn full(&self) -> String {
         format!("{} {}", self.given, self.surnames())
@@ -115,6 +131,21 @@ fn checked(part: NamePart, text: &str) -> Result<String, InvalidName> {
     Ok(name)
 }
 
+/// The words of a name without what registers write differently: case, accents, and signs within words.
+fn words(text: &str) -> Vec<String> {
+    DecomposingNormalizerBorrowed::new_nfd()
+        .normalize(text)
+        .split(|c: char| c.is_whitespace() || c == '-')
+        .map(|word| {
+            word.chars()
+                .filter(|c| c.is_alphabetic())
+                .flat_map(char::to_uppercase)
+                .collect::<String>()
+        })
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
 fn may_be_in_a_name(c: char) -> bool {
     c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.' | ',' | '·' | '/')
 }
@@ -142,6 +173,30 @@ mod tests {
         assert_eq!(name.given(), "José Luis");
         assert_eq!(name.surname2(), None);
         assert_eq!(name.full(), "José Luis Pérez");
+    }
+
+    #[test]
+    fn a_name_is_known_again_however_a_register_writes_it() {
+        let name = PersonName::new("María José", "García-Lorca", Some("Núñez")).unwrap();
+        for text in ["MARIA JOSE", "maría-josé", " Mari\u{301}a  José "] {
+            assert!(name.is_given_as(text), "{text}");
+        }
+        for text in ["MARIA", "JOSE MARIA", "MARIA JOSEFA", ""] {
+            assert!(!name.is_given_as(text), "{text}");
+        }
+        for text in [
+            "GARCIA LORCA NUNEZ",
+            "García-Lorca Núñez",
+            "NUÑEZ GARCIA LORCA",
+            "GARCIA LORCA",
+        ] {
+            assert!(name.is_surnamed_as(text), "{text}");
+        }
+        for text in ["NUÑEZ", "GARCIA", "GARCIA LORCA NUÑO", ""] {
+            assert!(!name.is_surnamed_as(text), "{text}");
+        }
+        let short = PersonName::new("Ana", "O'Donnell", None).unwrap();
+        assert!(short.is_surnamed_as("ODONNELL"));
     }
 
     #[test]

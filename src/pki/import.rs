@@ -11,11 +11,16 @@ use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
 use super::certificate::moment;
+use super::profile::citizen::Citizen;
 use super::{PkiError, Serial};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding, SignatureScheme};
 use crate::domain::algorithm_identifier::signature_algorithm;
 use crate::domain::key::{DtbsR, PublicKey, SignatureValue};
 use crate::domain::pem;
+
+mod holder;
+
+pub use holder::{Difference, Differences};
 
 /// More certificates than any chain in use has.
 const CHAIN_MAX: usize = 10;
@@ -65,6 +70,11 @@ pub enum ImportError {
         "the first certificate is not for this credential's key; is the citizen's certificate first?"
     )]
     OtherKey,
+    /// The certificate is for the key and names another person.
+    #[error(
+        "the certificate names somebody else: {0}. Were two requests swapped at the authority, or is the registered name wrong?"
+    )]
+    OtherHolder(Differences),
     /// An authority's certificate cannot sign documents.
     #[error("the first certificate is an authority's; put the citizen's certificate first")]
     Authority,
@@ -115,12 +125,14 @@ pub enum ImportError {
     },
 }
 
-/// Checks a chain, PEM or a single certificate in DER, against the credential's key.
+/// Checks a chain, PEM or a single certificate in DER, against the credential's key and its citizen.
 ///
-/// The key, validity, key usage and every link are checked. The chain need not reach a root.
+/// The key, validity, key usage, the subject's serial number and names, and every link are checked. The chain need not
+/// reach a root.
 pub fn import_certificate(
     chain: &[u8],
     public_key: &PublicKey,
+    holder: &Citizen,
     now: OffsetDateTime,
 ) -> Result<Imported, ImportError> {
     let certificates = read(chain)?;
@@ -138,6 +150,10 @@ pub fn import_certificate(
         return Err(ImportError::Empty);
     };
     check_citizen(citizen, public_key, now)?;
+    let subject = citizen.certificate.tbs_certificate().subject();
+    if let Some(differences) = holder::differences(subject, holder) {
+        return Err(ImportError::OtherHolder(differences));
+    }
     let mut lower = citizen;
     for (index, upper) in above.iter().enumerate() {
         check_link(lower, upper, index + 1, now)?;

@@ -148,7 +148,7 @@ impl Service {
     }
 
     /// Gives a requested credential the certificate that an authority outside issued. `chain` is PEM, the citizen's
-    /// certificate first, or one certificate in DER; it is checked against the key.
+    /// certificate first, or one certificate in DER; it is checked against the key and the citizen.
     pub fn import_credential(
         &self,
         authorized: &Authorized<op::ManageCredentials>,
@@ -160,8 +160,13 @@ impl Service {
             return Err(ServiceError::CredentialState(credential.state()));
         }
         let now = self.inner.ambient.now();
-        let imported =
-            import_certificate(chain, &credential.public_key, now).map_err(ServiceError::Import)?;
+        let signer = self
+            .inner
+            .identity
+            .signer(credential.signer)?
+            .ok_or(ServiceError::Registration(IdentityError::NotRegistered))?;
+        let imported = import_certificate(chain, &credential.public_key, &named(&signer), now)
+            .map_err(ServiceError::Import)?;
         let certification = Certification {
             chain: imported.certificates,
             serial: imported.serial.to_string(),

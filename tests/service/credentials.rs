@@ -9,6 +9,7 @@ use rubrica::domain::identifier::NationalId;
 use rubrica::domain::key::PublicKey;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
 use rubrica::domain::pem;
+use rubrica::domain::person::PersonName;
 use rubrica::domain::revocation::RevocationReason;
 use rubrica::domain::standing::Refusal;
 use rubrica::hsm::Hsm;
@@ -215,6 +216,39 @@ both_databases! {
             Err(ServiceError::CredentialState(CredentialState::Active))
         ));
     }
+}
+
+/// Two citizens, and the authority outside mistakes one's request for the other's.
+#[test]
+fn a_certificate_that_names_somebody_else_is_not_imported() {
+    let town = Town::new();
+    let other = |new: &mut NewSigner| new.name = PersonName::new("Luis", "Gil", None).unwrap();
+    let luis = ActiveCitizen::like(&town.server, &town.store, 1, other);
+    let service = town.server.service();
+    let requested = service
+        .request_credential(
+            &authorized(),
+            &luis.signer.national_id,
+            KeyAlgorithm::EcP256,
+        )
+        .unwrap();
+    let key = key_of(&requested.request.clone().unwrap());
+    // The chain is for Luis's key, and in the name of the other.
+    let refused = service
+        .import_credential(&authorized(), requested.id, chain_for(&key).as_bytes())
+        .unwrap_err();
+    assert!(
+        matches!(
+            &refused,
+            ServiceError::Import(ImportError::OtherHolder(differences)) if differences.all().len() == 3
+        ),
+        "{refused:?}"
+    );
+    let state = service
+        .credential(&authorized(), requested.id)
+        .unwrap()
+        .state;
+    assert_eq!(state, CredentialState::Requested);
 }
 
 /// The public key of a request, which openssl has verified.
