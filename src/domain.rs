@@ -6,6 +6,7 @@ pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod app;
 pub mod authority;
+pub mod browser;
 pub mod canonical;
 pub mod challenge;
 pub mod credential;

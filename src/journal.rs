@@ -59,6 +59,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Ambient;
+use crate::domain::id::RequestId;
 use crate::domain::node::NodeName;
 use crate::store::journal::{self as rows, Place, Record};
 use crate::store::{AnyConnection, Store, StoreError};
@@ -131,6 +132,24 @@ impl Journal {
             node,
             last: Arc::default(),
         }
+    }
+
+    /// In which browsers an event of a request happened: one for each entry, at most `most` of them. For deciding what
+    /// need not be noted again, never for proving anything.
+    pub fn browsers(
+        &self,
+        request: RequestId,
+        event: Event,
+        most: u32,
+    ) -> Result<Vec<Option<String>>, JournalError> {
+        let bodies = self.store.read(|connection| {
+            rows::bodies(connection, &request.to_string(), event.as_str(), most)
+        })?;
+        let browser = |body: &String| {
+            let body: serde_json::Value = serde_json::from_str(body).ok()?;
+            Some(body.get("browser")?.as_str()?.to_owned())
+        };
+        Ok(bodies.iter().map(browser).collect())
     }
 
     /// Appends entries, all or none. They are durable when this returns.

@@ -13,6 +13,7 @@ use crate::activation::Activation;
 use crate::auth::{self, AppSession, Link, LinkKey, Presented};
 use crate::clock::Ambient;
 use crate::documents::Documents;
+use crate::domain::browser::UserAgent;
 use crate::domain::node::NodeName;
 use crate::hsm::Hsm;
 use crate::identity::Identity;
@@ -54,6 +55,8 @@ pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule, password};
 pub struct Service {
     inner: Arc<Parts>,
     acceptance: AcceptanceKey,
+    /// In which browser this caller acts; the journal keeps it.
+    browser: Option<UserAgent>,
 }
 
 /// What the use cases work with. `app` puts it together; after that nobody else reaches the parts.
@@ -107,6 +110,16 @@ impl Service {
         Self {
             acceptance: AcceptanceKey::derive(&parts.link_key),
             inner: Arc::new(parts),
+            browser: None,
+        }
+    }
+
+    /// The same use cases for somebody in that browser.
+    #[must_use]
+    pub fn in_browser(&self, browser: Option<UserAgent>) -> Self {
+        Self {
+            browser,
+            ..self.clone()
         }
     }
 

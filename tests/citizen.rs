@@ -3,3 +3,4 @@
 mod account;
 mod approval;
 mod frame;
+mod record;

@@ -2,6 +2,7 @@
 
 use rubrica::clock::Ambient;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
+use rubrica::domain::browser::UserAgent;
 use rubrica::domain::document::{Format, Packaging};
 use rubrica::domain::node::NodeName;
 use rubrica::journal::{
@@ -75,7 +76,7 @@ fn full_entry(ambient: &Ambient) -> Entry {
         .credential(ambient.id(), KeyAlgorithm::Rsa3072, Some("0a1b2c"))
         .sad(ambient.id())
         .factors(&[FactorUsed::Password, FactorUsed::SmsCode])
-        .browser("Mozilla/5.0")
+        .browser(UserAgent::from_header(b"Mozilla/5.0").as_ref())
         .detail("two of two")
         .outcome(Outcome::Failed {
             code: "some_documents_failed".to_owned(),
@@ -104,6 +105,7 @@ fn full_entry(ambient: &Ambient) -> Entry {
                 dtbs_r: None,
                 result: Some(DocumentResult::Failed {
                     reason: rubrica::domain::request::DocumentReason::PdfDamaged,
+                    detail: None,
                 }),
             },
         ])

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::event::{Event, FactorUsed};
 use crate::domain::algorithm::{Digest, KeyAlgorithm, SignatureScheme};
+use crate::domain::browser::UserAgent;
 use crate::domain::document::{Format, Packaging};
 use crate::domain::id::{AppId, CredentialId, DocumentId, RequestId, SadId, SignerId};
 use crate::domain::request::DocumentReason;
@@ -151,6 +152,9 @@ pub enum DocumentResult {
     Failed {
         /// Why.
         reason: DocumentReason,
+        /// What exactly was found.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
     },
 }
 
@@ -256,11 +260,11 @@ impl Entry {
         Self { documents, ..self }
     }
 
-    /// The citizen's browser.
+    /// The citizen's browser, as far as it told.
     #[must_use]
-    pub fn browser(self, user_agent: &str) -> Self {
+    pub fn browser(self, user_agent: Option<&UserAgent>) -> Self {
         Self {
-            browser: Some(shortened(user_agent)),
+            browser: user_agent.map(|agent| agent.as_str().to_owned()),
             ..self
         }
     }

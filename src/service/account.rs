@@ -113,6 +113,7 @@ impl Service {
         self.inner.journal.append(&[Entry::new(act.event())
             .by(Actor::Signer { id })
             .signer(id)
+            .browser(self.browser.as_ref())
             .factors(&[act.factor().into(), FactorUsed::SmsCode])])?;
         Ok(())
     }

@@ -10,11 +10,12 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::signing::Approved;
-use super::{CodeSent, eligibility};
+use super::{CodeSent, eligibility, journaled};
 use super::{Service, ServiceError};
 use crate::auth::Link;
 use crate::documents::Chunks;
 use crate::domain::app::App;
+use crate::domain::browser::UserAgent;
 use crate::domain::challenge::Purpose;
 use crate::domain::credential::Credential;
 use crate::domain::factor::Factor;
@@ -35,6 +36,8 @@ use crate::store::requests::Transition;
 /// How often a second click looks whether the first one has claimed the request, two seconds in all.
 const LOOKS: u32 = 40;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// In how many browsers a request's page is noted as shown.
+const MOST_VIEWS: u32 = 10;
 
 /// What the holder of a link is shown.
 #[derive(Debug, Clone)]
@@ -110,6 +113,27 @@ impl Service {
                 Some(_) => Asker::Disabled,
             },
         })
+    }
+
+    /// Notes that what is asked was shown: once for each browser, and for so many browsers at most, because a link
+    /// may be opened by anybody who has it.
+    pub fn note_view(&self, link: &Link) -> Result<(), ServiceError> {
+        let journal = &self.inner.journal;
+        let event = Event::RequestViewed;
+        let noted = journal.browsers(link.request(), event, MOST_VIEWS)?;
+        let present = self.browser.as_ref().map(UserAgent::as_str);
+        let full = u32::try_from(noted.len()).is_ok_and(|noted| noted >= MOST_VIEWS);
+        if full || noted.iter().any(|browser| browser.as_deref() == present) {
+            return Ok(());
+        }
+        let (request, app, documents) = self.asked(link)?;
+        Ok(journal.append(&[Entry::new(event)
+            .by(journal::Actor::Visitor)
+            .request(request.id)
+            .app(app.id, app.name.as_str())
+            .signer(request.signer)
+            .documents(documents.iter().map(journaled::document).collect())
+            .browser(self.browser.as_ref())])?)
     }
 
     /// One of the documents, as the app sent it.
@@ -266,7 +290,8 @@ impl Service {
                 .by(journal::Actor::Visitor)
                 .request(request.id)
                 .app(app.id, app.name.as_str())
-                .signer(request.signer)])?;
+                .signer(request.signer)
+                .browser(self.browser.as_ref())])?;
         self.approval(link)
     }
 }

@@ -119,6 +119,7 @@ impl Service {
     ) -> Result<OpenedSigner, ServiceError> {
         let mut entry = Entry::new(Event::FactorChecked)
             .by(Actor::Visitor)
+            .browser(self.browser.as_ref())
             .factors(&[FactorUsed::from(factor)])
             .detail(purpose.name());
         entry.request = purpose.request();
@@ -187,6 +188,7 @@ impl Service {
             ) => return Ok(outcome?),
         };
         let mut entry = Entry::new(Event::CodeChecked)
+            .browser(self.browser.as_ref())
             .by(Actor::Signer { id: signer })
             .signer(signer)
             .factors(&[FactorUsed::SmsCode])
@@ -209,6 +211,7 @@ impl Service {
         }) = outcome
         {
             let blocked = Entry::new(Event::SignerBlocked)
+                .browser(self.browser.as_ref())
                 .by(Actor::Visitor)
                 .signer(signer)
                 .factors(&[FactorUsed::from(factor), FactorUsed::SmsCode])
@@ -241,6 +244,7 @@ impl Service {
         };
         self.inner.identity.set_sms_state(challenge, state)?;
         let mut entry = Entry::new(Event::CodeSent)
+            .browser(self.browser.as_ref())
             .outcome(outcome)
             .detail(purpose.name());
         entry.request = purpose.request();

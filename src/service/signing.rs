@@ -153,10 +153,13 @@ impl Service {
                     serial(&credential),
                 )
                 .factors(&[FactorUsed::Password, FactorUsed::SmsCode])
+                .browser(self.browser.as_ref())
         };
+        let mut used = None;
         let to_sign: Vec<ToSign> = work.iter().filter_map(Work::to_sign).collect();
         if !to_sign.is_empty() {
             let id: SadId = self.inner.ambient.id();
+            used = Some(id);
             let sad = Sad::bind(
                 id,
                 request.signer,
@@ -168,12 +171,7 @@ impl Service {
             let intent = about(Event::SignatureIntent)
                 .sad(id)
                 .outcome(Outcome::Intended)
-                .documents(
-                    work.iter()
-                        .filter(|work| work.to_sign().is_some())
-                        .map(Work::entry)
-                        .collect(),
-                );
+                .documents(intended(&work));
             if let Err(error) = self.inner.journal.append(&[intent]) {
                 self.give_back(request.id)?;
                 return Err(error.into());
@@ -208,9 +206,10 @@ impl Service {
         self.mark(&work)?;
         step("marked");
         let (state, reason) = end_of(&work);
-        let outcome = about(Event::SignatureOutcome)
+        let mut outcome = about(Event::SignatureOutcome)
             .outcome(outcome_of(&work))
             .documents(work.iter().map(Work::entry).collect());
+        outcome.sad = used;
         self.inner.journal.append(&[outcome])?;
         step("outcome");
         self.finish(request.id, RequestState::Signing, state, reason)?;
@@ -393,6 +392,7 @@ impl Work {
                 }),
                 Fate::Failed(failure) => Some(DocumentResult::Failed {
                     reason: failure.reason,
+                    detail: failure.detail.clone(),
                 }),
             },
         }
@@ -448,6 +448,12 @@ fn chain_of(credential: &Credential) -> Result<CertificateChain, ServiceError> {
         .map(|certification| certification.chain.clone())
         .unwrap_or_default();
     CertificateChain::from_der(certificates).map_err(ServiceError::Certificates)
+}
+
+/// The documents that the HSM will sign.
+fn intended(work: &[Work]) -> Vec<DocumentEntry> {
+    let ready = work.iter().filter(|work| work.to_sign().is_some());
+    ready.map(Work::entry).collect()
 }
 
 /// The serial number of a credential's certificate.

@@ -101,6 +101,21 @@ pub fn nodes(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> 
     Ok(nodes)
 }
 
+/// The bodies of a request's rows of one kind, at most `most`, in no order.
+pub fn bodies(
+    connection: &mut AnyConnection,
+    request: &str,
+    event: &str,
+    most: u32,
+) -> Result<Vec<String>, StoreError> {
+    Ok(journal::table
+        .filter(journal::request_id.eq(request))
+        .filter(journal::event.eq(event))
+        .limit(most.into())
+        .select(journal::body)
+        .load(connection)?)
+}
+
 /// How many rows there are in all chains.
 pub fn count(connection: &mut AnyConnection) -> Result<i64, StoreError> {
     Ok(journal::table.count().get_result(connection)?)

@@ -12,9 +12,11 @@ use time::OffsetDateTime;
 use super::browser::{self, FormToken};
 use super::language::Choice;
 use super::page::Page;
+use crate::domain::browser::UserAgent;
 use crate::domain::language::Language;
 use crate::http::error::Code;
 use crate::http::{CallId, Problem, Shared};
+use crate::service::{Service, ServiceError};
 
 /// A call for a page.
 pub(super) struct Visit {
@@ -59,6 +61,18 @@ impl Visit {
     /// The use cases.
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Calls a use case in this browser's name, whose refusals the handler answers itself.
+    pub(super) async fn attempt<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<Result<T, ServiceError>, Problem> {
+        let value = self.request.headers().get(header::USER_AGENT);
+        let browser = value.and_then(|value| UserAgent::from_header(value.as_bytes()));
+        self.shared
+            .attempt(move |service| call(&service.in_browser(browser)))
+            .await
     }
 
     /// The present moment in UTC.

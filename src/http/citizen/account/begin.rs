@@ -38,7 +38,6 @@ pub(in crate::http::citizen) async fn begin(
     let language = visit.language();
     let national_id = form.trimmed(Kind::NationalId);
     let sent = visit
-        .shared()
         .attempt(move |service| match act {
             Act::Activate => service.begin_activation(
                 language,

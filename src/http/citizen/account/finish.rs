@@ -56,7 +56,6 @@ pub(in crate::http::citizen) async fn finish(
     let (challenge, key) = (step.challenge, step.key.clone());
     let (code, password) = (form.trimmed(Kind::Code), form.exact(Kind::NewPassword));
     let outcome = visit
-        .shared()
         .attempt(move |service| {
             service.finish_password(act.purpose(), challenge, &key, &code, &password)
         })
@@ -114,7 +113,6 @@ async fn look(
 ) -> Result<Result<CodeStep, ServiceError>, Problem> {
     let (challenge, key) = (step.challenge, step.key.clone());
     visit
-        .shared()
         .attempt(move |service| service.code_step(act.purpose(), challenge, &key))
         .await
 }

@@ -20,7 +20,6 @@ pub(in crate::http::citizen) async fn resend(
     };
     let language = visit.language();
     let sent = visit
-        .shared()
         .attempt(move |service| service.resend_account_code(language, step.challenge, &step.key))
         .await?;
     match sent {

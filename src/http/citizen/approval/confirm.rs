@@ -69,7 +69,6 @@ pub(in crate::http::citizen) async fn confirm(
     }
     let (link, challenge, key) = (opened.link.clone(), step.challenge, step.key.clone());
     let outcome = visit
-        .shared()
         .attempt(move |service| service.confirm_approval(&link, challenge, &key, &code))
         .await?;
     match outcome {
@@ -92,7 +91,6 @@ async fn look(
     };
     let (challenge, key) = (step.challenge, step.key.clone());
     visit
-        .shared()
         .attempt(move |service| service.code_step(purpose, challenge, &key))
         .await
 }

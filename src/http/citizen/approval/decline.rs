@@ -35,10 +35,7 @@ pub(in crate::http::citizen) async fn decline(
 ) -> Result<HttpResponse, Problem> {
     let opened = Opened::of(&visit, &link).await?;
     let link = opened.link.clone();
-    let outcome = visit
-        .shared()
-        .attempt(move |service| service.decline(&link))
-        .await?;
+    let outcome = visit.attempt(move |service| service.decline(&link)).await?;
     match outcome {
         // Whatever became of it first: its page says so.
         Ok(_) | Err(ServiceError::RequestState { .. } | ServiceError::AppDisabled) => {

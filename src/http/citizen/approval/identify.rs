@@ -68,7 +68,6 @@ async fn begin(
 ) -> Result<Result<Step, ServiceError>, Problem> {
     let link = opened.link.clone();
     visit
-        .shared()
         .attempt(move |service| {
             let sent = service.begin_approval(&link, &national_id, &password)?;
             Ok(Step::begun(sent))

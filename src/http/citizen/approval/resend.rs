@@ -24,7 +24,6 @@ pub(in crate::http::citizen) async fn resend(
     };
     let link = opened.link.clone();
     let sent = visit
-        .shared()
         .attempt(move |service| service.resend_approval_code(&link, step.challenge, &step.key))
         .await?;
     match sent {

@@ -20,6 +20,10 @@ pub(in crate::http::citizen) async fn review(
     if let Some((code, obstacle)) = opened.hindered() {
         return opened.obstacle(visit, code, obstacle);
     }
+    let link = opened.link.clone();
+    visit
+        .attempt(move |service| service.note_view(&link))
+        .await??;
     let page = opened.page(&visit);
     let request = opened.request(&page);
     // Told after a redirect, so that loading the page again does not try the same password again.
