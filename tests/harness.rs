@@ -7,6 +7,7 @@ pub(crate) mod browser;
 pub(crate) mod citizen;
 pub(crate) mod client;
 pub(crate) mod database;
+pub(crate) mod derivations;
 pub(crate) mod multipart;
 pub(crate) mod openssl;
 pub(crate) mod outline;

@@ -49,7 +49,8 @@ impl Derivation {
         self.memory_kib < other.memory_kib || self.passes < other.passes
     }
 
-    /// One run gives 64 bytes: a verifier, of which only the SHA-256 is kept, and the key of the slot.
+    /// One run gives 64 bytes: a verifier, of which only the SHA-256 is kept, and the key of the slot. Each run is
+    /// traced with its cost, and nothing else of it.
     pub(super) fn derive(
         &self,
         knowledge: &[u8],
@@ -57,6 +58,7 @@ impl Derivation {
     ) -> Result<Derived, DerivationFailed> {
         let parameters = Params::new(self.memory_kib, self.passes, self.lanes, Some(64))
             .map_err(DerivationFailed)?;
+        tracing::trace!(cost = %self, "Argon2id");
         let mut output = Zeroizing::new([0_u8; 64]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
             .hash_password_into(knowledge, salt, output.as_mut_slice())

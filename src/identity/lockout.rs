@@ -1,8 +1,9 @@
 //! The first factor: a password or an activation code opens the citizen secret, and wrong ones are counted.
 //!
 //! A try is counted before it is looked at, so that a hundred at once get no more looks than the rules allow. A
-//! signer who does not exist, has no such factor or is blocked costs the same derivation and the same write as any
-//! other, and all but the blocked get the same answer.
+//! signer who does not exist, has no such factor or is blocked costs one derivation and one write as any other does,
+//! and all but the blocked get the same answer. A keyslot from before the costs were raised is opened at its own cost,
+//! until its owner opens it once.
 
 use time::OffsetDateTime;
 
@@ -130,10 +131,17 @@ impl Identity {
         Err(IdentityError::NotRecognised { signer: None })
     }
 
+    /// `None` when the factor is blocked. Then the try is counted with those of nobody, so that it costs the same write.
     fn count(&self, signer: &Signer, factor: Factor) -> Result<Option<CountedTry>, StoreError> {
         let now = self.ambient.now();
+        let [any_byte] = self.ambient.random();
         self.store.write(|connection| {
-            signers::count_try(connection, signer.id, factor, self.most(factor), now)
+            let most = self.most(factor);
+            let counted = signers::count_try(connection, signer.id, factor, most, now)?;
+            if counted.is_none() {
+                signers::count_unknown_try(connection, any_byte)?;
+            }
+            Ok(counted)
         })
     }
 

@@ -314,7 +314,7 @@ pub fn password_chosen(
     Ok(())
 }
 
-/// Counts a try with an identifier nobody has. `any_byte` picks the row.
+/// Counts a try with an identifier nobody has, or that is blocked. `any_byte` picks the row.
 pub fn count_unknown_try(connection: &mut AnyConnection, any_byte: u8) -> Result<(), StoreError> {
     diesel::update(unknown_tries::table.find(i32::from(any_byte % 8)))
         .set(unknown_tries::tries.eq(unknown_tries::tries + 1))

@@ -1,12 +1,15 @@
 //! Passwords and activation codes: right, wrong, too often wrong, and changed.
 
 use super::*;
+use diesel::RunQueryDsl;
 use rubrica::domain::factor::Factor;
 use rubrica::domain::standing::Refusal;
 use rubrica::identity::{BlockedWhen, PasswordRule};
+use rubrica::store::StoreError;
 use time::Duration;
 
 use crate::harness::database::both_databases;
+use crate::harness::derivations::derivations;
 
 both_databases! {
     fn a_wrong_password_an_unknown_signer_and_an_inactive_one_get_the_same_answer(database) {
@@ -246,46 +249,76 @@ both_databases! {
         let after = office.secret_of(&ana().national_id, "N3w!password");
         assert_eq!(before.expose(), after.expose());
     }
-}
 
-#[test]
-fn an_unknown_signer_costs_the_same_work() {
-    let database = TestDatabase::sqlite();
-    let costly = settings().with_derivation(Derivation::new(32 * 1024, 2, 1).unwrap());
-    let office = Office::with(&database, costly);
-    office.active(ana());
-    let least = |who: &NationalId| {
-        (0..3)
-            .map(|_| {
-                let begun = worked();
-                assert!(office.with_password(who, "Wr0ng!pass").is_err());
-                worked() - begun
-            })
-            .min()
-            .unwrap()
-    };
-    let known = least(&ana().national_id);
-    let unknown = least(&"99999999R".parse().unwrap());
-    for _ in 0..2 {
-        assert!(
-            office
-                .with_password(&ana().national_id, "Wr0ng!pass")
-                .is_err()
-        );
+    fn every_first_factor_costs_one_derivation_and_one_write(database) {
+        let costly = settings().with_derivation(Derivation::new(64, 2, 1).unwrap());
+        let office = Office::with(database, costly);
+        let (_, code) = office.active(ana());
+        let registered = office.register(berta());
+        let closed = office.register(NewSigner {
+            national_id: "00000000T".parse().unwrap(),
+            phone: "600999999".parse().unwrap(),
+            ..ana()
+        });
+        office.identity.deregister(closed.signer.id).unwrap();
+        let (active, inactive) = (ana().national_id, berta().national_id);
+        let (unknown, closed) = ("99999999R".parse().unwrap(), closed.signer.national_id);
+        let counters = || {
+            #[derive(diesel::QueryableByName)]
+            struct Sum {
+                #[diesel(sql_type = diesel::sql_types::BigInt)]
+                tries: i64,
+            }
+            let query = "SELECT CAST((SELECT SUM(tries) FROM unknown_tries) \
+                 + (SELECT SUM(password_failures + activation_failures) FROM signers) AS BIGINT) AS tries";
+            database
+                .store()
+                .read(|connection| {
+                    let sum: Sum = diesel::sql_query(query).get_result(connection)?;
+                    Ok::<_, StoreError>(sum.tries)
+                })
+                .unwrap()
+        };
+        let one = |what: &str, act: &dyn Fn() -> Result<OpenedSigner, IdentityError>| {
+            let before = counters();
+            let costs = derivations(|| assert!(act().is_err(), "{what}"));
+            assert_eq!(costs, ["argon2id;v=19;m=64;t=2;p=1"], "{what}");
+            assert_eq!(counters(), before + 1, "{what}");
+        };
+        for (who, name) in [
+            (&active, "active"),
+            (&inactive, "not activated"),
+            (&unknown, "unknown"),
+            (&closed, "closed"),
+        ] {
+            one(name, &|| office.with_password(who, "Wr0ng!pass"));
+            one(name, &|| office.with_code(who, &secret("0000-0000-0000-0000")));
+            one(name, &|| office.with_code(who, &secret("no code at all")));
+        }
+        for _ in 0..4 {
+            assert!(office.with_password(&active, "Wr0ng!pass").is_err());
+            assert!(office.with_code(&active, &secret("0000-0000-0000-0000")).is_err());
+        }
+        one("password blocked", &|| office.with_password(&active, PASSWORD));
+        assert!(office.with_code(&active, &secret("0000-0000-0000-0000")).is_err());
+        one("activation code blocked", &|| office.with_code(&active, &code));
+        let right = derivations(|| {
+            office.with_code(&inactive, &registered.activation_code).unwrap();
+        });
+        assert_eq!(right.len(), 1);
     }
-    let blocked = least(&ana().national_id);
-    // A look without the derivation takes less than a tenth.
-    for other in [unknown, blocked] {
-        assert!(
-            other * 4 > known && known * 4 > other,
-            "known {known} ns, other {other} ns"
-        );
-    }
-}
 
-/// Nanoseconds this thread spent on a processor: other tests at the same time do not count.
-fn worked() -> u64 {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    let first = statistics.split_whitespace().next().unwrap();
-    first.parse().unwrap()
+    fn a_wrong_code_of_a_reset_costs_no_derivation(database) {
+        let office = Office::new(database);
+        let (_, code) = office.active(ana());
+        let purpose = Purpose::ResetPassword;
+        let opened = office.with_code(&ana().national_id, &code).unwrap();
+        let opened = office.identity.open_challenge(opened, purpose, NOTHING).unwrap();
+        let costs = derivations(|| {
+            let guess = wrong(&opened.code);
+            let (id, key) = (opened.challenge, &opened.browser_key);
+            assert!(office.identity.confirm(id, key, &guess, purpose, &NOTHING).is_err());
+        });
+        assert!(costs.is_empty(), "{costs:?}");
+    }
 }

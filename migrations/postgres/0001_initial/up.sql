@@ -27,8 +27,8 @@ CREATE TABLE signers (
     sealing_key BYTEA NOT NULL
 );
 
--- Tries with identifiers nobody is registered with. They cost a write like the others, so that time does not
--- tell who is registered; spread over rows, so that they do not wait for one another.
+-- Tries with identifiers nobody is registered with, or that are blocked. They cost a write like the
+-- others, so that time does not tell who is registered; spread over rows, so that they do not wait for one another.
 CREATE TABLE unknown_tries (
     bucket INTEGER NOT NULL PRIMARY KEY,
     tries BIGINT NOT NULL
