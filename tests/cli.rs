@@ -5,7 +5,6 @@ mod credential;
 mod demo;
 mod doctor;
 mod markdown;
-mod project;
 mod reader;
 mod readme;
 mod serve;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::project::Project;
+use crate::harness::project::Project;
 
 fn mode(project: &Project, name: &str) -> u32 {
     fs::metadata(project.path(name))

@@ -11,8 +11,8 @@ use rubrica::domain::secret::SecretText;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
-use super::project::Project;
 use crate::harness::phones::Phones;
+use crate::harness::project::Project;
 
 /// Registers a citizen at advanced level, who activates the account as the pages do.
 fn activated(project: &Project) {

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::project::{Ended, Project};
 use crate::harness::database::TestDatabase;
+use crate::harness::project::{Ended, Project};
 
 /// Runs a command line as if pasted into a shell in the project's folder.
 fn paste(project: &Project, line: &str) -> Ended {
@@ -18,7 +18,7 @@ fn paste(project: &Project, line: &str) -> Ended {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    super::project::ended(&output)
+    crate::harness::project::ended(&output)
 }
 
 fn documents(report: &Value) -> &Vec<Value> {
@@ -123,7 +123,7 @@ fn the_demo_uses_the_postgresql_that_is_named() {
     let named = format!("[database]\nurl = \"{}\"\n", database.url());
     project.write("named.toml", &named, 0o600);
     let by_file = project.run(&[&["--config", "named.toml"], &small[..]].concat());
-    for ended in [super::project::ended(&by_environment), by_file] {
+    for ended in [crate::harness::project::ended(&by_environment), by_file] {
         assert_eq!(ended.status, 0, "{}", ended.err);
         assert!(ended.err.contains(database.url()), "{}", ended.err);
         let report: Value = serde_json::from_str(&ended.out).unwrap();

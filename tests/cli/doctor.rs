@@ -10,7 +10,7 @@ use rubrica::http::tls::self_signed;
 use serde_json::Value;
 use time::Duration;
 
-use super::project::Project;
+use crate::harness::project::Project;
 
 /// What doctor said about one thing, worst first.
 fn findings(project: &Project) -> (i32, Vec<(String, String, String, String)>) {

@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 
 use rubrica::domain::secret::SecretText;
 
-use super::project::{Ended, Project, ended};
 use super::serve::Serving;
 use crate::harness::browser::Browser;
 use crate::harness::client::Client;
 use crate::harness::phones::Phones;
+use crate::harness::project::{Ended, Project, ended};
 use crate::harness::standing::PASSWORD;
 
 /// The phone, as in the texts.

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::markdown::Blocks;
-use super::project::Project;
 use super::reader::Reader;
 use crate::harness::pdf;
+use crate::harness::project::Project;
 
 #[test]
 fn the_readme_works_as_written() {

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::project::Project;
 use crate::harness::client::Client;
+use crate::harness::project::Project;
 
 /// A server of its own process; killed with the test.
 pub(super) struct Serving {

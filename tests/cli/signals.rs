@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rubrica::clock::Ambient;
 use rubrica::http::tls::self_signed;
 
-use super::project::Project;
 use super::serve::Serving;
 use crate::harness::client::Client;
+use crate::harness::project::Project;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -10,24 +10,24 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::openssl::openssl;
+use super::openssl::openssl;
 
 /// The folder. Gone with the test.
-pub(super) struct Project {
+pub(crate) struct Project {
     folder: TempDir,
-    pub(super) ports: [u16; 3],
+    pub(crate) ports: [u16; 3],
 }
 
 /// How a command ended, and what it said.
-pub(super) struct Ended {
-    pub(super) status: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Project {
     /// As it is checked out.
-    pub(super) fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"));
         let project = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -49,7 +49,7 @@ impl Project {
     }
 
     /// The API's, the pages' and the operators' address, as the environment gives them to the binary.
-    pub(super) fn addresses(&self) -> [(&'static str, String); 3] {
+    pub(crate) fn addresses(&self) -> [(&'static str, String); 3] {
         let [api, citizen, ops] = self.ports.map(|port| format!("127.0.0.1:{port}"));
         [
             ("RUBRICA_API__LISTEN", api),
@@ -59,7 +59,7 @@ impl Project {
     }
 
     /// With a token that the project's own script made.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let project = Self::fresh();
         let made = Command::new(project.path("SoftHSM-setup.sh"))
             .env_remove("SOFTHSM2_CONF")
@@ -71,7 +71,7 @@ impl Project {
     }
 
     /// Also with a configuration, certificate, database, KEK and authorities: everything `doctor` wants.
-    pub(super) fn in_order() -> Self {
+    pub(crate) fn in_order() -> Self {
         let project = Self::new();
         project.configure("");
         for command in [
@@ -86,14 +86,14 @@ impl Project {
     }
 
     /// Writes the configuration, with more lines at the end, and the files it names.
-    pub(super) fn configure(&self, more: &str) {
+    pub(crate) fn configure(&self, more: &str) {
         self.certify("server");
         self.write("link-key", &format!("{}=\n", "A".repeat(43)), 0o600);
         self.write("rubrica.toml", &self.configuration(more), 0o600);
     }
 
     /// Makes a key and a certificate that signs itself, by one of the files in `certs/`: `certs/<name>.pem`.
-    pub(super) fn certify(&self, name: &str) {
+    pub(crate) fn certify(&self, name: &str) {
         let file = |ending| format!("certs/{name}.{ending}");
         let (config, key, certificate) = (file("cnf"), file("key"), file("pem"));
         let mut arguments = vec!["req", "-x509", "-days", "365", "-newkey", "ec"];
@@ -103,17 +103,17 @@ impl Project {
     }
 
     /// Runs openssl in the folder.
-    pub(super) fn openssl(&self, arguments: &[&str]) -> Result<String, String> {
+    pub(crate) fn openssl(&self, arguments: &[&str]) -> Result<String, String> {
         openssl(self.folder.path(), arguments)
     }
 
     /// Runs the binary in the folder, as an ordinary process with nothing in its environment.
-    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         ended(&self.command(arguments).output().unwrap())
     }
 
     /// The same, for a test that does more with it.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rubrica"));
         command
             .args(arguments)
@@ -125,18 +125,18 @@ impl Project {
     }
 
     /// Runs it and reads its answer as JSON.
-    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(arguments);
         serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}{}", ended.out, ended.err))
     }
 
     /// A path in the folder.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().canonicalize().unwrap().join(name)
     }
 
     /// Writes a file with that mode.
-    pub(super) fn write(&self, name: &str, content: &str, mode: u32) {
+    pub(crate) fn write(&self, name: &str, content: &str, mode: u32) {
         let path = self.path(name);
         let _ = fs::remove_file(&path);
         fs::write(&path, content).unwrap();
@@ -144,7 +144,7 @@ impl Project {
     }
 
     /// The configuration's text.
-    pub(super) fn configuration(&self, more: &str) -> String {
+    pub(crate) fn configuration(&self, more: &str) -> String {
         let [api, citizen, ops] = self.ports;
         let mut text = format!(
             r#"
@@ -172,7 +172,7 @@ environment = {{ SOFTHSM2_CONF = "{}" }}
     }
 }
 
-pub(super) fn ended(output: &Output) -> Ended {
+pub(crate) fn ended(output: &Output) -> Ended {
     Ended {
         status: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout.clone()).unwrap(),
