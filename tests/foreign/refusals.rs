@@ -57,13 +57,15 @@ fn every_judge_refuses_a_changed_signature_value() {
                 change(&exhibit.file, |bytes| bytes.len() - 1);
             }
             Kind::Pades => change(&exhibit.file, |bytes| {
-                // The last digit before the zeros that fill `/Contents`.
-                let end = position(bytes, b"0000>");
-                bytes
-                    .iter()
-                    .take(end)
-                    .rposition(|byte| *byte != b'0')
-                    .unwrap()
+                // The last digit before the zeros that fill `/Contents`, if any do.
+                let start = position(bytes, b"/Contents <");
+                let end = start
+                    + bytes[start..]
+                        .iter()
+                        .position(|byte| *byte == b'>')
+                        .unwrap();
+                let digits = &bytes[start..end];
+                start + digits.iter().rposition(|byte| *byte != b'0').unwrap()
             }),
         }
         assert_all_refuse("a changed value", &exhibit, on_signature(&exhibit));
@@ -203,6 +205,11 @@ fn change(path: &Path, place: impl FnOnce(&[u8]) -> usize) {
     let mut bytes = fs::read(path).unwrap();
     let at = place(&bytes);
     let byte = bytes.get_mut(at).unwrap();
-    *byte ^= 1;
+    *byte = match *byte {
+        // So that another digit comes of it, in base 16 too.
+        b'a' | b'A' => byte.wrapping_add(1),
+        b'f' | b'F' => byte.wrapping_sub(1),
+        other => other ^ 1,
+    };
     fs::write(path, bytes).unwrap();
 }
