@@ -1,6 +1,7 @@
 //! Foreign tools judge what is signed here: none of them shares code with this project.
 
 pub(crate) mod judges;
+mod options;
 mod pdf;
 mod pkilint;
 mod refusals;

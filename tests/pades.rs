@@ -1,7 +1,7 @@
 //! PAdES signatures over PDFs of many kinds.
 
 mod bounds;
-mod builder;
+pub(crate) mod builder;
 mod classes;
 mod corpus;
 mod fields;

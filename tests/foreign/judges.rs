@@ -15,6 +15,8 @@ mod pyhanko;
 mod qpdf;
 mod worker;
 
+pub(crate) use dss::said;
+
 /// A signed file and what a judge needs to know of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Exhibit {
@@ -28,6 +30,10 @@ pub(crate) struct Exhibit {
     pub(crate) at: OffsetDateTime,
     /// Revocation lists (DER) of the authorities above it, for EU DSS: with them it gives its whole verdict.
     pub(crate) lists: Vec<PathBuf>,
+    /// How many signatures a PDF has, all of them below that certificate.
+    pub(crate) signatures: usize,
+    /// The signature policy it names, and a file with the policy's text.
+    pub(crate) policy: Option<(&'static str, PathBuf)>,
 }
 
 /// What a signed file claims to be.
@@ -42,6 +48,19 @@ pub(crate) enum Kind {
 }
 
 impl Exhibit {
+    /// With one signature, and nothing more to know.
+    pub(crate) fn new(file: PathBuf, kind: Kind, anchor: PathBuf, at: OffsetDateTime) -> Self {
+        Self {
+            file,
+            kind,
+            anchor,
+            at,
+            lists: Vec::new(),
+            signatures: 1,
+            policy: None,
+        }
+    }
+
     /// The CAdES document.
     fn original(&self) -> Option<&Path> {
         match &self.kind {

@@ -66,13 +66,8 @@ impl Desk {
 
     /// A file of this desk for the judges.
     pub(crate) fn exhibit(&self, file: PathBuf, kind: Kind) -> Exhibit {
-        Exhibit {
-            file,
-            kind,
-            anchor: self.folder.path().join("root.pem"),
-            at: SIGNED_AT + Duration::minutes(4),
-            lists: Vec::new(),
-        }
+        let anchor = self.folder.path().join("root.pem");
+        Exhibit::new(file, kind, anchor, SIGNED_AT + Duration::minutes(4))
     }
 
     /// One of each kind, signed in one go: CAdES around and beside a document, two forms of PDF, and one that says

@@ -8,7 +8,7 @@ use flate2::write::ZlibEncoder;
 
 /// How a revision's cross-reference section is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     /// A table in text.
     Table,
     /// An uncompressed stream.
@@ -24,7 +24,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    pub(super) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Table,
         Self::Stream,
         Self::Flate,
@@ -38,7 +38,7 @@ const ID: &str = "/ID [<00112233445566778899aabbccddeeff> <00112233445566778899a
 
 /// A PDF in the making: objects by number, revision by revision.
 #[derive(Debug, Clone)]
-pub(super) struct Builder {
+pub(crate) struct Builder {
     header: &'static str,
     revisions: Vec<Revision>,
     end: Vec<u8>,
@@ -61,7 +61,7 @@ enum Place {
 
 impl Builder {
     /// One page that says hello. Object 1 is the catalog, 2 the page tree, 3 the page, 4 its contents.
-    pub(super) fn new(layout: Layout) -> Self {
+    pub(crate) fn new(layout: Layout) -> Self {
         let content = stream("", b"BT /F1 18 Tf 0 0 Td (Hello) Tj ET");
         let mut builder = Self {
             header: "%PDF-1.7\n%\u{e2}\u{e3}\u{cf}\u{d3}\n",
@@ -86,24 +86,24 @@ impl Builder {
         builder.raw(4, content)
     }
 
-    pub(super) fn header(mut self, header: &'static str) -> Self {
+    pub(crate) fn header(mut self, header: &'static str) -> Self {
         self.header = header;
         self
     }
 
     /// Sets an object of the newest revision.
-    pub(super) fn object(self, number: u32, body: &str) -> Self {
+    pub(crate) fn object(self, number: u32, body: &str) -> Self {
         self.raw(number, body.as_bytes().to_vec())
     }
 
     /// Sets an object of the newest revision, a stream perhaps.
-    pub(super) fn raw(mut self, number: u32, body: Vec<u8>) -> Self {
+    pub(crate) fn raw(mut self, number: u32, body: Vec<u8>) -> Self {
         self.newest().objects.insert(number, body);
         self
     }
 
     /// Begins a new revision.
-    pub(super) fn revision(mut self, layout: Layout) -> Self {
+    pub(crate) fn revision(mut self, layout: Layout) -> Self {
         let trailer = self.newest().trailer.clone();
         self.revisions.push(Revision {
             layout,
@@ -114,7 +114,7 @@ impl Builder {
     }
 
     /// Replaces what stands in the newest trailer beside `/Root`, `/Size` and `/Prev`.
-    pub(super) fn trailer(mut self, trailer: &str) -> Self {
+    pub(crate) fn trailer(mut self, trailer: &str) -> Self {
         trailer.clone_into(&mut self.newest().trailer);
         self
     }
@@ -124,12 +124,12 @@ impl Builder {
     }
 
     /// Replaces the last line.
-    pub(super) fn end(mut self, end: &[u8]) -> Self {
+    pub(crate) fn end(mut self, end: &[u8]) -> Self {
         self.end = end.to_vec();
         self
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out: Vec<u8> = self
             .header
             .chars()
@@ -185,7 +185,7 @@ impl Builder {
 }
 
 /// A stream object's body; `/Length` is added.
-pub(super) fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
     let mut body = format!("<< {dictionary} /Length {} >>\nstream\n", data.len()).into_bytes();
     body.extend_from_slice(data);
     body.extend_from_slice(b"\nendstream");
@@ -193,7 +193,7 @@ pub(super) fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// Flate-compressed bytes.
-pub(super) fn deflate(data: &[u8]) -> Vec<u8> {
+pub(crate) fn deflate(data: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(data).unwrap();
     encoder.finish().unwrap()

@@ -1,5 +1,6 @@
 //! EU DSS, the one that names the baseline level.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -30,9 +31,48 @@ struct Signature {
     intact: bool,
     valid: bool,
     errors: Vec<String>,
+    says: BTreeMap<String, String>,
+}
+
+/// What the signer chose to say beside the document, as DSS reads it in the last signature: what DSS calls it, and
+/// the value.
+pub(crate) fn said(exhibit: &Exhibit) -> BTreeMap<String, String> {
+    let mut signatures = signatures(exhibit).unwrap();
+    signatures.pop().unwrap().says
 }
 
 pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
+    let signatures = signatures(exhibit)?;
+    if signatures.len() != exhibit.signatures {
+        let number = exhibit.signatures;
+        return Err(format!("{number} signatures expected: {signatures:?}"));
+    }
+    let level = match exhibit.kind {
+        Kind::Pades => "PAdES-BASELINE-B",
+        Kind::Enveloping(_) | Kind::Detached(_) => "CAdES-BASELINE-B",
+    };
+    for signature in &signatures {
+        let verdict = (
+            signature.indication.as_str(),
+            signature.sub_indication.as_str(),
+            signature.errors.as_slice(),
+        );
+        let conclusive = match verdict {
+            ("TOTAL_PASSED", "null", []) => !exhibit.lists.is_empty(),
+            ("INDETERMINATE", "CERTIFICATE_CHAIN_GENERAL_FAILURE", errors) => {
+                exhibit.lists.is_empty() && errors == WITHOUT_REVOCATION
+            }
+            _ => false,
+        };
+        let good = signature.format == level && signature.intact && signature.valid && conclusive;
+        if !good {
+            return Err(format!("{signature:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn signatures(exhibit: &Exhibit) -> Result<Vec<Signature>, String> {
     static WORKER: OnceLock<Worker> = OnceLock::new();
     let worker = WORKER.get_or_init(|| {
         let home = tools().join("dss");
@@ -47,42 +87,23 @@ pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
         Kind::Detached(original) => original.display().to_string(),
         Kind::Enveloping(_) | Kind::Pades => String::new(),
     };
+    let policy = exhibit
+        .policy
+        .as_ref()
+        .map(|(id, text)| format!("{id}={}", text.display()));
     let mut fields = vec![
         exhibit.anchor.display().to_string(),
         exhibit.moment(),
         exhibit.file.display().to_string(),
         original,
+        policy.unwrap_or_default(),
     ];
     fields.extend(exhibit.lists.iter().map(|list| list.display().to_string()));
     let question = fields.join("\t");
     let answer: Answer =
         serde_json::from_value(worker.ask(&question)?).map_err(|error| error.to_string())?;
-    if let Some(failure) = answer.failure {
-        return Err(failure);
-    }
-    let [signature] = answer.signatures.as_slice() else {
-        return Err(format!("one signature expected: {:?}", answer.signatures));
-    };
-    let level = match exhibit.kind {
-        Kind::Pades => "PAdES-BASELINE-B",
-        Kind::Enveloping(_) | Kind::Detached(_) => "CAdES-BASELINE-B",
-    };
-    let verdict = (
-        signature.indication.as_str(),
-        signature.sub_indication.as_str(),
-        signature.errors.as_slice(),
-    );
-    let conclusive = match verdict {
-        ("TOTAL_PASSED", "null", []) => !exhibit.lists.is_empty(),
-        ("INDETERMINATE", "CERTIFICATE_CHAIN_GENERAL_FAILURE", errors) => {
-            exhibit.lists.is_empty() && errors == WITHOUT_REVOCATION
-        }
-        _ => false,
-    };
-    let good = signature.format == level && signature.intact && signature.valid && conclusive;
-    if good {
-        Ok(())
-    } else {
-        Err(format!("{signature:?}"))
+    match answer.failure {
+        Some(failure) => Err(failure),
+        None => Ok(answer.signatures),
     }
 }
