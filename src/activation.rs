@@ -66,7 +66,8 @@ pub struct Activation {
 ///
 /// When `spend` returns `Ok`, the SAD is recorded durably: no crash brings it back. Of several calls with one
 /// identifier, at the same time and on several nodes alike, exactly one returns `Ok`; all others return
-/// [`SadLedgerError::AlreadySpent`].
+/// [`SadLedgerError::AlreadySpent`]. A ledger may refuse a SAD that was never spent, when what it was given for no longer
+/// holds; it looks at that and records the spending in one step.
 pub trait SadLedger {
     /// Spends the SAD.
     fn spend(&self, spending: Spending) -> Result<(), SadLedgerError>;

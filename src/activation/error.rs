@@ -23,6 +23,9 @@ pub enum ActivationError {
     /// It was used before.
     #[error("the approval was used already; a second time needs a second approval")]
     Spent,
+    /// Whoever keeps the ledger does not let it be used any more.
+    #[error("the approval may not be used any more")]
+    Refused,
     /// Whether it was used before could not be found out, so it was not used.
     #[error("the approval could not be recorded as used")]
     Ledger(#[source] Box<dyn Error + Send + Sync>),
@@ -51,6 +54,9 @@ pub enum SadLedgerError {
     /// It was spent before, or by somebody else at this moment.
     #[error("the SAD is spent already")]
     AlreadySpent,
+    /// It was not, and may not be any more: what it was given for no longer holds.
+    #[error("the SAD may not be spent")]
+    Refused,
     /// It could not be recorded.
     #[error("the ledger of spent SADs cannot be written")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -70,6 +76,7 @@ impl ActivationError {
             | Self::Credential
             | Self::Set
             | Self::Spent
+            | Self::Refused
             | Self::Revoked
             | Self::Seal
             | Self::SealingKey
@@ -82,6 +89,7 @@ impl From<SadLedgerError> for ActivationError {
     fn from(error: SadLedgerError) -> Self {
         match error {
             SadLedgerError::AlreadySpent => Self::Spent,
+            SadLedgerError::Refused => Self::Refused,
             SadLedgerError::Unavailable(source) => Self::Ledger(source),
         }
     }

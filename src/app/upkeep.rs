@@ -5,7 +5,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::service::Service;
-use crate::service::signing::Abandoned;
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -19,10 +18,11 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Ends what this node left unfinished when it last stopped, and begins the rounds. What cannot be ended now keeps
+    /// Ends what stopped processes left unfinished, and begins the rounds: what this node left a moment ago is still
+    /// leased, and one of the next rounds ends it. What cannot be ended now keeps
     /// the server from nothing else: the rounds try again.
     pub(super) fn begin(service: Service) -> Self {
-        if let Err(error) = service.recover(Abandoned::AtStart) {
+        if let Err(error) = service.recover() {
             tracing::error!(error = %error, "requests left in the middle of signing could not be ended");
         }
         let (stop, stopped) = mpsc::channel();

@@ -76,6 +76,10 @@ id!(
     DocumentId
 );
 id!(
+    /// One run of a server's process. Two processes of one node never share it.
+    ProcessId
+);
+id!(
     /// One activation of a credential; a SAD carries it and it is used once.
     SadId
 );

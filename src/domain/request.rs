@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::algorithm::named;
-use super::id::{AppId, CredentialId, RequestId, SignerId};
+use super::id::{AppId, CredentialId, ProcessId, RequestId, SignerId};
 use super::language::Language;
 
 mod document;
@@ -138,12 +138,15 @@ pub struct SignatureRequest {
     pub lease: Option<Lease>,
 }
 
-/// A node's claim on a request that is being signed.
+/// A process's claim on a request that is being signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// The node's name.
+    /// The node's name, for people.
     pub node: String,
-    /// When the claim lapses and another node may take over.
+    /// The very process that signs. Nobody else may write what becomes of the request, a later process of the same
+    /// node included.
+    pub holder: ProcessId,
+    /// When the claim lapses and another process may take over.
     pub until: OffsetDateTime,
 }
 

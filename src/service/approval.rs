@@ -422,7 +422,7 @@ impl Service {
     }
 
     /// Somebody else changed the request's state first: which one it has now.
-    fn missed(&self, request: RequestId) -> Result<ServiceError, ServiceError> {
+    pub(super) fn missed(&self, request: RequestId) -> Result<ServiceError, ServiceError> {
         let now = self
             .inner
             .store

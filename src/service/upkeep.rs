@@ -7,7 +7,6 @@ use std::collections::HashSet;
 
 use time::Duration;
 
-use super::signing::Abandoned;
 use super::{Service, ServiceError};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{RequestReason, RequestState, SignatureRequest};
@@ -75,7 +74,7 @@ impl Service {
         let mut round = Upkeep::default();
         // Who relies on a certificate notices first when its list is late.
         round.published = round.done(self.publish_due_lists());
-        round.recovered = round.done(self.recover(Abandoned::Lapsed));
+        round.recovered = round.done(self.recover());
         round.expired = self.expire(&mut round);
         round.deleted = self.delete_documents(&mut round);
         round.forgotten = round.done(self.inner.identity.forget_expired().map_err(Into::into));

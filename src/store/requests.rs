@@ -8,7 +8,7 @@ use super::column::{corrupt, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::requests;
 use super::{AnyConnection, StoreError};
-use crate::domain::id::{AppId, CredentialId, RequestId};
+use crate::domain::id::{AppId, CredentialId, ProcessId, RequestId};
 use crate::domain::request::{
     Idempotency, IdempotencyKey, Lease, RequestReason, RequestState, SignatureRequest,
 };
@@ -82,7 +82,7 @@ pub enum Transition {
     Missed,
 }
 
-/// Ends a request: from the state it must be in to a final one, at that time. Its lease is given back.
+/// Ends a request that is not being signed: from the state it must be in to a final one, at that time.
 pub fn finish(
     connection: &mut AnyConnection,
     id: RequestId,
@@ -91,12 +91,37 @@ pub fn finish(
     reason: Option<RequestReason>,
     at: OffsetDateTime,
 ) -> Result<Transition, StoreError> {
-    let changed = diesel::update(in_state(id, from))
+    let changed = diesel::update(
+        requests::table
+            .filter(requests::id.eq(id.to_string()))
+            .filter(requests::state.eq(from.as_str()))
+            .filter(requests::lease_holder.is_null()),
+    )
+    .set((
+        requests::state.eq(to.as_str()),
+        requests::reason.eq(reason.map(RequestReason::as_str)),
+        requests::finished_at.eq(Some(to_micros(at))),
+    ))
+    .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Ends a request that this process signs. Its lease is given back.
+pub fn conclude(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    holder: ProcessId,
+    to: RequestState,
+    reason: Option<RequestReason>,
+    at: OffsetDateTime,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(held(id, holder))
         .set((
             requests::state.eq(to.as_str()),
             requests::reason.eq(reason.map(RequestReason::as_str)),
             requests::finished_at.eq(Some(to_micros(at))),
             requests::node.eq(None::<String>),
+            requests::lease_holder.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
         ))
         .execute(connection)?;
@@ -122,84 +147,92 @@ pub fn claim(
         requests::approved_at.eq(Some(to_micros(now))),
         requests::credential_id.eq(Some(credential.to_string())),
         requests::node.eq(Some(&lease.node)),
+        requests::lease_holder.eq(Some(lease.holder.to_string())),
         requests::lease_until.eq(Some(to_micros(lease.until))),
     ))
     .execute(connection)?;
     Ok(transition(changed))
 }
 
-/// Gives a claimed request back unsigned, so that its signer can approve it again.
-pub fn release(connection: &mut AnyConnection, id: RequestId) -> Result<Transition, StoreError> {
-    let changed = diesel::update(in_state(id, RequestState::Signing))
+/// Gives a request that this process signs back unsigned, so that its signer can approve it again.
+pub fn release(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    holder: ProcessId,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(held(id, holder))
         .set((
             requests::state.eq(RequestState::Pending.as_str()),
             requests::approved_at.eq(None::<i64>),
             requests::credential_id.eq(None::<String>),
             requests::node.eq(None::<String>),
+            requests::lease_holder.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
         ))
         .execute(connection)?;
     Ok(transition(changed))
 }
 
-/// Holds a claim for longer. `Missed` when this node no longer has it.
+/// Holds a claim until then. `Missed` when this process no longer has it.
 pub fn extend_lease(
     connection: &mut AnyConnection,
     id: RequestId,
-    lease: &Lease,
+    holder: ProcessId,
+    until: OffsetDateTime,
 ) -> Result<Transition, StoreError> {
-    let changed = diesel::update(
-        requests::table
-            .filter(requests::id.eq(id.to_string()))
-            .filter(requests::state.eq(RequestState::Signing.as_str()))
-            .filter(requests::node.eq(&lease.node)),
-    )
-    .set(requests::lease_until.eq(Some(to_micros(lease.until))))
-    .execute(connection)?;
+    let changed = diesel::update(held(id, holder))
+        .set(requests::lease_until.eq(Some(to_micros(until))))
+        .execute(connection)?;
     Ok(transition(changed))
 }
 
-/// Takes over a claim that lapsed, or one this node itself held before it was started again (`own`). Only one
-/// caller can.
+/// Sees to it that this process still has the claim, and that nobody takes it over until the transaction ends.
+pub fn keep_hold(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    holder: ProcessId,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(held(id, holder))
+        .set(requests::lease_until.eq(requests::lease_until))
+        .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Takes over a claim that lapsed, if it is still as it was seen. Only one caller can.
 pub fn take_over(
     connection: &mut AnyConnection,
     request: &SignatureRequest,
     lease: &Lease,
 ) -> Result<Transition, StoreError> {
-    let Some(held) = &request.lease else {
+    let Some(lapsed) = &request.lease else {
         return Ok(Transition::Missed);
     };
     let changed = diesel::update(
         requests::table
             .filter(requests::id.eq(request.id.to_string()))
             .filter(requests::state.eq(RequestState::Signing.as_str()))
-            .filter(requests::node.eq(&held.node))
-            .filter(requests::lease_until.eq(to_micros(held.until))),
+            .filter(requests::lease_holder.eq(lapsed.holder.to_string()))
+            .filter(requests::lease_until.eq(to_micros(lapsed.until))),
     )
     .set((
         requests::node.eq(Some(&lease.node)),
+        requests::lease_holder.eq(Some(lease.holder.to_string())),
         requests::lease_until.eq(Some(to_micros(lease.until))),
     ))
     .execute(connection)?;
     Ok(transition(changed))
 }
 
-/// Requests whose signing was left unfinished: their lease lapsed, or it names `node`, which has just started.
+/// Requests whose signing was left unfinished: their lease lapsed.
 pub fn abandoned(
     connection: &mut AnyConnection,
     now: OffsetDateTime,
-    node: Option<&str>,
 ) -> Result<Vec<SignatureRequest>, StoreError> {
-    let lapsed = requests::lease_until.lt(Some(to_micros(now)));
-    let mut query = requests::table
+    all(requests::table
         .filter(requests::state.eq(RequestState::Signing.as_str()))
+        .filter(requests::lease_until.lt(Some(to_micros(now))))
         .select(Row::as_select())
-        .into_boxed();
-    query = match node {
-        Some(node) => query.filter(lapsed.or(requests::node.eq(Some(node)))),
-        None => query.filter(lapsed),
-    };
-    all(query.load(connection)?)
+        .load(connection)?)
 }
 
 /// Pending requests nobody approved in time, at most `most`.
@@ -245,15 +278,23 @@ pub fn documents_deleted(
     Ok(())
 }
 
-type InState = diesel::helper_types::Filter<
-    diesel::helper_types::Filter<requests::table, diesel::helper_types::Eq<requests::id, String>>,
-    diesel::helper_types::Eq<requests::state, &'static str>,
+type Held = diesel::helper_types::Filter<
+    diesel::helper_types::Filter<
+        diesel::helper_types::Filter<
+            requests::table,
+            diesel::helper_types::Eq<requests::id, String>,
+        >,
+        diesel::helper_types::Eq<requests::state, &'static str>,
+    >,
+    diesel::helper_types::Eq<requests::lease_holder, String>,
 >;
 
-fn in_state(id: RequestId, state: RequestState) -> InState {
+/// A request that this process signs.
+fn held(id: RequestId, holder: ProcessId) -> Held {
     requests::table
         .filter(requests::id.eq(id.to_string()))
-        .filter(requests::state.eq(state.as_str()))
+        .filter(requests::state.eq(RequestState::Signing.as_str()))
+        .filter(requests::lease_holder.eq(holder.to_string()))
 }
 
 fn transition(changed: usize) -> Transition {
@@ -288,6 +329,7 @@ struct Row {
     delete_at: i64,
     credential_id: Option<String>,
     node: Option<String>,
+    lease_holder: Option<String>,
     lease_until: Option<i64>,
 }
 
@@ -313,6 +355,7 @@ impl From<&SignatureRequest> for Row {
             delete_at: to_micros(request.delete_at),
             credential_id: request.credential.map(|credential| credential.to_string()),
             node: lease.map(|lease| lease.node.clone()),
+            lease_holder: lease.map(|lease| lease.holder.to_string()),
             lease_until: lease.map(|lease| to_micros(lease.until)),
         }
     }
@@ -329,9 +372,10 @@ impl TryFrom<Row> for SignatureRequest {
             }),
             _ => None,
         };
-        let lease = match (row.node, row.lease_until) {
-            (Some(node), Some(until)) => Some(Lease {
+        let lease = match (row.node, row.lease_holder, row.lease_until) {
+            (Some(node), Some(holder), Some(until)) => Some(Lease {
                 node,
+                holder: parsed("the holder of a lease", &holder)?,
                 until: from_micros(until)?,
             }),
             _ => None,

@@ -150,6 +150,7 @@ diesel::table! {
         documents_deleted_at -> Nullable<BigInt>,
         credential_id -> Nullable<Text>,
         node -> Nullable<Text>,
+        lease_holder -> Nullable<Text>,
         lease_until -> Nullable<BigInt>,
     }
 }

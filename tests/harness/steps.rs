@@ -1,12 +1,13 @@
 //! What signing tells of its steps, and something done at one of them.
 //!
-//! The listener is the whole process's, so only tests in processes of their own may use it: see
-//! [`process`](super::process) and [`alone!`](super::alone).
+//! The listener of [`at`] is the whole process's, so only tests in processes of their own may use it: see
+//! [`process`](super::process) and [`alone!`](super::alone). That of [`at_step`] hears its own thread alone.
 
 use std::sync::{Mutex, Once};
 
 use rubrica::service::signing::STEPS;
 use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -31,6 +32,35 @@ pub(crate) fn at(step: &str, nth: usize, act: impl FnOnce() + Send + 'static) {
         left: nth,
         act: Box::new(act),
     });
+}
+
+/// Does something, once, when this very thread comes to that step; until the guard is dropped.
+pub(crate) fn at_step(step: &'static str, act: impl FnOnce() + Send + 'static) -> DefaultGuard {
+    let layer = Here {
+        step,
+        act: Mutex::new(Some(Box::new(act))),
+    };
+    tracing::subscriber::set_default(registry().with(layer))
+}
+
+struct Here {
+    step: &'static str,
+    act: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl<S: Subscriber> Layer<S> for Here {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut told = Step(String::new());
+        event.record(&mut told);
+        if event.metadata().target() != STEPS || told.0 != self.step {
+            return;
+        }
+        // Taken out first: what is done may panic, to stand for a process that ends here.
+        let act = self.act.lock().unwrap().take();
+        if let Some(act) = act {
+            act();
+        }
+    }
 }
 
 struct Steps;

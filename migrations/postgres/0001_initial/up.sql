@@ -148,6 +148,8 @@ CREATE TABLE requests (
     documents_deleted_at BIGINT,
     credential_id TEXT,
     node TEXT,
+    -- The process that signs: only it may write what becomes of the request.
+    lease_holder TEXT,
     lease_until BIGINT,
     UNIQUE (app_id, idempotency_key)
 );

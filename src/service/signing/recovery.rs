@@ -7,54 +7,51 @@
 use time::OffsetDateTime;
 
 use super::super::{Service, ServiceError};
-use super::{Failure, Fate, Work, end_of, outcome_of, signed_key, step};
+use super::{Failure, Fate, Hold, Work, end_of, outcome_of, signed_key, step};
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::request::{
-    Document, DocumentReason, DocumentState, RequestReason, RequestState, SignatureRequest,
-    SignedDocument,
+    Document, DocumentReason, DocumentState, RequestReason, SignatureRequest, SignedDocument,
 };
 use crate::journal::{Entry, Event};
 use crate::store;
 use crate::store::requests::Transition;
 
-/// Which left-over requests to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Abandoned {
-    /// Those whose lease lapsed, and those of this node's own name: it has just started, so it signs nothing yet.
-    AtStart,
-    /// Those whose lease lapsed.
-    Lapsed,
-}
-
 impl Service {
-    /// Ends abandoned requests and gives how many there were.
-    pub fn recover(&self, which: Abandoned) -> Result<usize, ServiceError> {
+    /// Ends requests whose process gave no sign of life until its lease ran out, and gives how many there were. One
+    /// that cannot be ended now keeps no other from its turn; it is tried again when this lease has run out.
+    pub fn recover(&self) -> Result<usize, ServiceError> {
         let now = self.inner.ambient.now();
-        let own = self.inner.node.to_string();
-        let node = match which {
-            Abandoned::AtStart => Some(own.as_str()),
-            Abandoned::Lapsed => None,
-        };
         let abandoned = self
             .inner
             .store
-            .read(|connection| store::requests::abandoned(connection, now, node))?;
+            .read(|connection| store::requests::abandoned(connection, now))?;
         let mut ended = 0;
         for request in abandoned {
-            let lease = self.lease(now);
-            let taken = self
-                .inner
-                .store
-                .write(|connection| store::requests::take_over(connection, &request, &lease))?;
-            if taken == Transition::Done {
-                self.end_abandoned(&request)?;
-                ended += 1;
+            match self.take_over(&request) {
+                Ok(Transition::Done) => ended += 1,
+                Ok(Transition::Missed) => {}
+                Err(error) => {
+                    tracing::error!(request = %request.id, %error, "a request left in the middle of signing cannot be ended");
+                }
             }
         }
         Ok(ended)
     }
 
-    fn end_abandoned(&self, request: &SignatureRequest) -> Result<(), ServiceError> {
+    fn take_over(&self, request: &SignatureRequest) -> Result<Transition, ServiceError> {
+        let lease = self.lease(self.inner.ambient.now());
+        let taken = self
+            .inner
+            .store
+            .write(|connection| store::requests::take_over(connection, request, &lease))?;
+        if taken == Transition::Missed {
+            return Ok(taken);
+        }
+        let _hold = Hold::keep(self, request.id);
+        self.end_abandoned(request)
+    }
+
+    fn end_abandoned(&self, request: &SignatureRequest) -> Result<Transition, ServiceError> {
         let documents = self
             .inner
             .store
@@ -64,7 +61,9 @@ impl Service {
             let fate = self.found(&document, request)?;
             work.push(Work { document, fate });
         }
-        self.mark(&work)?;
+        if self.mark(request.id, &work)? == Transition::Missed {
+            return Ok(Transition::Missed);
+        }
         let (state, reason) = end_of(&work);
         let reason = reason.map(|_| RequestReason::Interrupted);
         let mut entry = Entry::new(Event::SignatureOutcome)
@@ -76,10 +75,10 @@ impl Service {
         entry.app = Some(request.app);
         entry.credential = request.credential;
         self.inner.journal.append(&[entry])?;
-        self.finish(request.id, RequestState::Signing, state, reason)?;
+        let ended = self.conclude(request.id, state, reason)?;
         step("recovered");
         tracing::warn!(request = %request.id, %state, "a request left in the middle of signing was ended");
-        Ok(())
+        Ok(ended)
     }
 
     /// What became of one document before the stop.

@@ -1,0 +1,137 @@
+//! One process signs a request: it holds a lease, renews it while it lives, and writes nothing once it has lost it.
+//!
+//! The lease names the process, not only the node: a server that is started twice, or wakes from a long sleep, has
+//! another identifier than whoever took over. Every statement that says what became of the request carries it. So the
+//! lease can be short, and what a killed process left is ended soon after.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+
+use time::{Duration, OffsetDateTime};
+
+use super::{Halt, Service, ServiceError, Work, step};
+use crate::domain::id::RequestId;
+use crate::domain::request::{Lease, RequestReason, RequestState};
+use crate::store;
+use crate::store::StoreError;
+use crate::store::requests::Transition;
+
+/// For how long a process holds a request without a sign of life.
+const LEASE: Duration = Duration::seconds(30);
+/// Between two signs of life. Two may fail before the lease is lost.
+const BEAT: std::time::Duration = std::time::Duration::from_secs(9);
+
+/// A lease that is renewed by a thread of its own until this is dropped.
+pub(super) struct Hold {
+    lost: Arc<AtomicBool>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Hold {
+    /// Keeps a lease that this process has just taken.
+    pub(super) fn keep(service: &Service, request: RequestId) -> Self {
+        let lost = Arc::new(AtomicBool::new(false));
+        let (stop, stopped) = mpsc::channel();
+        let (service, told) = (service.clone(), lost.clone());
+        let thread = thread::spawn(move || {
+            while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                match service.extend(request) {
+                    Ok(Transition::Done) => {}
+                    Ok(Transition::Missed) => {
+                        told.store(true, Ordering::SeqCst);
+                        return;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%request, %error, "a lease could not be renewed; tried again");
+                    }
+                }
+            }
+        });
+        Self {
+            lost,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Whether it is known by now that somebody else has the request.
+    pub(super) fn check(&self) -> Result<(), Halt> {
+        if self.lost.load(Ordering::SeqCst) {
+            Err(Halt::Lost)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that renews a lease had panicked");
+        }
+    }
+}
+
+impl Service {
+    pub(super) fn lease(&self, now: OffsetDateTime) -> Lease {
+        Lease {
+            node: self.inner.node.to_string(),
+            holder: self.process,
+            until: now + LEASE,
+        }
+    }
+
+    fn extend(&self, request: RequestId) -> Result<Transition, StoreError> {
+        let until = self.inner.ambient.now() + LEASE;
+        self.inner.store.write(|connection| {
+            store::requests::extend_lease(connection, request, self.process, until)
+        })
+    }
+
+    /// Says in one transaction what became of every document, unless somebody else is to say it.
+    pub(super) fn mark(
+        &self,
+        request: RequestId,
+        work: &[Work],
+    ) -> Result<Transition, ServiceError> {
+        Ok(self.inner.store.write::<_, StoreError>(|connection| {
+            let hold = store::requests::keep_hold(connection, request, self.process)?;
+            if hold == Transition::Done {
+                work.iter().try_for_each(|work| work.mark(connection))?;
+            }
+            Ok(hold)
+        })?)
+    }
+
+    /// Ends a request that this process signs.
+    pub(super) fn conclude(
+        &self,
+        request: RequestId,
+        to: RequestState,
+        reason: Option<RequestReason>,
+    ) -> Result<Transition, ServiceError> {
+        let now = self.inner.ambient.now();
+        Ok(self.inner.store.write(|connection| {
+            store::requests::conclude(connection, request, self.process, to, reason, now)
+        })?)
+    }
+
+    /// Nothing was signed: the citizen may approve again.
+    pub(super) fn give_back(&self, request: RequestId) -> Result<(), ServiceError> {
+        let released = self
+            .inner
+            .store
+            .write(|connection| store::requests::release(connection, request, self.process))?;
+        if released == Transition::Missed {
+            tracing::warn!(%request, "a request was taken over before it could be given back");
+        }
+        step("given back");
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! One process signs a request: another one, of the same name even, keeps its hands off until the lease has run out,
+//! and who lost it writes nothing any more.
+
+use std::sync::{Arc, Mutex};
+
+use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+use time::Duration;
+
+use crate::harness::database::both_databases;
+use crate::harness::server::TestServer;
+use crate::harness::steps::at_step;
+use crate::harness::town::Town;
+
+both_databases! {
+    fn a_second_process_of_the_same_node_leaves_a_request_that_is_being_signed_alone(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        let sent = town.begin(&link).unwrap();
+        let code = town.code();
+        let second = TestServer::start_again(database, &town.place());
+        let recovered = Arc::new(Mutex::new(None));
+        let told = recovered.clone();
+        let service = second.service().clone();
+        let _at = at_step("spent", move || {
+            *told.lock().unwrap() = Some(service.recover().unwrap());
+        });
+        assert_eq!(town.confirm(&link, &sent, &code).unwrap(), RequestState::Completed);
+        assert_eq!(*recovered.lock().unwrap(), Some(0));
+        assert_eq!(town.rows(&link)[0].state, DocumentState::Signed);
+    }
+
+    fn who_lost_its_lease_marks_and_finishes_nothing(database) {
+        for step in ["claimed", "prepared", "intent", "spent", "signed", "stored"] {
+            let database = database.another();
+            let town = Town::new(&database);
+            let link = town.ask_one();
+            let sent = town.begin(&link).unwrap();
+            let code = town.code();
+            let second = TestServer::start_again(&database, &town.place());
+            second.clock().advance(Duration::seconds(31));
+            let recovered = Arc::new(Mutex::new(None));
+            let told = recovered.clone();
+            let service = second.service().clone();
+            let outcome = {
+                let _at = at_step(step, move || {
+                    *told.lock().unwrap() = Some(service.recover().unwrap());
+                });
+                town.confirm(&link, &sent, &code)
+            };
+            assert_eq!(*recovered.lock().unwrap(), Some(1), "{step}");
+            let row = &town.rows(&link)[0];
+            // A signed file that was stored before the other took over is found by it and counts.
+            let (state, reason, end) = if step == "stored" {
+                (DocumentState::Signed, None, RequestState::Completed)
+            } else {
+                let reason = Some(DocumentReason::Interrupted);
+                (DocumentState::Failed, reason, RequestState::Failed)
+            };
+            assert_eq!((row.state, row.reason), (state, reason), "{step}: {outcome:?}");
+            assert_eq!(town.request(&link).state, end, "{step}");
+            assert!(outcome.is_err(), "{step}: {outcome:?}");
+            let sads = usize::from(["spent", "signed", "stored"].contains(&step));
+            assert_eq!(town.spent(), sads, "{step}");
+        }
+    }
+}
