@@ -23,7 +23,9 @@ use crate::harness::town::Town;
 
 mod acceptance;
 mod codes;
+mod failures;
 mod lease;
+mod standing;
 
 both_databases! {
     fn a_batch_is_signed_with_one_code_and_each_document_has_its_own_result(database) {

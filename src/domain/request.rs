@@ -71,6 +71,8 @@ named!(
         SomeDocumentsFailed = "some_documents_failed",
         /// Not one document could be signed.
         NoDocumentSigned = "no_document_signed",
+        /// The signer was blocked, or the account or the credential ended, after the approval and before the signature.
+        SignerCannotSign = "signer_cannot_sign",
         /// The server stopped while signing. What was not signed by then was given up, because a SAD counts once.
         Interrupted = "interrupted",
     }
@@ -92,6 +94,10 @@ impl RequestReason {
             }
             Self::NoDocumentSigned => {
                 "No document could be signed. Each of them has its own reason."
+            }
+            Self::SignerCannotSign => {
+                "The signer approved, but may not sign any more: the account was blocked or closed, or the credential \
+                 was revoked, before anything was signed."
             }
             Self::Interrupted => {
                 "The server stopped while it signed. An approval counts only once, so a new request is needed \

@@ -391,6 +391,8 @@ fn code_of_reason(reason: DocumentReason) -> Code {
         | DocumentReason::DocumentChanged
         | DocumentReason::DocumentAltered
         | DocumentReason::SignatureNotVerified
+        | DocumentReason::SignerCannotSign
+        | DocumentReason::KeyUnusable
         | DocumentReason::HsmUnavailable
         | DocumentReason::HsmRefused
         | DocumentReason::NotStored

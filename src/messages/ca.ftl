@@ -180,6 +180,7 @@ reason-locked = El PDF està tancat i no admet més signatures.
 reason-unsupported = El document no es pot signar de la manera que va demanar el servei.
 reason-missing = El document ja no està disponible.
 reason-changed = El document desat no és igual que el que vau veure, per això no s'ha signat.
+reason-signer = Ja no podeu signar: mentrestant, el vostre compte o el vostre certificat s'ha bloquejat o anul·lat.
 reason-fault = Ha fallat el nostre sistema. Demaneu al servei que us enviï una altra sol·licitud.
 
 ## The account

@@ -180,6 +180,7 @@ reason-locked = The PDF is locked and takes no more signatures.
 reason-unsupported = The document cannot be signed in the way the service asked for.
 reason-missing = The document is no longer available.
 reason-changed = The stored document is not the same as the one you saw, so it was not signed.
+reason-signer = You may not sign any more: your account or your certificate was blocked or ended in the meantime.
 reason-fault = Our system failed. Ask the service to send you another request.
 
 ## The account

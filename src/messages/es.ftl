@@ -180,6 +180,7 @@ reason-locked = El PDF está cerrado y no admite más firmas.
 reason-unsupported = El documento no se puede firmar en la forma que pidió el servicio.
 reason-missing = El documento ya no está disponible.
 reason-changed = El documento guardado no es igual al que usted vio, así que no se ha firmado.
+reason-signer = Ya no puede firmar: entretanto, su cuenta o su certificado se han bloqueado o anulado.
 reason-fault = Ha fallado nuestro sistema. Pida al servicio que le envíe otra solicitud.
 
 ## The account

@@ -180,6 +180,7 @@ reason-locked = PDFa itxita dago eta ez du sinadura gehiagorik onartzen.
 reason-unsupported = Dokumentua ezin da sinatu zerbitzuak eskatu zuen eran.
 reason-missing = Dokumentua jada ez dago eskuragarri.
 reason-changed = Gordetako dokumentua ez da zuk ikusi zenuenaren berdina; horregatik ez da sinatu.
+reason-signer = Dagoeneko ezin duzu sinatu: bitartean, zure kontua edo zure ziurtagiria blokeatu edo baliogabetu da.
 reason-fault = Gure sistemak huts egin du. Eskatu zerbitzuari beste eskaera bat bidaltzeko.
 
 ## The account

@@ -180,6 +180,7 @@ reason-locked = O PDF está pechado e non admite máis sinaturas.
 reason-unsupported = O documento non se pode asinar da maneira que pediu o servizo.
 reason-missing = O documento xa non está dispoñible.
 reason-changed = O documento gardado non é igual ao que vostede viu, así que non se asinou.
+reason-signer = Xa non pode asinar: mentres tanto, a súa conta ou o seu certificado bloqueouse ou anulouse.
 reason-fault = Fallou o noso sistema. Pida ao servizo que lle envíe outra solicitude.
 
 ## The account

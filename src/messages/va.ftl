@@ -180,6 +180,7 @@ reason-locked = El PDF està tancat i no admet més firmes.
 reason-unsupported = El document no es pot firmar de la manera que va demanar el servici.
 reason-missing = El document ja no està disponible.
 reason-changed = El document guardat no és igual que el que va vore, per això no s'ha firmat.
+reason-signer = Ja no pot firmar: mentrestant, el seu compte o el seu certificat s'ha bloquejat o anul·lat.
 reason-fault = Ha fallat el nostre sistema. Demane al servici que li envie una altra sol·licitud.
 
 ## The account

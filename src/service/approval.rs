@@ -9,7 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::signing::Approved;
+use super::signing::{Approved, chain_of};
 use super::{CodeSent, eligibility, journaled};
 use super::{Service, ServiceError};
 use crate::auth::Link;
@@ -180,7 +180,7 @@ impl Service {
             .signer()
             .standing(now)
             .map_err(ServiceError::SignerCannotSign)?;
-        self.usable_credential(opened.signer(), now)?;
+        chain_of(&self.usable_credential(opened.signer(), now)?)?;
         let fingerprint = fingerprint(request.id, &documents);
         let last_access = opened.last_access();
         let challenge = self
@@ -258,6 +258,7 @@ impl Service {
             return Err(ServiceError::Challenge(ChallengeError::SomethingElse));
         }
         let credential = self.usable_credential(&signer, now)?;
+        let chain = chain_of(&credential)?;
         if self.claim(&mut request, credential.id, now)? == Transition::Missed {
             return Err(self.missed(request.id)?);
         }
@@ -267,6 +268,7 @@ impl Service {
             documents,
             app,
             credential,
+            chain,
             secret,
         })
     }

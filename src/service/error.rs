@@ -209,6 +209,16 @@ pub enum ServiceError {
     Store(#[source] StoreError),
 }
 
+impl ServiceError {
+    /// True when the same may succeed later without anybody's doing.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::DatabaseAway(_) | Self::DocumentStoreAway(_) | Self::HsmAway(_)
+        )
+    }
+}
+
 impl From<HsmError> for ServiceError {
     fn from(error: HsmError) -> Self {
         if error.is_temporary() {

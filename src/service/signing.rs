@@ -14,8 +14,11 @@ use crate::domain::browser::UserAgent;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, RequestId, SadId};
 use crate::domain::key::{SignatureValue, ToSign};
-use crate::domain::request::{Document, RequestReason, RequestState, SignatureRequest};
+use crate::domain::request::{
+    Document, DocumentReason, RequestReason, RequestState, SignatureRequest,
+};
 use crate::domain::secret::CitizenSecret;
+use crate::domain::standing::Refusal;
 use crate::journal::{self, DocumentEntry, Entry, Event, FactorUsed, Outcome};
 use crate::store;
 use crate::store::requests::Transition;
@@ -52,6 +55,8 @@ pub(super) struct Approved {
     pub(super) app: App,
     /// What it is signed with.
     pub(super) credential: Credential,
+    /// Its certificates, read: what cannot be read is found out before anything is claimed.
+    pub(super) chain: CertificateChain,
     /// What only the two factors reveal.
     pub(super) secret: CitizenSecret,
 }
@@ -60,8 +65,21 @@ pub(super) struct Approved {
 enum Halt {
     /// Nothing was signed, and a later try may succeed.
     Later(ServiceError),
+    /// Nothing was signed, and nothing will be.
+    Never(Failure),
     /// Another process has the request.
     Lost,
+}
+
+impl From<ServiceError> for Halt {
+    fn from(error: ServiceError) -> Self {
+        if error.is_temporary() {
+            Self::Later(error)
+        } else {
+            tracing::error!(%error, "a request cannot be signed");
+            Self::Never(Failure::new(DocumentReason::InternalError))
+        }
+    }
 }
 
 impl Service {
@@ -87,16 +105,16 @@ impl Service {
 
     /// Signs every document that can be signed and ends the request.
     ///
-    /// When the HSM is away before anything was signed, the request is given back and can be approved again; the
-    /// SAD is spent all the same.
+    /// When something is away before anything was signed, the request is given back and can be approved again; a SAD
+    /// that was spent stays so. What would fail every time ends the request, with a reason its app can read.
     pub(super) fn sign(&self, approved: Approved) -> Result<RequestState, ServiceError> {
-        let chain = chain_of(&approved.credential)?;
         let Approved {
             request,
             at,
             documents,
             app,
             credential,
+            chain,
             secret,
         } = approved;
         let hold = Hold::keep(self, request.id);
@@ -115,6 +133,7 @@ impl Service {
                 self.give_back(request.id)?;
                 return Err(error);
             }
+            Err(Halt::Never(failure)) => work.iter_mut().for_each(|work| work.fail(&failure)),
             Err(Halt::Lost) => return Err(self.overtaken(&act)?),
         }
         if self.mark(request.id, &work)? == Transition::Missed {
@@ -183,7 +202,7 @@ impl Service {
             work.fate = match self.make_ready(&work.document, chain, act.at) {
                 Ok(ready) => Fate::Ready(ready),
                 Err(prepared::Stopped::Document(failure)) => Fate::Failed(failure),
-                Err(prepared::Stopped::Service(error)) => return Err(Halt::Later(error)),
+                Err(prepared::Stopped::Service(error)) => return Err(error.into()),
             };
         }
         step("prepared");
@@ -208,9 +227,14 @@ impl Service {
         self.inner
             .journal
             .append(&[intent])
-            .map_err(|error| Halt::Later(error.into()))?;
+            .map_err(ServiceError::from)?;
         step("intent");
-        let ledger = Ledger::new(&self.inner.store, act.request.id, self.process);
+        let ledger = Ledger::new(
+            &self.inner.store,
+            act.request.id,
+            self.process,
+            act.credential,
+        );
         let values = self
             .inner
             .activation
@@ -223,19 +247,34 @@ impl Service {
 
     /// Nothing was signed: says so in the journal, and what follows.
     fn not_activated(&self, act: &Act<'_>, ledger: &Ledger<'_>, error: ActivationError) -> Halt {
-        let halt = match ledger.objection() {
-            Some(Objection::NotHeld) => return Halt::Lost,
-            None => Halt::Later,
-        };
+        let objection = ledger.objection();
+        if objection == Some(Objection::NotHeld) {
+            return Halt::Lost;
+        }
+        tracing::warn!(request = %act.request.id, %error, ?objection, "nothing was signed");
         let outcome = act
             .entry(Event::SignatureOutcome)
             .outcome(Outcome::Failed {
-                code: "hsm".to_owned(),
+                code: objection.map_or("hsm", |_| "signer").to_owned(),
             })
             .detail(&error.to_string());
-        match self.inner.journal.append(&[outcome]) {
-            Ok(()) => halt(error.into()),
-            Err(error) => halt(error.into()),
+        let noted = self.inner.journal.append(&[outcome]);
+        match (objection, error) {
+            (Some(Objection::Standing(refusal)), _) => Halt::Never(cannot_sign(refusal)),
+            (Some(Objection::Unreadable), _) => {
+                Halt::Never(Failure::new(DocumentReason::InternalError))
+            }
+            (_, ActivationError::Revoked) => Halt::Never(cannot_sign(Refusal::NoCredential)),
+            // Its time ran out while the documents were prepared: the citizen may approve again.
+            (_, error @ ActivationError::Expired) => Halt::Later(error.into()),
+            (_, error) if error.is_temporary() => Halt::Later(match noted {
+                Ok(()) => error.into(),
+                Err(error) => error.into(),
+            }),
+            (_, error @ ActivationError::Hsm(_)) => {
+                Halt::Never(Failure::of(DocumentReason::HsmRefused, &error))
+            }
+            (_, error) => Halt::Never(Failure::of(DocumentReason::KeyUnusable, &error)),
         }
     }
 
@@ -264,7 +303,8 @@ impl Service {
     }
 }
 
-fn chain_of(credential: &Credential) -> Result<CertificateChain, ServiceError> {
+/// The certificates of a credential, if they can be put into a signature.
+pub(super) fn chain_of(credential: &Credential) -> Result<CertificateChain, ServiceError> {
     let certificates = credential
         .certification
         .as_ref()
@@ -300,6 +340,13 @@ fn unless_all_lost(
     match values.into_iter().next() {
         Some(Err(error)) => Err(error),
         Some(Ok(_)) | None => Ok(Vec::new()),
+    }
+}
+
+fn cannot_sign(refusal: Refusal) -> Failure {
+    Failure {
+        reason: DocumentReason::SignerCannotSign,
+        detail: Some(refusal.sentence().to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::credentials;
-use super::{AnyConnection, StoreError, authorities};
+use super::{AnyConnection, StoreError, authorities, signers};
 use crate::domain::authority::AuthorityRole;
 use crate::domain::credential::{
     Certification, Credential, CredentialIssuer, CredentialState, Revocation,
@@ -93,13 +93,22 @@ pub fn certify(
     Ok(change(changed))
 }
 
-/// Ends a credential and deletes its key, in one statement. What is revoked stays as it is. The issuing authority's
+/// Ends a credential and deletes its key, in one statement, while nobody spends a SAD for it. What is revoked stays as it
+/// is. The issuing authority's
 /// revocation list is behind from then on, until the next one.
 pub fn revoke(
     connection: &mut AnyConnection,
     id: CredentialId,
     revocation: Revocation,
 ) -> Result<Change, StoreError> {
+    let signer: Option<String> = credentials::table
+        .find(id.to_string())
+        .select(credentials::signer_id)
+        .first(connection)
+        .optional()?;
+    if let Some(signer) = signer {
+        signers::lock(connection, parsed("a signer's identifier", &signer)?)?;
+    }
     let changed = diesel::update(
         credentials::table
             .find(id.to_string())

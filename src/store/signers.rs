@@ -86,7 +86,8 @@ pub fn find_by_phone(
         .transpose()
 }
 
-/// Keeps other transactions from passing this point for the same signer until this one ends.
+/// Keeps other transactions from passing this point for the same signer until this one ends. Whatever takes a signer's
+/// right to sign away passes here, or changes the row itself, and so does the spending of a SAD: of both, one is first.
 pub fn lock(connection: &mut AnyConnection, id: SignerId) -> Result<(), StoreError> {
     diesel::update(signers::table.find(id.to_string()))
         .set(signers::password_failures.eq(signers::password_failures))

@@ -51,6 +51,10 @@ named!(
         DocumentAltered = "document_altered",
         /// The signature value did not verify with the signer's certificate, so it was thrown away.
         SignatureNotVerified = "signature_not_verified",
+        /// The signer was blocked, or the account or the credential ended, before this document was signed.
+        SignerCannotSign = "signer_cannot_sign",
+        /// The signer's key cannot be opened or used: its record is damaged.
+        KeyUnusable = "key_unusable",
         /// The HSM went away before it signed this document.
         HsmUnavailable = "hsm_unavailable",
         /// The HSM refused to sign.
@@ -100,6 +104,13 @@ impl DocumentReason {
             }
             Self::HsmUnavailable => {
                 "The HSM went away before it signed this document. Ask for it again in a new request."
+            }
+            Self::SignerCannotSign => {
+                "The signer may not sign any more: the account was blocked or closed, or the credential was revoked, \
+                 before this document was signed."
+            }
+            Self::KeyUnusable => {
+                "The signer's key cannot be used. An administrator has to look into it, and may issue another."
             }
             Self::HsmRefused => "The HSM refused to sign.",
             Self::NotStored => "The signed document could not be stored.",

@@ -2,17 +2,23 @@
 
 use std::cell::Cell;
 
+use time::OffsetDateTime;
+
 use super::step;
 use crate::activation::{SadLedger, SadLedgerError, Spending};
+use crate::domain::credential::Credential;
 use crate::domain::id::{ProcessId, RequestId};
+use crate::domain::standing::Refusal;
 use crate::store::requests::Transition;
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, AnyConnection, Store, StoreError};
 
 /// Writes each spent SAD into the database.
 pub(super) struct Ledger<'a> {
     store: &'a Store,
     request: RequestId,
     holder: ProcessId,
+    /// As it was when it was chosen.
+    credential: &'a Credential,
     objection: Cell<Option<Objection>>,
 }
 
@@ -21,15 +27,25 @@ pub(super) struct Ledger<'a> {
 pub(super) enum Objection {
     /// Another process has the request.
     NotHeld,
+    /// The database holds what cannot be read; it will not be read the next time either.
+    Unreadable,
+    /// The signer may not sign any more, or not with this credential.
+    Standing(Refusal),
 }
 
 impl<'a> Ledger<'a> {
     /// For a request that this process signs.
-    pub(super) fn new(store: &'a Store, request: RequestId, holder: ProcessId) -> Self {
+    pub(super) fn new(
+        store: &'a Store,
+        request: RequestId,
+        holder: ProcessId,
+        credential: &'a Credential,
+    ) -> Self {
         Self {
             store,
             request,
             holder,
+            credential,
             objection: Cell::new(None),
         }
     }
@@ -50,8 +66,38 @@ impl<'a> Ledger<'a> {
             if hold == Transition::Missed {
                 return Ok(Some(Objection::NotHeld));
             }
+            if let Err(refusal) = self.still_good(connection, at)? {
+                return Ok(Some(Objection::Standing(refusal)));
+            }
             store::sads::spend(connection, sad, self.request, credential, at)?;
             Ok(None)
+        })
+    }
+
+    /// Whether the signer may still sign with the very key that was chosen. Nobody can take that away from here until the
+    /// transaction ends: whoever revokes, blocks or closes waits for the signer's row.
+    fn still_good(
+        &self,
+        connection: &mut AnyConnection,
+        now: OffsetDateTime,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        store::signers::lock(connection, self.credential.signer)?;
+        let Some(signer) = store::signers::find(connection, self.credential.signer)? else {
+            return Ok(Err(Refusal::Unknown));
+        };
+        if let Err(refusal) = signer.standing(now) {
+            return Ok(Err(refusal));
+        }
+        let present = store::credentials::find(connection, self.credential.id)?;
+        let good = present.is_some_and(|present| {
+            present.usable(now).is_some()
+                && present.sealed_key.is_some()
+                && present.sealed_key == self.credential.sealed_key
+        });
+        Ok(if good {
+            Ok(())
+        } else {
+            Err(Refusal::NoCredential)
         })
     }
 }
@@ -68,7 +114,12 @@ impl SadLedger for Ledger<'_> {
                 Err(SadLedgerError::Refused)
             }
             Err(StoreError::Conflict { .. }) => Err(SadLedgerError::AlreadySpent),
-            Err(error) => Err(SadLedgerError::Unavailable(Box::new(error))),
+            Err(error @ StoreError::Away(_)) => Err(SadLedgerError::Unavailable(Box::new(error))),
+            Err(error) => {
+                tracing::error!(%error, "whether a SAD may be spent cannot be found out");
+                self.objection.set(Some(Objection::Unreadable));
+                Err(SadLedgerError::Refused)
+            }
         }
     }
 }

@@ -139,10 +139,22 @@ impl Service {
                 signing_time: at,
                 form: Form::Pades(prepared),
             }),
-            Err(AdesError::Pdf(PdfError::Read(source))) => {
-                Err(Stopped::Service(DocumentsError::Incoming(source).into()))
-            }
+            Err(AdesError::Pdf(PdfError::Read(source))) => Err(unreadable(source)),
             Err(error) => Err(Stopped::Document(failure_of(&error))),
         }
+    }
+}
+
+/// A PDF that could not be read to where it was needed: the store is away, or gives other bytes than it took.
+fn unreadable(source: std::io::Error) -> Stopped {
+    match source.downcast::<DocumentsError>() {
+        Ok(DocumentsError::Missing) => {
+            Stopped::Document(Failure::new(DocumentReason::DocumentMissing))
+        }
+        Ok(DocumentsError::Changed) => {
+            Stopped::Document(Failure::new(DocumentReason::DocumentChanged))
+        }
+        Ok(error) => Stopped::Service(error.into()),
+        Err(error) => Stopped::Document(Failure::of(DocumentReason::PdfDamaged, &error)),
     }
 }

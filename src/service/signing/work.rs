@@ -66,6 +66,13 @@ impl Work {
         }
     }
 
+    /// It will not be signed, unless its fate was sealed before.
+    pub(super) fn fail(&mut self, failure: &Failure) {
+        if matches!(self.fate, Fate::Waiting | Fate::Ready(_)) {
+            self.fate = Fate::Failed(failure.clone());
+        }
+    }
+
     /// Writes its fate into its row.
     pub(super) fn mark(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let id = self.document.id;
@@ -140,7 +147,12 @@ pub(super) fn end_of(work: &[Work]) -> (RequestState, Option<RequestReason>) {
         .iter()
         .filter(|work| matches!(work.fate, Fate::Signed(_)))
         .count();
-    if signed == 0 {
+    let stopped = work.iter().any(|work| {
+        matches!(&work.fate, Fate::Failed(failure) if failure.reason == DocumentReason::SignerCannotSign)
+    });
+    if stopped && signed == 0 {
+        (RequestState::Failed, Some(RequestReason::SignerCannotSign))
+    } else if signed == 0 {
         (RequestState::Failed, Some(RequestReason::NoDocumentSigned))
     } else if signed < work.len() {
         (

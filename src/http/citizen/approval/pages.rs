@@ -201,7 +201,9 @@ fn reason_id(reason: DocumentReason) -> &'static str {
         | DocumentReason::PaddingUnsuited => "reason-unsupported",
         DocumentReason::DocumentMissing => "reason-missing",
         DocumentReason::DocumentChanged | DocumentReason::DocumentAltered => "reason-changed",
+        DocumentReason::SignerCannotSign => "reason-signer",
         DocumentReason::SignatureNotVerified
+        | DocumentReason::KeyUnusable
         | DocumentReason::HsmRefused
         | DocumentReason::HsmUnavailable
         | DocumentReason::NotStored

@@ -1,0 +1,42 @@
+//! A request is given back only when another try can succeed; what fails for good ends it.
+
+use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+
+use crate::harness::database::{both_databases, tamper};
+use crate::harness::town::Town;
+
+both_databases! {
+    fn a_sealed_key_that_does_not_open_ends_the_request(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        tamper(&town.store, "UPDATE credentials SET sealed_key = public_key");
+        let sent = town.begin(&link).unwrap();
+        let outcome = town.confirm(&link, &sent, &town.code());
+        assert_eq!(town.request(&link).state, RequestState::Failed, "{outcome:?}");
+        let row = &town.rows(&link)[0];
+        assert_eq!(row.state, DocumentState::Failed);
+        assert_eq!(row.reason, Some(DocumentReason::KeyUnusable));
+        assert_eq!(outcome.unwrap(), RequestState::Failed);
+    }
+
+    fn a_wrapping_key_that_was_changed_ends_the_request(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        tamper(&town.store, "UPDATE credentials SET kek_version = 4096");
+        let sent = town.begin(&link).unwrap();
+        let outcome = town.confirm(&link, &sent, &town.code());
+        assert_eq!(town.request(&link).state, RequestState::Failed, "{outcome:?}");
+        assert_eq!(town.rows(&link)[0].reason, Some(DocumentReason::KeyUnusable));
+    }
+
+    fn a_certificate_that_cannot_be_read_costs_no_code_and_claims_nothing(database) {
+        let town = Town::new(database);
+        let link = town.ask_one();
+        let sent = town.begin(&link).unwrap();
+        tamper(&town.store, "UPDATE credentials SET certificate = public_key");
+        let outcome = town.confirm(&link, &sent, &town.code());
+        assert!(outcome.is_err());
+        assert_eq!(town.request(&link).state, RequestState::Pending);
+        assert!(town.begin(&link).is_err());
+    }
+}
