@@ -23,9 +23,11 @@ use crate::notify::Notify;
 use crate::service::{self, Parts, Service, ServiceError};
 use crate::store::{Store, StoreError};
 
+mod checkpointing;
 pub mod examination;
 mod upkeep;
 
+use checkpointing::Checkpointing;
 use upkeep::Upkeep;
 
 /// Why the parts do not come together.
@@ -84,7 +86,14 @@ pub struct Server {
     /// Where operators are answered.
     pub ops: SocketAddr,
     running: http::Running,
+    threads: Threads,
+}
+
+/// What runs beside the listeners.
+struct Threads {
+    service: Service,
     upkeep: Upkeep,
+    checkpointing: Checkpointing,
 }
 
 /// Creates the database's tables or brings them up to date.
@@ -111,7 +120,11 @@ pub fn start(config: Config) -> Result<Server, AppError> {
         bound.ops_address(),
     );
     let service = assemble(config, citizen)?;
-    let upkeep = Upkeep::begin(service.clone());
+    let threads = Threads {
+        service: service.clone(),
+        upkeep: Upkeep::begin(service.clone()),
+        checkpointing: Checkpointing::begin(service.clone()),
+    };
     noted(service.note_started(env!("CARGO_PKG_VERSION")));
     let running = bound.start(service.clone())?;
     Ok(Server {
@@ -120,7 +133,7 @@ pub fn start(config: Config) -> Result<Server, AppError> {
         citizen,
         ops,
         running,
-        upkeep,
+        threads,
     })
 }
 
@@ -128,18 +141,31 @@ impl Server {
     /// Serves until SIGTERM or SIGINT, lets calls under way finish within the configured time, and ends.
     /// `ready` is called once signals are heard.
     pub fn until_signal(self, ready: impl FnOnce()) -> Result<(), AppError> {
-        self.running.until_signal(ready)?;
-        self.upkeep.end();
-        noted(self.service.note_stopped());
+        let Self {
+            running, threads, ..
+        } = self;
+        running.until_signal(ready)?;
+        threads.end();
         Ok(())
     }
 
     /// Lets calls under way finish within the configured time, and ends.
     pub fn stop(self) -> Result<(), AppError> {
-        self.running.stop()?;
+        let Self {
+            running, threads, ..
+        } = self;
+        running.stop()?;
+        threads.end();
+        Ok(())
+    }
+}
+
+impl Threads {
+    /// What was done last is signed last.
+    fn end(self) {
         self.upkeep.end();
         noted(self.service.note_stopped());
-        Ok(())
+        self.checkpointing.end();
     }
 }
 
@@ -185,6 +211,7 @@ fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
             documents_per_request: requests.documents_per_request,
             document_bytes: requests.document_bytes,
             pki: config.pki,
+            checkpoints: config.checkpoints,
         },
     }))
 }

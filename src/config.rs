@@ -19,6 +19,7 @@ mod documents;
 mod example;
 mod hsm;
 mod identity;
+mod journal;
 mod listeners;
 mod pki;
 mod problem;
@@ -35,6 +36,7 @@ mod telemetry;
 pub use hsm::Hsm;
 pub use problem::{Nameable, Origin, Problem, Problems};
 
+use crate::service::checkpoints::Checkpoints;
 use crate::{
     documents as documents_part, http, identity as identity_part, notify, pki as pki_part, store,
     telemetry as telemetry_part,
@@ -67,6 +69,8 @@ pub struct Config {
     pub identity: identity_part::Settings,
     /// The built-in authorities.
     pub pki: pki_part::Settings,
+    /// When the journal is signed.
+    pub checkpoints: Checkpoints,
     /// Logs.
     pub telemetry: telemetry_part::Settings,
 }
@@ -148,6 +152,7 @@ fn sections() -> Vec<&'static Description> {
         &sms::RawSms::DESCRIPTION,
         &identity::RawIdentity::DESCRIPTION,
         &pki::RawPki::DESCRIPTION,
+        &journal::RawJournal::DESCRIPTION,
         &telemetry::RawTelemetry::DESCRIPTION,
     ]
 }
@@ -191,6 +196,7 @@ fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
     let sms = sms::read(reader);
     let identity = identity::read(reader);
     let pki = pki::read(reader);
+    let checkpoints = journal::read(reader);
     let telemetry = telemetry::read(reader);
     let (listeners, signing) = (listeners?, signing?);
     Some(Config {
@@ -210,6 +216,7 @@ fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
         sms: sms?,
         identity: identity?,
         pki: pki?,
+        checkpoints: checkpoints?,
         telemetry: telemetry?,
     })
 }

@@ -50,13 +50,18 @@
 //! # What is found out, and what is not
 //!
 //! Changing, dropping, inserting or reordering rows is found by [`Journal::verify`] alone. The hashes have no key: who
-//! writes to the database can cut off the end of a chain, or hash anew everything after a change, and the rows alone
-//! do not show it. Against that there are two means. A running server remembers the last row it wrote and refuses to
-//! go on after anything else ([`JournalError::Rewritten`]). And an [`Anchor`], the end of a chain noted down outside
-//! the database, shows every such change before it. What was written after the last anchor by a server that no
-//! longer runs can be cut off unnoticed.
+//! writes to the database can cut off the end of a chain, or hash anew everything after a change. Against that there are
+//! four means. A running server remembers the last row it wrote and refuses to go on after anything else
+//! ([`JournalError::Rewritten`]). A [`Checkpoint`], signed in the HSM after so many rows and so much time, fixes
+//! everything before it, and where the other nodes' chains were. Whoever took the newest checkpoints away too still
+//! meets an [`Anchor`], the end of a chain noted down outside the database: each checkpoint writes one to the log. And
+//! the rest of the database must not tell of signatures that the journal does not know (see `service::audit`).
+//!
+//! What remains: the rows after the newest checkpoint, when the server that wrote them no longer runs and everything
+//! that speaks of them is taken away with them; and whoever may also use the audit key.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::clock::Ambient;
 use crate::domain::id::RequestId;
@@ -64,16 +69,21 @@ use crate::domain::node::NodeName;
 use crate::store::journal::{self as rows, Place, Record};
 use crate::store::{AnyConnection, Store, StoreError};
 
+mod checkpoint;
 mod encoding;
 mod entry;
 mod event;
 mod export;
+mod group;
 mod verify;
 
+pub use checkpoint::{Checkpoint, Sealed};
 pub use entry::{Actor, DocumentEntry, DocumentResult, Entry, Outcome};
 pub use event::{Event, FactorUsed};
 pub use export::{Exported, Range};
-pub use verify::{Anchor, Chain, Fault, Finding, InvalidAnchor, Report};
+pub use verify::{Anchor, AuditKey, Chain, Fault, Finding, InvalidAnchor, Report};
+
+use group::Group;
 
 /// Rows read at once.
 const PAGE: i64 = 500;
@@ -86,8 +96,22 @@ pub struct Journal {
     store: Store,
     ambient: Ambient,
     node: NodeName,
-    /// The last row this process wrote. Also keeps its writers apart.
-    last: Arc<Mutex<Option<Place>>>,
+    head: Arc<Mutex<Head>>,
+    group: Arc<Group<Row>>,
+}
+
+/// How far this process wrote, and how much of it no checkpoint covers. Also keeps its writers apart.
+struct Head {
+    last: Option<Place>,
+    unsigned: usize,
+    unsigned_since: Option<Instant>,
+}
+
+/// An entry, ready to be chained.
+struct Row {
+    event: String,
+    request_id: Option<String>,
+    body: String,
 }
 
 /// What can go wrong with the journal.
@@ -118,6 +142,12 @@ pub enum JournalError {
     /// An entry could not be turned into JSON.
     #[error("a journal entry could not be encoded")]
     Encoding(#[source] serde_json::Error),
+    /// Several callers' entries were written together, and it failed.
+    #[error("the journal could not be written: {0}")]
+    Together(String),
+    /// The thread that wrote ended before it could say how.
+    #[error("the journal may not have been written")]
+    Interrupted,
     /// The writer of an export failed.
     #[error("the export could not be written")]
     Output(#[source] std::io::Error),
@@ -130,7 +160,13 @@ impl Journal {
             store,
             ambient,
             node,
-            last: Arc::default(),
+            head: Arc::new(Mutex::new(Head {
+                last: None,
+                unsigned: 0,
+                // What an earlier process wrote may not be signed.
+                unsigned_since: Some(Instant::now()),
+            })),
+            group: Arc::default(),
         }
     }
 
@@ -152,7 +188,8 @@ impl Journal {
         Ok(bodies.iter().map(browser).collect())
     }
 
-    /// Appends entries, all or none. They are durable when this returns.
+    /// Appends entries, all or none. They are durable when this returns. Callers that come at the same time share a
+    /// transaction and a wait for the disk.
     ///
     /// Takes a connection and a transaction of its own: never call it inside [`Store::write`], which SQLite would
     /// make it wait for. When the database goes away during the commit, nobody can say whether the entries count;
@@ -161,23 +198,54 @@ impl Journal {
         if entries.is_empty() {
             return Ok(());
         }
-        let bodies = entries
+        let rows = entries
             .iter()
-            .map(|entry| serde_json::to_value(entry).map(|body| encoding::canonical(&body)))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(JournalError::Encoding)?;
+            .map(|entry| {
+                let body = serde_json::to_value(entry).map_err(JournalError::Encoding)?;
+                Ok(Row {
+                    event: entry.event.to_string(),
+                    request_id: entry.request.map(|request| request.to_string()),
+                    body: encoding::canonical(&body),
+                })
+            })
+            .collect::<Result<Vec<_>, JournalError>>()?;
+        self.group.commit(rows, |all| self.write_all(all))
+    }
+
+    /// Writes the rows of several callers in one transaction. Where one of them has a row that cannot be written, each
+    /// gets a transaction of its own.
+    fn write_all(&self, all: &[&[Row]]) -> Vec<Result<(), JournalError>> {
+        match self.write(all) {
+            Ok(()) => all.iter().map(|_| Ok(())).collect(),
+            Err(JournalError::Store(StoreError::Query(error))) if all.len() > 1 => {
+                tracing::warn!(%error, "a group of journal entries could not be written; trying each alone");
+                all.iter().map(|rows| self.write(&[rows])).collect()
+            }
+            Err(error) => {
+                let mut answers: Vec<_> = all.iter().map(|_| Err(error.told_again())).collect();
+                if let Some(first) = answers.first_mut() {
+                    *first = Err(error);
+                }
+                answers
+            }
+        }
+    }
+
+    fn write(&self, all: &[&[Row]]) -> Result<(), JournalError> {
         // A panic while it was held left no half-written row: the transaction was rolled back.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let appended = self.store.write(|connection| {
-                let end = self.end(connection, last.as_ref())?;
-                let records = self.chained(end, entries, &bodies)?;
+                let end = self.end(connection, head.last.as_ref())?;
+                let records = self.chained(end, all)?;
                 rows::insert(connection, &records)?;
                 Ok(records)
             });
             match appended {
                 Ok(records) => {
-                    *last = records.into_iter().next_back().map(|record| Place {
+                    head.unsigned += records.len();
+                    head.unsigned_since.get_or_insert_with(Instant::now);
+                    head.last = records.into_iter().next_back().map(|record| Place {
                         seq: record.seq,
                         hash: record.hash,
                     });
@@ -191,6 +259,15 @@ impl Journal {
         Err(JournalError::Contended {
             node: self.node.clone(),
         })
+    }
+
+    /// Whether it is time for a checkpoint: so many rows are not signed, or one for so long.
+    pub fn checkpoint_due(&self, rows: usize, age: Duration) -> bool {
+        let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        head.unsigned >= rows
+            || head
+                .unsigned_since
+                .is_some_and(|since| since.elapsed() >= age)
     }
 
     /// Where the chain ends, after a look at whether this process's last row is still there.
@@ -216,23 +293,18 @@ impl Journal {
         }))
     }
 
-    /// The rows for these entries after that end.
-    fn chained(
-        &self,
-        end: Place,
-        entries: &[Entry],
-        bodies: &[String],
-    ) -> Result<Vec<Record>, JournalError> {
+    /// The records of these rows after that end.
+    fn chained(&self, end: Place, all: &[&[Row]]) -> Result<Vec<Record>, JournalError> {
         let mut end = end;
-        let mut records = Vec::with_capacity(entries.len());
-        for (entry, body) in entries.iter().zip(bodies) {
+        let mut records = Vec::with_capacity(all.iter().map(|rows| rows.len()).sum());
+        for row in all.iter().copied().flatten() {
             let mut record = Record {
                 node: self.node.to_string(),
                 seq: end.seq.saturating_add(1),
                 at: encoding::to_micros(self.ambient.now()),
-                event: entry.event.to_string(),
-                request_id: entry.request.map(|request| request.to_string()),
-                body: body.clone(),
+                event: row.event.clone(),
+                request_id: row.request_id.clone(),
+                body: row.body.clone(),
                 previous: end.hash,
                 hash: Vec::new(),
             };
@@ -249,5 +321,22 @@ impl Journal {
             records.push(record);
         }
         Ok(records)
+    }
+}
+
+impl JournalError {
+    /// The same for another caller of the same transaction. Causes cannot be copied; their words can.
+    fn told_again(&self) -> Self {
+        match self {
+            Self::Contended { node } => Self::Contended { node: node.clone() },
+            Self::Rewritten { node, seq } => Self::Rewritten {
+                node: node.clone(),
+                seq: *seq,
+            },
+            Self::Store(StoreError::Away(cause)) => {
+                Self::Store(StoreError::Away(cause.to_string().into()))
+            }
+            other => Self::Together(other.to_string()),
+        }
     }
 }

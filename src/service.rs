@@ -29,6 +29,7 @@ pub mod approval;
 pub mod apps;
 pub mod audit;
 pub mod authorities;
+pub mod checkpoints;
 mod codes;
 pub mod credentials;
 mod document_fault;
@@ -44,6 +45,7 @@ pub mod upkeep;
 pub mod wrapping_keys;
 
 use acceptance::AcceptanceKey;
+use checkpoints::Checkpoints;
 
 pub use codes::{CodeSent, CodeStep};
 pub use error::{FieldError, ServiceError};
@@ -104,6 +106,8 @@ pub struct Settings {
     pub document_bytes: u64,
     /// The built-in authorities.
     pub pki: pki::Settings,
+    /// When the journal is signed.
+    pub checkpoints: Checkpoints,
 }
 
 impl Service {

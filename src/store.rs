@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub mod apps;
 pub mod authorities;
 pub mod challenges;
+pub mod checkpoints;
 mod column;
 mod connection;
 pub mod credentials;

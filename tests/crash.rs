@@ -10,7 +10,7 @@ use std::process::Command;
 
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
-use rubrica::journal::Journal;
+use rubrica::journal::{AuditKey, Journal};
 use rubrica::store;
 use time::Duration;
 
@@ -148,7 +148,10 @@ fn check(database: &TestDatabase, step: &str, nth: usize, signed: usize) {
     );
     let journal = Journal::new(store, service.ambient().clone(), "reader".parse().unwrap());
     assert!(
-        journal.verify(&[], &mut |_| ()).unwrap().is_intact(),
+        journal
+            .verify(&[], &AuditKey::NotAtHand, &mut |_| ())
+            .unwrap()
+            .is_intact(),
         "{about}"
     );
 }

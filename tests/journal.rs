@@ -6,8 +6,8 @@ use rubrica::domain::browser::UserAgent;
 use rubrica::domain::document::{Format, Packaging};
 use rubrica::domain::node::NodeName;
 use rubrica::journal::{
-    Actor, Anchor, DocumentEntry, DocumentResult, Entry, Event, FactorUsed, Fault, Journal,
-    Outcome, Range, Report,
+    Actor, Anchor, AuditKey, DocumentEntry, DocumentResult, Entry, Event, FactorUsed, Fault,
+    Journal, Outcome, Range, Report,
 };
 use rubrica::store::Store;
 
@@ -15,6 +15,7 @@ use crate::harness::ambient;
 use crate::harness::database::TestDatabase;
 
 mod append;
+mod checkpoints;
 mod export;
 mod service;
 mod tampering;
@@ -38,7 +39,9 @@ fn fill(journal: &Journal, count: usize) {
 }
 
 fn verify(journal: &Journal, anchors: &[Anchor]) -> Report {
-    journal.verify(anchors, &mut |_| ()).unwrap()
+    journal
+        .verify(anchors, &AuditKey::NotAtHand, &mut |_| ())
+        .unwrap()
 }
 
 /// What is wrong with the one chain there is: places and faults.

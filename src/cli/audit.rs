@@ -14,8 +14,12 @@ use super::office::Office;
 use super::output::{self, Style};
 use super::{Ending, arguments};
 use crate::auth::op::ReadJournal;
+use crate::domain::key::PublicKey;
 use crate::domain::node::NodeName;
-use crate::service::audit::{Anchor, Fault, Finding, Range, Report};
+use crate::domain::pem;
+use crate::service::audit::{Anchor, Audit, Checkpointing, Fault, Finding, Range};
+
+const PEM_LABEL: &str = "PUBLIC KEY";
 
 /// What to do with the journal.
 #[derive(Debug, Subcommand)]
@@ -24,6 +28,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Write the journal, or a part of it, as lines of JSON.
     Export(Export),
+    /// Show the public half of the key that signs the journal, in PEM. Keep it outside the database.
+    Key,
 }
 
 #[derive(Debug, Args)]
@@ -32,6 +38,9 @@ pub(super) struct Verify {
     /// what the rows alone cannot: that the end of a chain was cut off or written anew.
     #[arg(long, value_name = "FILE")]
     anchors: Option<PathBuf>,
+    /// PEM file of the audit key, as `audit key` tells it, for judging the signatures on the journal without the HSM.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// Answer in JSON, for programs.
     #[arg(long)]
     json: bool,
@@ -57,6 +66,7 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
     match command {
         Command::Verify(arguments) => verify(arguments, file),
         Command::Export(arguments) => export(arguments, file),
+        Command::Key => key(file),
     }
 }
 
@@ -65,18 +75,21 @@ fn verify(arguments: &Verify, file: Option<&Path>) -> anyhow::Result<Ending> {
         Some(path) => read_anchors(path)?,
         None => Vec::new(),
     };
+    let key = arguments.key.as_deref().map(read_key).transpose()?;
     let office = Office::open(file)?;
     let authorized = office.authorize(ReadJournal);
     let bar = bar(office.service.journal_rows(&authorized)?);
-    let report = office
+    let audit = office
         .service
-        .verify_journal(&authorized, &anchors, &mut |done| bar.set_position(done))?;
+        .verify_journal(&authorized, &anchors, key, &mut |done| {
+            bar.set_position(done);
+        })?;
     bar.finish_and_clear();
     match Style::from_flag(arguments.json) {
-        Style::Json => output::json(&described(&report))?,
-        Style::Table => output::text(&told(&report))?,
+        Style::Json => output::json(&described(&audit))?,
+        Style::Table => output::text(&told(&audit))?,
     }
-    Ok(if report.is_intact() {
+    Ok(if audit.is_intact() {
         Ending::Well
     } else {
         Ending::Badly
@@ -115,6 +128,24 @@ fn export(arguments: &Export, file: Option<&Path>) -> anyhow::Result<Ending> {
     Ok(Ending::Well)
 }
 
+fn key(file: Option<&Path>) -> anyhow::Result<Ending> {
+    let office = Office::open(file)?;
+    let key = office
+        .service
+        .audit_public_key()?
+        .context("the HSM has no audit key; `rubrica hsm init-kek` makes it")?;
+    output::text(pem::encode(PEM_LABEL, key.spki())?.trim_end())?;
+    Ok(Ending::Well)
+}
+
+fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let spki = pem::decode(PEM_LABEL, &text)
+        .with_context(|| format!("{} holds no public key in PEM", path.display()))?;
+    Ok(PublicKey::from_spki(&spki)?)
+}
+
 fn read_anchors(path: &Path) -> anyhow::Result<Vec<Anchor>> {
     let text =
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -137,9 +168,9 @@ fn bar(rows: u64) -> ProgressBar {
     bar
 }
 
-fn told(report: &Report) -> String {
+fn told(audit: &Audit) -> String {
     let mut lines = Vec::new();
-    for chain in &report.chains {
+    for chain in &audit.report.chains {
         let state = if chain.findings.is_empty() {
             "intact"
         } else {
@@ -152,12 +183,30 @@ fn told(report: &Report) -> String {
         if chain.more > 0 {
             lines.push(format!("  and {} more", chain.more));
         }
+        if let Some(sealed) = &chain.sealed {
+            lines.push(format!(
+                "  signed up to row {}, at {}",
+                sealed.seq,
+                output::moment(sealed.at)
+            ));
+        }
         if let Some(end) = &chain.end {
             lines.push(format!("  end of the chain: {end}"));
         }
     }
-    if report.chains.is_empty() {
+    if audit.report.chains.is_empty() {
         lines.push("the journal is empty".to_owned());
+    }
+    for request in &audit.unknown {
+        lines.push(format!(
+            "request {request} was signed, and the journal does not know of it: rows were cut off"
+        ));
+    }
+    if audit.checkpoints == Checkpointing::NoKey {
+        lines.push(
+            "signatures on the journal were not judged: no audit key is at hand (see --key)"
+                .to_owned(),
+        );
     }
     lines.join("\n")
 }
@@ -170,6 +219,7 @@ fn sentence(finding: &Finding) -> String {
         Fault::Altered => format!("row {seq} was altered"),
         Fault::Unlinked => format!("row {seq} does not follow from the row before it"),
         Fault::Misplaced => format!("row {seq} is no row of a chain"),
+        Fault::NotSigned => format!("the checkpoint of row {seq} is not signed by the audit key"),
         Fault::CutOff => format!("the chain once had row {seq}; it was cut off"),
         Fault::Rewritten => {
             format!("row {seq} is not the one that was noted down: the chain was written anew")
@@ -177,8 +227,9 @@ fn sentence(finding: &Finding) -> String {
     }
 }
 
-fn described(report: &Report) -> Value {
-    let chains: Value = report
+fn described(audit: &Audit) -> Value {
+    let chains: Value = audit
+        .report
         .chains
         .iter()
         .map(|chain| {
@@ -192,8 +243,14 @@ fn described(report: &Report) -> Value {
                     .map(|finding| json!({"seq": finding.seq, "words": sentence(finding)}))
                     .collect::<Value>(),
                 "more": chain.more,
+                "signed_up_to": chain.sealed.map(|sealed| sealed.seq),
             })
         })
         .collect();
-    json!({"intact": report.is_intact(), "chains": chains})
+    json!({
+        "intact": audit.is_intact(),
+        "chains": chains,
+        "unknown_requests": audit.unknown,
+        "signatures_judged": audit.checkpoints == Checkpointing::Judged,
+    })
 }

@@ -1,4 +1,4 @@
-//! Certificates and requests as PEM text (RFC 7468).
+//! Certificates, requests and keys as PEM text (RFC 7468).
 
 use der::Document;
 use der::pem::LineEnding;
@@ -19,6 +19,15 @@ pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, der::Error> {
         rest = after;
     }
     Ok(certificates)
+}
+
+/// The content of a text that is one block with this label.
+pub fn decode(label: &'static str, text: &str) -> Result<Vec<u8>, der::Error> {
+    let (found, document) = Document::from_pem(text.trim())?;
+    if found != label {
+        return Err(der::pem::Error::UnexpectedTypeLabel { expected: label }.into());
+    }
+    Ok(document.as_bytes().to_vec())
 }
 
 /// One block with this label, such as `CERTIFICATE`, lines ending in LF.

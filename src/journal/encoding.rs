@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::store::journal::Record;
 
@@ -86,11 +86,18 @@ fn canonical_row(record: &Record) -> Option<String> {
     ))
 }
 
-fn moment(micros: i64) -> Option<String> {
+/// A moment as rows and checkpoints have it; `None` when it has no year that can be written.
+pub(super) fn moment(micros: i64) -> Option<String> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000)
         .ok()?
         .format(MOMENT)
         .ok()
+}
+
+/// Reads what [`moment`] writes.
+pub(super) fn read_moment(text: &str) -> Option<OffsetDateTime> {
+    let read = PrimitiveDateTime::parse(text, MOMENT).ok()?;
+    Some(read.assume_utc())
 }
 
 fn quoted(text: &str) -> String {

@@ -1,12 +1,14 @@
 //! Finding out who edited, dropped or reordered rows.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::encoding;
-use super::{Journal, JournalError, PAGE};
-use crate::store::StoreError;
+use super::{Journal, JournalError, PAGE, Sealed, checkpoint, encoding};
+use crate::domain::key::PublicKey;
 use crate::store::journal::{self as rows, Record, Window};
+use crate::store::{StoreError, checkpoints};
 
 /// Most findings told for one chain; a chain that was swapped whole has as many as rows.
 const MOST_FINDINGS: usize = 100;
@@ -30,6 +32,15 @@ pub struct Anchor {
 #[error("not an anchor: `node:number:hash` expected, the hash as 64 hexadecimal digits")]
 pub struct InvalidAnchor;
 
+/// By which key checkpoints are judged.
+#[derive(Debug, Clone)]
+pub enum AuditKey {
+    /// By this one. It must not come from the database.
+    Known(PublicKey),
+    /// By none: they are not looked at.
+    NotAtHand,
+}
+
 /// What verifying found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -46,6 +57,8 @@ pub struct Chain {
     pub rows: u64,
     /// Where it ends. Kept elsewhere, it proves later that nothing up to here was changed or cut off.
     pub end: Option<Anchor>,
+    /// Up to where checkpoints sign it; `None` when none does, or no audit key was at hand.
+    pub sealed: Option<Sealed>,
     /// What is wrong, in order; at most a hundred.
     pub findings: Vec<Finding>,
     /// How many more there are.
@@ -75,9 +88,11 @@ pub enum Fault {
     Unlinked,
     /// Its number lies before the chain's beginning.
     Misplaced,
-    /// An anchor tells of this row, and it is gone with all after it.
+    /// The checkpoint of this row is not signed by the audit key.
+    NotSigned,
+    /// An anchor or checkpoint tells of this row, and it is gone with all after it.
     CutOff,
-    /// An anchor tells another hash of this row: the chain was written anew.
+    /// An anchor or checkpoint tells another hash of this row: the chain was written anew.
     Rewritten,
 }
 
@@ -93,20 +108,22 @@ impl Journal {
     /// down outside; `progress` is told the number of rows read so far.
     ///
     /// A changed, dropped, inserted or reordered row is found from the rows alone, unless all rows after it were
-    /// hashed anew or cut off: that takes an anchor.
+    /// hashed anew or cut off: that takes a checkpoint or an anchor.
     pub fn verify(
         &self,
         anchors: &[Anchor],
+        key: &AuditKey,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, JournalError> {
-        let mut nodes = self.store.read(rows::nodes)?;
-        nodes.extend(anchors.iter().map(|anchor| anchor.node.clone()));
-        nodes.sort();
-        nodes.dedup();
+        // Before the rows: a checkpoint made meanwhile would speak of rows not read.
+        let mut marks = self.marks(anchors, key)?;
+        for node in self.store.read(rows::nodes)? {
+            marks.entry(node).or_default();
+        }
         let mut chains = Vec::new();
         let mut done = 0;
-        for node in nodes {
-            let mut walk = Walk::new(node, anchors);
+        for (node, marks) in marks {
+            let mut walk = Walk::new(node, marks);
             loop {
                 let page: Vec<Record> = self.store.read(|connection| {
                     let after = walk.last.as_ref().map(|last| last.seq);
@@ -126,6 +143,45 @@ impl Journal {
         Ok(Report { chains })
     }
 
+    /// What rows must be, by node.
+    fn marks(
+        &self,
+        anchors: &[Anchor],
+        key: &AuditKey,
+    ) -> Result<BTreeMap<String, Marks>, JournalError> {
+        let mut marks: BTreeMap<String, Marks> = BTreeMap::new();
+        let mut note = |anchor: &Anchor| {
+            let of_node = marks.entry(anchor.node.clone()).or_default();
+            of_node.anchors.push(anchor.clone());
+        };
+        anchors.iter().for_each(&mut note);
+        let AuditKey::Known(key) = key else {
+            return Ok(marks);
+        };
+        let mut judged = Vec::new();
+        for stored in self.store.read(checkpoints::all)? {
+            let opened = checkpoint::opened(&stored, key);
+            if let Some(checkpoint) = &opened {
+                note(&checkpoint.end);
+                checkpoint.ties.iter().for_each(&mut note);
+            }
+            judged.push((stored, opened));
+        }
+        for (stored, opened) in judged {
+            let of_node = marks.entry(stored.node).or_default();
+            match opened {
+                Some(checkpoint) => {
+                    of_node.sealed = Some(Sealed {
+                        seq: stored.seq,
+                        at: checkpoint.at,
+                    });
+                }
+                None => of_node.not_signed.push(stored.seq),
+            }
+        }
+        Ok(marks)
+    }
+
     /// How many rows there are, for telling how far a verification or an export is.
     pub fn rows(&self) -> Result<u64, JournalError> {
         let count = self.store.read::<_, StoreError>(rows::count)?;
@@ -133,10 +189,18 @@ impl Journal {
     }
 }
 
+/// What is known of a chain beside its rows.
+#[derive(Default)]
+struct Marks {
+    anchors: Vec<Anchor>,
+    sealed: Option<Sealed>,
+    not_signed: Vec<i64>,
+}
+
 /// The way through one chain.
 struct Walk {
     chain: Chain,
-    /// Those of this chain that were not passed yet.
+    /// Those that were not passed yet, the next one last.
     anchors: Vec<Anchor>,
     last: Option<Last>,
 }
@@ -147,22 +211,25 @@ struct Last {
 }
 
 impl Walk {
-    fn new(node: String, anchors: &[Anchor]) -> Self {
-        Self {
-            anchors: anchors
-                .iter()
-                .filter(|anchor| anchor.node == node)
-                .cloned()
-                .collect(),
+    fn new(node: String, marks: Marks) -> Self {
+        let mut anchors = marks.anchors;
+        anchors.sort_by_key(|anchor| Reverse(anchor.seq));
+        let mut walk = Self {
+            anchors,
             chain: Chain {
                 node,
                 rows: 0,
                 end: None,
+                sealed: marks.sealed,
                 findings: Vec::new(),
                 more: 0,
             },
             last: None,
+        };
+        for seq in marks.not_signed {
+            walk.find(seq, Fault::NotSigned);
         }
+        walk
     }
 
     fn step(&mut self, record: Record) {
@@ -189,10 +256,11 @@ impl Walk {
         if hash.is_none_or(|hash| record.hash != hash) {
             self.find(record.seq, Fault::Altered);
         }
-        let rewritten = self
-            .anchors
-            .extract_if(.., |anchor| anchor.seq == record.seq)
-            .any(|anchor| record.hash != anchor.hash);
+        let mut rewritten = false;
+        // One about a row before this one is about a missing row, which was found already.
+        while let Some(anchor) = self.anchors.pop_if(|anchor| anchor.seq <= record.seq) {
+            rewritten |= anchor.seq == record.seq && record.hash != anchor.hash;
+        }
         if rewritten {
             self.find(record.seq, Fault::Rewritten);
         }
@@ -203,8 +271,8 @@ impl Walk {
     }
 
     fn finish(mut self) -> Chain {
-        for anchor in std::mem::take(&mut self.anchors) {
-            self.find(anchor.seq, Fault::CutOff);
+        if let Some(furthest) = self.anchors.first().map(|anchor| anchor.seq) {
+            self.find(furthest, Fault::CutOff);
         }
         self.chain.end = self.last.and_then(|last| {
             Some(Anchor {
@@ -242,6 +310,10 @@ impl fmt::Display for Finding {
             Fault::Misplaced => {
                 write!(f, "row {seq} is numbered before the beginning of the chain")
             }
+            Fault::NotSigned => write!(
+                f,
+                "the checkpoint of row {seq} is not signed by the audit key"
+            ),
             Fault::CutOff => write!(
                 f,
                 "row {seq} is gone, with all after it: it was there when its hash was noted down"

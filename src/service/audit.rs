@@ -5,11 +5,44 @@ use std::io::Write;
 use super::journaled::actor;
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
-use crate::journal::{Entry, Event, Outcome};
+use crate::domain::key::PublicKey;
+use crate::journal::{AuditKey, Entry, Event, Outcome};
+use crate::store;
 
 pub use crate::journal::{
     Anchor, Chain, Exported, Fault, Finding, InvalidAnchor, JournalError, Range, Report,
 };
+
+/// Most signatures told that the journal does not know.
+const MOST_UNKNOWN: i64 = 100;
+
+/// What verifying found, in the journal and beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The chains.
+    pub report: Report,
+    /// Requests for which a signature was activated and the journal has no intent, at most a hundred. Who cut rows off
+    /// the journal without also cutting them off the rest of the database is found here.
+    pub unknown: Vec<String>,
+    /// Whether checkpoints were judged.
+    pub checkpoints: Checkpointing,
+}
+
+/// Whether the journal's checkpoints were judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpointing {
+    /// By the audit key.
+    Judged,
+    /// No: there is no audit key, or the HSM that has it is away.
+    NoKey,
+}
+
+impl Audit {
+    /// Nothing is wrong.
+    pub fn is_intact(&self) -> bool {
+        self.report.is_intact() && self.unknown.is_empty()
+    }
+}
 
 impl Service {
     /// How many rows the journal has, for telling how far a verification or an export is.
@@ -21,19 +54,34 @@ impl Service {
     }
 
     /// Reads every row of every node and tells what does not fit. `anchors` are ends of chains noted down outside
-    /// the database, by an earlier verification or export; `progress` is told the number of rows read so far.
+    /// the database, by an earlier verification or export; `key` judges the checkpoints, the HSM's own when it is
+    /// `None`; `progress` is told the number of rows read so far.
     pub fn verify_journal(
         &self,
         authorized: &Authorized<op::ReadJournal>,
         anchors: &[Anchor],
+        key: Option<PublicKey>,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Report, ServiceError> {
-        let report = self.inner.journal.verify(anchors, progress)?;
+    ) -> Result<Audit, ServiceError> {
+        let key = key.map_or_else(|| self.audit_key(), AuditKey::Known);
+        let unknown = self.inner.store.read(|connection| {
+            store::journal::unknown_acts(connection, Event::SignatureIntent.as_str(), MOST_UNKNOWN)
+        })?;
+        let report = self.inner.journal.verify(anchors, &key, progress)?;
+        let audit = Audit {
+            report,
+            unknown,
+            checkpoints: match key {
+                AuditKey::Known(_) => Checkpointing::Judged,
+                AuditKey::NotAtHand => Checkpointing::NoKey,
+            },
+        };
+        let report = &audit.report;
         let rows: u64 = report.chains.iter().map(|chain| chain.rows).sum();
         let entry = Entry::new(Event::JournalVerified)
             .by(actor(authorized.actor()))
             .detail(&format!("{rows} rows of {} nodes", report.chains.len()));
-        let entry = if report.is_intact() {
+        let entry = if audit.is_intact() {
             entry
         } else {
             entry.outcome(Outcome::Failed {
@@ -41,7 +89,7 @@ impl Service {
             })
         };
         self.inner.journal.append(&[entry])?;
-        Ok(report)
+        Ok(audit)
     }
 
     /// Writes a range of the journal as lines of JSON, whose form [`journal`](crate::journal) tells. `progress` is

@@ -52,13 +52,15 @@ impl Service {
     }
 
     /// Makes a key-encryption key on the token. It can never leave it: without the token, or a copy of it made by the
-    /// vendor's own means, no citizen's key can be used again.
+    /// vendor's own means, no citizen's key can be used again. Makes the key that signs the journal too, where there is
+    /// none.
     pub fn init_kek(
         &self,
         authorized: &Authorized<op::ManageHsm>,
         wanted: KekWanted,
     ) -> Result<KekMade, ServiceError> {
         let hsm = &self.inner.hsm;
+        self.init_audit_key()?;
         let version = match (hsm.keks()?.last(), wanted) {
             (Some(there), KekWanted::First) => return Ok(KekMade::Already(*there)),
             (Some(there), KekWanted::Next) => KekVersion(there.0.saturating_add(1)),

@@ -206,6 +206,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    journal_checkpoints (node, seq) {
+        node -> Text,
+        seq -> BigInt,
+        statement -> Text,
+        key -> Text,
+        signature -> Binary,
+    }
+}
+
 diesel::joinable!(app_tokens -> apps (app_id));
 diesel::joinable!(app_certificates -> apps (app_id));
 
@@ -223,4 +233,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     documents,
     sads,
     journal,
+    journal_checkpoints,
 );

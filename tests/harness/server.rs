@@ -21,6 +21,7 @@ use rubrica::journal::Journal;
 use rubrica::notify::{self, Notify, Outbox};
 use rubrica::pki;
 use rubrica::service::apps::{Credentials, NewApp};
+use rubrica::service::checkpoints::Checkpoints;
 use rubrica::service::{Parts, Service, Settings};
 use rubrica::store::Store;
 use tempfile::TempDir;
@@ -184,6 +185,7 @@ impl TestServer {
                 documents_per_request: wishes.documents_per_request,
                 document_bytes: wishes.document_bytes,
                 pki: authorities(),
+                checkpoints: Checkpoints::default(),
             },
             ambient,
         });

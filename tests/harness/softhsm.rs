@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 use rubrica::clock::Ambient;
 use rubrica::domain::secret::SecretText;
 use rubrica::hsm::{Hsm, KekVersion, RawSettings, Settings};
+use rubrica::journal::Checkpoint;
+use rubrica::service::checkpoints::Checkpoints;
 use tempfile::TempDir;
 
 /// Debian's place of the module.
@@ -20,7 +22,7 @@ pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const LABEL_PREFIX: &str = "rubrica-test-";
 const CHILD: &str = "RUBRICA_TEST_ALONE";
 
-/// The token that all tests of this process share. KEK 1 is on it. Other tests use it at the same time, so nobody
+/// The token that all tests of this process share. KEK 1 and the audit key are on it. Other tests use it at the same time, so nobody
 /// may rely on its object count.
 pub(crate) fn hsm() -> Hsm {
     static SHARED: OnceLock<Hsm> = OnceLock::new();
@@ -37,6 +39,9 @@ pub(crate) fn hsm() -> Hsm {
             initialise(&configuration, &label, &random_pin(), &pin);
             let hsm = Hsm::new(settings(&label, &pin));
             hsm.generate_kek(KekVersion(1)).unwrap();
+            let audit = Checkpoints::default();
+            hsm.generate_authority_key(&audit.key_label, Checkpoint::KEY)
+                .unwrap();
             hsm
         })
         .clone()

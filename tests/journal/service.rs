@@ -13,8 +13,8 @@ both_databases! {
         let service = server.service();
         server.app("Sede");
         let before = service.journal_rows(&authorized).unwrap();
-        let report = service.verify_journal(&authorized, &[], &mut |_| ()).unwrap();
-        assert!(report.is_intact());
+        let audit = service.verify_journal(&authorized, &[], None, &mut |_| ()).unwrap();
+        assert!(audit.is_intact());
         let mut bytes = Vec::new();
         let exported = service
             .export_journal(&authorized, &mut bytes, &Range::default(), &mut |_| ())
@@ -22,8 +22,8 @@ both_databases! {
         assert_eq!(exported.rows, before + 1);
 
         tamper(database, "UPDATE journal SET event = 'app.disabled' WHERE seq = 1");
-        let report = service.verify_journal(&authorized, &exported.ends, &mut |_| ()).unwrap();
-        assert_eq!(faults(&report), [(1, Fault::Altered)]);
+        let audit = service.verify_journal(&authorized, &exported.ends, None, &mut |_| ()).unwrap();
+        assert_eq!(faults(&audit.report), [(1, Fault::Altered)]);
         let journal = journal(&database.store(), "test");
         let text = export(&journal, &Range::default());
         let last: Vec<&str> = text.lines().rev().take(3).collect();

@@ -1,3 +1,4 @@
+DROP TABLE journal_checkpoints;
 DROP TABLE journal;
 DROP TABLE sads;
 DROP TABLE documents;

@@ -209,3 +209,12 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_at ON journal (at);
 CREATE INDEX journal_request ON journal (request_id);
+
+CREATE TABLE journal_checkpoints (
+    node TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    statement TEXT NOT NULL,
+    key TEXT NOT NULL,
+    signature BYTEA NOT NULL,
+    PRIMARY KEY (node, seq)
+);

@@ -1,0 +1,228 @@
+//! Checkpoints: signed statements on where chains end.
+//!
+//! The hashes of a chain have no key, so who writes to the database can hash everything anew. A checkpoint is signed by
+//! the audit key, which never leaves the HSM: up to it, a chain cannot be changed without the HSM. It also names where
+//! the other nodes' newest checkpoints were, so that the chains hold one another.
+//!
+//! The statement that is signed is JSON in the canonical form of RFC 8785:
+//!
+//! ```text
+//! {"at":…,"hash":…,"kind":"rubrica.checkpoint.1","node":…,"seq":…,"ties":[{"hash":…,"node":…,"seq":…},…]}
+//! ```
+//!
+//! `at` is a moment as in rows, `hash` the row's hash in hexadecimal, `ties` sorted by node.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::{Anchor, Journal, JournalError, encoding};
+use crate::domain::algorithm::{Digest, KeyAlgorithm, SignatureScheme};
+use crate::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
+use crate::store::StoreError;
+use crate::store::checkpoints::{self as rows, StoredCheckpoint};
+use crate::store::journal;
+
+const KIND: &str = "rubrica.checkpoint.1";
+
+/// Where a chain ended, to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The row it speaks of.
+    pub end: Anchor,
+    /// When it was made.
+    pub at: OffsetDateTime,
+    /// Where the other nodes' newest checkpoints were.
+    pub ties: Vec<Anchor>,
+}
+
+/// Up to where a chain is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed {
+    /// The row of the newest checkpoint.
+    pub seq: i64,
+    /// When that was made.
+    pub at: OffsetDateTime,
+}
+
+impl Checkpoint {
+    /// The kind of the audit key.
+    pub const KEY: KeyAlgorithm = KeyAlgorithm::EcP256;
+
+    /// What the audit key signs.
+    pub fn to_sign(&self) -> ToSign {
+        to_sign(&self.statement())
+    }
+
+    /// The canonical text.
+    pub fn statement(&self) -> String {
+        let tie =
+            |tie: &Anchor| json!({"hash": hex::encode(tie.hash), "node": tie.node, "seq": tie.seq});
+        let at = encoding::moment(encoding::to_micros(self.at));
+        encoding::canonical(&json!({
+            "at": at,
+            "hash": hex::encode(self.end.hash),
+            "kind": KIND,
+            "node": self.end.node,
+            "seq": self.end.seq,
+            "ties": self.ties.iter().map(tie).collect::<Value>(),
+        }))
+    }
+
+    /// Reads a statement; `None` when it is none of this kind.
+    pub(super) fn read(statement: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(statement).ok()?;
+        if value.get("kind")? != KIND {
+            return None;
+        }
+        let at = encoding::read_moment(value.get("at")?.as_str()?)?;
+        let ties = value.get("ties")?.as_array()?;
+        let read = Self {
+            end: anchor(&value)?,
+            at,
+            ties: ties.iter().map(anchor).collect::<Option<_>>()?,
+        };
+        (read.statement() == statement).then_some(read)
+    }
+}
+
+impl Journal {
+    /// Where this node's chain ends; `None` when a checkpoint says so already or the chain is empty.
+    pub fn checkpoint(&self) -> Result<Option<Checkpoint>, JournalError> {
+        let node = self.node.as_str();
+        let (end, newest) = self.store.read(|connection| {
+            Ok::<_, StoreError>((journal::end(connection, node)?, rows::newest(connection)?))
+        })?;
+        let Some(end) = end else { return Ok(None) };
+        let newest: Vec<_> = newest
+            .iter()
+            .filter_map(|stored| Checkpoint::read(&stored.statement))
+            .map(|checkpoint| checkpoint.end)
+            .collect();
+        let covered = newest
+            .iter()
+            .any(|newest| newest.node == node && newest.seq >= end.seq);
+        let hash = end.hash.try_into().ok();
+        Ok(hash.filter(|_| !covered).map(|hash| Checkpoint {
+            end: Anchor {
+                node: node.to_owned(),
+                seq: end.seq,
+                hash,
+            },
+            at: self.ambient.now(),
+            ties: newest
+                .into_iter()
+                .filter(|newest| newest.node != node)
+                .collect(),
+        }))
+    }
+
+    /// Keeps a signed checkpoint. One that another process of this node made of the same row stays.
+    pub fn keep_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+        key: &PublicKey,
+        signature: &SignatureValue,
+    ) -> Result<(), JournalError> {
+        let stored = StoredCheckpoint {
+            node: checkpoint.end.node.clone(),
+            seq: checkpoint.end.seq,
+            statement: checkpoint.statement(),
+            key: hex::encode(key.identifier()),
+            signature: signature.0.clone(),
+        };
+        match self
+            .store
+            .write(|connection| rows::insert(connection, &stored))
+        {
+            Ok(()) | Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let seq = head.last.as_ref().map_or(0, |last| last.seq);
+        head.unsigned = usize::try_from(seq.saturating_sub(checkpoint.end.seq)).unwrap_or(0);
+        head.unsigned_since = (head.unsigned > 0).then(Instant::now);
+        drop(head);
+        // Beside the database, as far as the log travels: an anchor.
+        tracing::info!(anchor = %checkpoint.end, "the journal was signed");
+        Ok(())
+    }
+}
+
+/// The checkpoint, if that key signed it and it is about that row.
+pub(super) fn opened(stored: &StoredCheckpoint, key: &PublicKey) -> Option<Checkpoint> {
+    let checkpoint = Checkpoint::read(&stored.statement)?;
+    let ToSign { scheme, dtbs_r } = to_sign(&stored.statement);
+    let signature = SignatureValue(stored.signature.clone());
+    key.verify(scheme, &dtbs_r, &signature).ok()?;
+    (checkpoint.end.node == stored.node && checkpoint.end.seq == stored.seq).then_some(checkpoint)
+}
+
+fn to_sign(statement: &str) -> ToSign {
+    let scheme: SignatureScheme = Checkpoint::KEY.default_scheme();
+    ToSign {
+        scheme,
+        dtbs_r: DtbsR(Digest::of(scheme.digest, statement.as_bytes())),
+    }
+}
+
+fn anchor(value: &Value) -> Option<Anchor> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(value.get("hash")?.as_str()?, &mut hash).ok()?;
+    Some(Anchor {
+        node: value.get("node")?.as_str()?.to_owned(),
+        seq: value.get("seq")?.as_i64()?,
+        hash,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn checkpoint() -> Checkpoint {
+        let anchor = |node: &str, seq| Anchor {
+            node: node.to_owned(),
+            seq,
+            hash: [0xAB; 32],
+        };
+        Checkpoint {
+            end: anchor("alpha", 7),
+            at: datetime!(2026-11-23 10:00:00.25 UTC),
+            ties: vec![anchor("beta", 3)],
+        }
+    }
+
+    #[test]
+    fn a_statement_is_canonical_and_reads_back() {
+        let ab = "ab".repeat(32);
+        let statement = checkpoint().statement();
+        assert_eq!(
+            statement,
+            format!(
+                r#"{{"at":"2026-11-23T10:00:00.250000Z","hash":"{ab}","kind":"rubrica.checkpoint.1","node":"alpha","seq":7,"ties":[{{"hash":"{ab}","node":"beta","seq":3}}]}}"#
+            )
+        );
+        assert_eq!(Checkpoint::read(&statement), Some(checkpoint()));
+    }
+
+    #[test]
+    fn what_is_no_statement_of_this_form_is_not_read() {
+        let statement = checkpoint().statement();
+        for (from, to) in [
+            ("checkpoint.1", "checkpoint.2"),
+            ("\"seq\":7,", ""),
+            ("\"seq\":7", "\"seq\": 7"),
+            ("{\"at\"", "{\"a\":0,\"at\""),
+            ("abab", "ab"),
+        ] {
+            let other = statement.replacen(from, to, 1);
+            assert_ne!(other, statement);
+            assert_eq!(Checkpoint::read(&other), None, "{other}");
+        }
+    }
+}

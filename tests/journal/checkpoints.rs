@@ -1,0 +1,166 @@
+//! What a checkpoint shows that the rows alone do not.
+
+use rubrica::auth::op;
+use rubrica::domain::key::PublicKey;
+use rubrica::service::Service;
+use rubrica::service::audit::{Audit, Checkpointing};
+use rubrica::service::checkpoints::Signed;
+use rubrica::store::{StoreError, sads};
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+use crate::harness::database::both_databases;
+use crate::harness::server::{TestServer, administrator};
+use crate::harness::software_key::SoftwareKey;
+
+fn audit(service: &Service, key: Option<PublicKey>) -> Audit {
+    let authorized = administrator().authorize(op::ReadJournal);
+    service
+        .verify_journal(&authorized, &[], key, &mut |_| ())
+        .unwrap()
+}
+
+/// Appends and signs, twice.
+fn filled(server: &TestServer) {
+    let journal = journal(server.store(), "test");
+    for _ in 0..2 {
+        fill(&journal, 3);
+        assert_eq!(server.service().checkpoint().unwrap(), Signed::Now);
+    }
+}
+
+/// The hash of a row with another detail, as somebody computes it who rewrites the chain.
+fn forge(database: &TestDatabase) {
+    let store = database.store();
+    let text = export(&journal(&store, "reader"), &Range::default());
+    let mut previous = vec![0; 32];
+    for line in text.lines() {
+        let mut row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let members = row.as_object_mut().unwrap();
+        members.remove("hash");
+        members.remove("previous");
+        let seq = members["seq"].as_i64().unwrap();
+        if let Some(detail) = members["body"].get_mut("detail")
+            && seq == 2
+        {
+            *detail = "forged".into();
+        }
+        let body = members["body"].to_string();
+        let mut hasher = Sha256::new();
+        hasher.update(&previous);
+        hasher.update(row.to_string());
+        let hash = hasher.finalize();
+        let blob = |bytes: &[u8]| match store.database() {
+            rubrica::store::Database::Sqlite => format!("X'{}'", hex::encode(bytes)),
+            rubrica::store::Database::Postgres => format!("'\\x{}'", hex::encode(bytes)),
+        };
+        tamper(
+            database,
+            &format!(
+                "UPDATE journal SET body = '{body}', previous = {}, hash = {} WHERE seq = {seq}",
+                blob(&previous),
+                blob(&hash)
+            ),
+        );
+        previous = hash.to_vec();
+    }
+}
+
+both_databases! {
+    fn a_chain_written_anew_is_found_by_its_checkpoints(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        let clean = audit(server.service(), None);
+        assert!(clean.is_intact(), "{clean:?}");
+        assert_eq!(clean.checkpoints, Checkpointing::Judged);
+        assert_eq!(clean.report.chains[0].sealed.unwrap().seq, clean.report.chains[0].end.as_ref().unwrap().seq);
+        forge(database);
+        // The rows alone fit together.
+        assert!(verify(&journal(server.store(), "reader"), &[]).is_intact());
+        let key = server.service().audit_public_key().unwrap().unwrap();
+        let report = journal(server.store(), "reader")
+            .verify(&[], &AuditKey::Known(key), &mut |_| ())
+            .unwrap();
+        assert!(
+            faults(&report).iter().any(|(_, fault)| *fault == Fault::Rewritten),
+            "{report:?}"
+        );
+    }
+
+    fn an_end_cut_off_is_found_by_its_checkpoint(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        tamper(database, "DELETE FROM journal WHERE seq > 4");
+        let key = server.service().audit_public_key().unwrap().unwrap();
+        let report = journal(server.store(), "reader")
+            .verify(&[], &AuditKey::Known(key), &mut |_| ())
+            .unwrap();
+        assert_eq!(faults(&report).last().unwrap().1, Fault::CutOff);
+    }
+
+    fn a_checkpoint_by_another_key_is_told(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        let other = SoftwareKey::p256(3);
+        let audit = audit(server.service(), Some(other.public().clone()));
+        let faults = faults(&audit.report);
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(faults.iter().all(|(_, fault)| *fault == Fault::NotSigned));
+        assert_eq!(audit.report.chains[0].sealed, None);
+    }
+
+    fn nodes_hold_one_anothers_chains(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        // Another node signs after that, and then the first one's chain and checkpoints are cut.
+        let key = server.service().audit_public_key().unwrap().unwrap();
+        let other = SoftwareKey::p256(4);
+        let beta = journal(server.store(), "beta");
+        fill(&beta, 1);
+        let checkpoint = beta.checkpoint().unwrap().unwrap();
+        assert_eq!(checkpoint.ties.len(), 1);
+        assert_eq!(checkpoint.ties[0].node, "test");
+        let to_sign = checkpoint.to_sign();
+        let signature = other.value(to_sign.scheme, &to_sign.dtbs_r);
+        beta.keep_checkpoint(&checkpoint, other.public(), &signature).unwrap();
+        tamper(
+            database,
+            "DELETE FROM journal WHERE node = 'test' AND seq > 2; \
+             DELETE FROM journal_checkpoints WHERE node = 'test'",
+        );
+        let judged = |key: PublicKey| {
+            let report = beta.verify(&[], &AuditKey::Known(key), &mut |_| ()).unwrap();
+            let chain = report.chains.iter().find(|chain| chain.node == "test").unwrap();
+            chain.findings.iter().map(|finding| finding.fault).collect::<Vec<_>>()
+        };
+        assert_eq!(judged(other.public().clone()), [Fault::CutOff]);
+        assert_eq!(judged(key), []);
+    }
+
+    fn a_signature_that_the_journal_does_not_know_is_found(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        let ambient = server.service().ambient();
+        let request = ambient.id();
+        server
+            .store()
+            .write(|connection| {
+                sads::spend(connection, ambient.id(), request, ambient.id(), ambient.now())?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let audit = audit(server.service(), None);
+        assert!(!audit.is_intact());
+        assert_eq!(audit.unknown, [request.to_string()]);
+    }
+
+    fn what_is_signed_is_not_signed_again(database) {
+        let server = TestServer::start(database);
+        let service = server.service();
+        // An empty journal has no end.
+        assert_eq!(service.checkpoint().unwrap(), Signed::Already);
+        fill(&journal(server.store(), "test"), 1);
+        assert_eq!(service.checkpoint().unwrap(), Signed::Now);
+        assert_eq!(service.checkpoint().unwrap(), Signed::Already);
+    }
+}
