@@ -10,7 +10,7 @@
 //! refuses it. What never becomes one is answered by actix-http's connection code itself, which has no place for a
 //! body, a header or a handler of ours: 400 for bytes that are no HTTP, 431 for a head of more than 128 KiB, 408 for
 //! a head that does not arrive within [`Limits::head_within`]. These have an empty body and no `X-Request-Id`, and
-//! stand neither in the log nor in the metrics. Over HTTP/2 such a stream or connection is reset instead. After each
+//! stand neither in the log nor in the metrics. After each
 //! of them the connection is closed.
 
 use std::net::SocketAddr;

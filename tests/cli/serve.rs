@@ -127,6 +127,18 @@ fn a_server_is_ready_counts_and_stops_when_told() {
     assert!(!log.contains(pin.trim()));
     let journal = project.run(&["audit", "export"]).out;
     assert!(journal.contains("server.started") && journal.contains("server.stopped"));
+    // All of it was signed when it stopped. Whoever has the public key judges that without the HSM.
+    let key = project.run(&["audit", "key"]);
+    project.write("audit.pem", &key.out, 0o644);
+    let verified = project.json(&["audit", "verify", "--key", "audit.pem", "--json"]);
+    assert_eq!(verified["signatures_judged"], true);
+    let chain = &verified["chains"][0];
+    let last = journal
+        .lines()
+        .rfind(|line| line.contains("server.stopped"));
+    let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
+    assert_eq!(chain["signed_up_to"], last["seq"], "{verified:#}");
+    assert!(log.contains("the journal was signed"), "{log}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const ESSENTIAL: [&str; 2] = ["making KEKs", "wrapping signer keys"];
 const SOFTHSM2_CONF: &str = "SOFTHSM2_CONF";
 
 /// Logs in once at most: a wrong PIN is not tried again, since wrong tries lock the token.
-pub(super) fn examine(config: &crate::config::Hsm) -> Vec<Finding> {
+pub(super) fn examine(config: &crate::config::Hsm, audit_label: &str) -> Vec<Finding> {
     let Some(pin) = config.pin.clone() else {
         return vec![Finding::warning(
             "hsm.pin_file",
@@ -38,6 +38,7 @@ pub(super) fn examine(config: &crate::config::Hsm) -> Vec<Finding> {
             findings.push(Finding::fine("hsm.token", introduced(&status)));
             findings.extend(mechanisms(&status));
             findings.push(kek(&hsm));
+            findings.push(audit_key(&hsm, audit_label));
         }
     }
     findings
@@ -132,6 +133,25 @@ fn mechanisms(status: &TokenStatus) -> Vec<Finding> {
         )];
     }
     missing
+}
+
+fn audit_key(hsm: &Hsm, label: &str) -> Finding {
+    match hsm.authority_key(label) {
+        Ok(Some(_)) => Finding::fine(
+            "journal.key_label",
+            format!("the audit key {label:?} is on the token"),
+        ),
+        Ok(None) => Finding::warning(
+            "journal.key_label",
+            format!("no audit key {label:?} is on the token, so the journal is not signed"),
+            "make it with: rubrica hsm init-kek",
+        ),
+        Err(error) => Finding::wrong(
+            "journal.key_label",
+            told(&error),
+            "see what the HSM's own tools say",
+        ),
+    }
 }
 
 /// Every version is looked at: the old ones still open the keys they have wrapped.
