@@ -187,7 +187,6 @@ fn texts_are_as_long_as_the_description_says() {
             "/documents/0/pades/contact",
             WIDE,
         ),
-        ("PadesOptions", "name", "/documents/0/pades/name", WIDE),
         (
             "SignerLocation",
             "country",
@@ -280,4 +279,19 @@ fn a_pdf_is_signed_with_a_commitment_or_a_reason() {
     assert_eq!(both.pointers(), ["/documents/0/pades/commitment"]);
     let unknown = send(&json!({"commitment": "love"}));
     assert_eq!(unknown.pointers(), ["/documents/0/pades/commitment"]);
+}
+
+#[test]
+fn an_app_does_not_choose_the_signer_s_name() {
+    let (_server, app) = ready();
+    let content = STANDARD.encode(pdf::plain());
+    let document = json!({"name": "a.pdf", "content": content, "pades": {"name": "Ana"}});
+    let body = json!({"signer": DNI, "documents": [document]});
+    let refused = app.client.post_json(REQUESTS, &body);
+    assert_eq!(refused.problem(), (422, "invalid_request".to_owned()));
+    assert!(
+        refused.text().contains("unknown field `name`"),
+        "{}",
+        refused.text()
+    );
 }

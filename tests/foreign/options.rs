@@ -86,7 +86,7 @@ fn cases(with: &Value, encryption: &str, digest: &str) -> Vec<Case> {
         case(
             json!({"name": "reason.pdf", "pades": {
                 "field": "Firma", "reason": "Conforme, ñ", "location": "Toledo",
-                "contact": "ana@example.com", "name": "Íñigo Peña",
+                "contact": "ana@example.com",
             }}),
             &with_field(),
             &[
@@ -94,13 +94,12 @@ fn cases(with: &Value, encryption: &str, digest: &str) -> Vec<Case> {
                 ("reason", "Conforme, ñ"),
                 ("location", "Toledo"),
                 ("contact", "ana@example.com"),
-                ("name", "Íñigo Peña"),
             ],
         ),
         case(
             json!({"name": "policy.pdf", "pades": {
                 "commitment": "origin", "policy": policy(), "location": "Mérida",
-                "contact": "+34 600 123 456", "name": "Ana",
+                "contact": "+34 600 123 456",
             }}),
             &pdf::with_stream(),
             &[
@@ -110,7 +109,6 @@ fn cases(with: &Value, encryption: &str, digest: &str) -> Vec<Case> {
                     ("field", "Signature1"),
                     ("location", "Mérida"),
                     ("contact", "+34 600 123 456"),
-                    ("name", "Ana"),
                 ],
             ]
             .concat(),

@@ -57,6 +57,9 @@ pub(super) fn write(
 }
 
 /// The entries that are known from the start.
+///
+/// `/Name` is left out: it is meant for signatures from which the signer's name cannot be taken otherwise (ISO 32000-1
+/// table 252), and here it is in the certificate, where no app can choose it.
 pub(super) fn entries(
     options: &Options,
     signing_time: OffsetDateTime,
@@ -73,7 +76,6 @@ pub(super) fn entries(
         Meaning::Unstated | Meaning::Commitment(_) | Meaning::Policy { .. } => None,
     };
     for (key, text) in [
-        ("Name", options.name.as_ref()),
         ("Reason", reason),
         ("Location", options.location.as_ref()),
         ("ContactInfo", options.contact.as_ref()),

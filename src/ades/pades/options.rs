@@ -20,8 +20,6 @@ pub struct Options {
     pub location: Option<Text>,
     /// `/ContactInfo`: how a recipient may reach the signer.
     pub contact: Option<Text>,
-    /// `/Name`: the signer's name, beside the one in the certificate.
-    pub name: Option<Text>,
 }
 
 /// What the signature means. A reason excludes commitment and policy (EN 319 142-1 table 1, notes d and m).
@@ -86,7 +84,6 @@ impl TryFrom<&PadesOptions> for Options {
             meaning: meaning(options)?,
             location: parsed("location", options.location.as_deref())?,
             contact: parsed("contact", options.contact.as_deref())?,
-            name: parsed("name", options.name.as_deref())?,
         })
     }
 }

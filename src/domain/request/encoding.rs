@@ -41,11 +41,10 @@ fn pades(start: Canonical, options: &PadesOptions) -> Canonical {
         reason,
         location,
         contact,
-        name,
         commitment,
         policy,
     } = options;
-    [field, reason, location, contact, name]
+    [field, reason, location, contact]
         .into_iter()
         .fold(start, |canonical, option| {
             canonical.optional(text(option.as_ref()))
@@ -194,10 +193,6 @@ mod tests {
             }),
             inside(PadesOptions {
                 contact: some(),
-                ..pades()
-            }),
-            inside(PadesOptions {
-                name: some(),
                 ..pades()
             }),
             inside(PadesOptions {

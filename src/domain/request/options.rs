@@ -69,9 +69,6 @@ pub struct PadesOptions {
     /// How to reach the signer (`/ContactInfo`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
-    /// Name of the signer (`/Name`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
     /// What the signature commits to. Excludes a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitment: Option<Commitment>,

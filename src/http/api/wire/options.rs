@@ -28,10 +28,6 @@ pub(crate) struct PadesOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     contact: Option<String>,
-    /// Name of the signer (`/Name`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 200)]
-    name: Option<String>,
     /// What the signature commits to. Not together with `reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     commitment: Option<Commitment>,
@@ -149,7 +145,6 @@ impl From<PadesOptions> for domain::PadesOptions {
             reason: given.reason,
             location: given.location,
             contact: given.contact,
-            name: given.name,
             commitment: given.commitment,
             policy: given.policy.map(Into::into),
         }
