@@ -94,7 +94,7 @@ impl Service {
             app: app.name.to_string(),
             title: request.title,
             language: request.language,
-            fingerprint: fingerprint(request.id, &documents),
+            fingerprint: Fingerprint::of(request.id, &documents),
             documents,
             state: if late {
                 RequestState::Expired
@@ -181,7 +181,7 @@ impl Service {
             .standing(now)
             .map_err(ServiceError::SignerCannotSign)?;
         chain_of(&self.usable_credential(opened.signer(), now)?)?;
-        let fingerprint = fingerprint(request.id, &documents);
+        let fingerprint = Fingerprint::of(request.id, &documents);
         let last_access = opened.last_access();
         let challenge = self
             .inner
@@ -207,7 +207,7 @@ impl Service {
         key: &BrowserKey,
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
-        let fingerprint = fingerprint(request.id, &documents);
+        let fingerprint = Fingerprint::of(request.id, &documents);
         let purpose = Purpose::Sign {
             request: request.id,
         };
@@ -229,7 +229,7 @@ impl Service {
     ) -> Result<RequestState, ServiceError> {
         let (mut request, app, documents) = self.open_request(link)?;
         self.inner.activation.check_reachable()?;
-        let fingerprint = fingerprint(request.id, &documents);
+        let fingerprint = Fingerprint::of(request.id, &documents);
         let purpose = Purpose::Sign {
             request: request.id,
         };
@@ -437,11 +437,7 @@ impl Service {
     }
 }
 
-fn fingerprint(request: RequestId, documents: &[Document]) -> Fingerprint {
-    Fingerprint::of(request, documents.iter().map(|document| &document.sha256))
-}
-
-/// The whole fingerprint: the code confirms exactly these documents.
+/// The whole fingerprint: the code confirms exactly these documents, signed in exactly this way.
 fn binding(fingerprint: &Fingerprint) -> [u8; 32] {
     fingerprint
         .digest()

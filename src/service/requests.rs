@@ -270,7 +270,7 @@ impl Service {
             .unwrap_or_default();
         let request = seen(request, self.inner.ambient.now());
         Ok(RequestView {
-            fingerprint: fingerprint(id, &documents),
+            fingerprint: Fingerprint::of(id, &documents),
             approval_url: self.approval_url(id),
             documents: documents
                 .into_iter()
@@ -280,11 +280,6 @@ impl Service {
             chain,
         })
     }
-}
-
-/// What the SMS and the page show of a request.
-fn fingerprint(id: RequestId, documents: &[Document]) -> Fingerprint {
-    Fingerprint::of(id, documents.iter().map(|document| &document.sha256))
 }
 
 /// A request as it is at that time: expired from its last moment on, not only once that was noted.

@@ -2,10 +2,13 @@
 
 use rubrica::auth::LinkKey;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
-use rubrica::domain::request::{RequestState, SignatureOptions};
+use rubrica::domain::document::Packaging;
+use rubrica::domain::request::{
+    CadesOptions, Commitment, Document, RequestState, SignatureOptions,
+};
 use rubrica::domain::secret::SecretBytes;
-use rubrica::service::ServiceError;
 use rubrica::service::acceptance::AcceptanceKey;
+use rubrica::service::{ChallengeError, ServiceError};
 use rubrica::store;
 
 use crate::harness::asked::{self, detached, pades};
@@ -76,6 +79,36 @@ both_databases! {
         assert!(matches!(refused, ServiceError::DocumentAltered { position: 0, .. }), "{refused:?}");
         assert_eq!(town.request(&asked).state, RequestState::Pending);
         assert_eq!(town.spent(), 0);
+    }
+
+    fn a_code_signs_nothing_in_another_way_than_it_was_sent_for(database) {
+        let town = Town::new(database);
+        let changes: [fn(&mut Document); 2] = [
+            |document| "text/html".clone_into(&mut document.media_type),
+            |document| {
+                document.options.signature = SignatureOptions::Cades {
+                    packaging: Packaging::Detached,
+                    options: CadesOptions {
+                        commitment: Some(Commitment::ProofOfApproval),
+                        ..CadesOptions::default()
+                    },
+                };
+            },
+        ];
+        for change in changes {
+            let asked = ask(&town, &detached());
+            let sent = town.begin(&asked).unwrap();
+            let mut row = town.rows(&asked).swap_remove(0);
+            change(&mut row);
+            // With a good mark, to show that the code alone is bound to it.
+            let row = asked::accepted(row);
+            tamper(&town.store, &format!("DELETE FROM documents WHERE id = '{}'", row.id));
+            town.store.write(|connection| store::documents::insert(connection, &row)).unwrap();
+            let refused = town.confirm(&asked, &sent, &town.code()).unwrap_err();
+            let other = matches!(refused, ServiceError::Challenge(ChallengeError::SomethingElse));
+            assert!(other, "{refused:?}");
+            assert_eq!(town.spent(), 0);
+        }
     }
 
     fn a_mark_by_another_key_counts_for_nothing(database) {

@@ -5,12 +5,13 @@ use std::io::Read;
 use time::OffsetDateTime;
 
 use super::validation::{self, DocumentPlan, Plan};
-use super::{NewRequest, RequestView, fingerprint};
+use super::{NewRequest, RequestView};
 use crate::auth::{Authorized, op};
 use crate::documents::DocumentsError;
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm, SignatureScheme};
 use crate::domain::app::App;
 use crate::domain::credential::Credential;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::RequestId;
 use crate::domain::language::Language;
 use crate::domain::object_key::ObjectKey;
@@ -445,7 +446,7 @@ fn made(service: &Service, request: SignatureRequest, documents: Vec<Document>) 
         })
         .collect();
     RequestView {
-        fingerprint: fingerprint(request.id, &documents),
+        fingerprint: Fingerprint::of(request.id, &documents),
         approval_url: service.approval_url(request.id),
         request,
         documents,

@@ -38,7 +38,8 @@ pub(crate) struct RequestView {
     summary: SummaryView,
     /// Where the signer approves it. Send the signer's browser there.
     approval_url: String,
-    /// The short number that the signer's SMS and page show.
+    /// The short number that the signer's SMS and page show. It stands for the documents and for all that was chosen
+    /// for their signatures.
     #[schema(example = "4F2A-91C0")]
     fingerprint: String,
     /// The documents, in the order they came.
