@@ -24,8 +24,8 @@ mod sweep;
 mod upload;
 
 pub use crate::domain::object_key::ObjectKey;
-pub use reader::{Chunks, ObjectReader};
-pub use upload::{Assembled, Source, Stored};
+pub use reader::{Chunks, ObjectReader, Source};
+pub use upload::{Measured, Stored};
 
 use runtime::Private;
 

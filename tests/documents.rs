@@ -61,8 +61,10 @@ fn sha256(bytes: &[u8]) -> Digest {
 
 /// All of an object.
 fn content(documents: &Documents, key: &ObjectKey) -> Option<Vec<u8>> {
-    let chunks = documents.chunks(key).unwrap()?;
-    Some(chunks.flat_map(|chunk| chunk.unwrap().to_vec()).collect())
+    let mut bytes = Vec::new();
+    let mut reader = documents.open(key).unwrap()?;
+    reader.read_to_end(&mut bytes).unwrap();
+    Some(bytes)
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -26,6 +26,7 @@ mod codes;
 mod failures;
 mod lease;
 mod standing;
+mod transfer;
 
 both_databases! {
     fn a_batch_is_signed_with_one_code_and_each_document_has_its_own_result(database) {

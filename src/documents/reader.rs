@@ -7,8 +7,9 @@ use bytes::Bytes;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
-use super::upload::PART;
-use super::{Documents, DocumentsError, ObjectKey, path};
+use super::upload::{Measured, PART};
+use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, path};
+use crate::domain::algorithm::{Digest, Hasher};
 
 /// Bytes fetched at once when reading anywhere.
 const BLOCK: u64 = 128 * 1024;
@@ -23,10 +24,27 @@ pub struct ObjectReader {
     blocks: VecDeque<(u64, Bytes)>,
 }
 
+/// An object, and what it has to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Where it is.
+    pub key: &'a ObjectKey,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 over the whole of it.
+    pub sha256: &'a Digest,
+}
+
 /// An object's bytes from beginning to end, in pieces of at most 1 MiB.
+///
+/// The last piece comes only when the whole is what it has to be; in its place comes [`DocumentsError::Changed`]. So
+/// whoever passes the pieces on as they come never passes on all of another object.
 pub struct Chunks {
     object: Object,
     position: u64,
+    expected: Digest,
+    /// `None` once the last piece was judged.
+    hasher: Option<Hasher>,
 }
 
 struct Object {
@@ -45,11 +63,35 @@ impl Documents {
         }))
     }
 
-    /// Opens an object for reading it from beginning to end; `None` when it is not there.
-    pub fn chunks(&self, key: &ObjectKey) -> Result<Option<Chunks>, DocumentsError> {
-        Ok(self.object(key)?.map(|object| Chunks {
+    /// Opens an object for reading it from beginning to end; `None` when it is not there. One of another length is
+    /// [`DocumentsError::Changed`] at once.
+    pub fn chunks(&self, source: Source<'_>) -> Result<Option<Chunks>, DocumentsError> {
+        let Some(object) = self.object(source.key)? else {
+            return Ok(None);
+        };
+        if object.size != source.size {
+            return Err(DocumentsError::Changed);
+        }
+        Ok(Some(Chunks {
             object,
             position: 0,
+            expected: source.sha256.clone(),
+            hasher: Some(Hasher::new(FINGERPRINT)),
+        }))
+    }
+
+    /// Reads an object of which nothing is known yet to its end; `None` when it is not there.
+    pub fn measure(&self, key: &ObjectKey) -> Result<Option<Measured>, DocumentsError> {
+        let Some(object) = self.object(key)? else {
+            return Ok(None);
+        };
+        let mut hasher = Hasher::new(FINGERPRINT);
+        while hasher.length() < object.size {
+            hasher.update(&object.fetch(hasher.length(), PART)?);
+        }
+        Ok(Some(Measured {
+            size: object.size,
+            sha256: hasher.finish(),
         }))
     }
 
@@ -139,14 +181,32 @@ impl Iterator for Chunks {
             return None;
         }
         let chunk = self.object.fetch(self.position, PART);
-        self.position = match &chunk {
-            Ok(chunk) => self
-                .position
-                .saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX)),
+        let chunk = chunk.and_then(|chunk| self.judge(chunk));
+        if chunk.is_err() {
             // Nothing more after a failure.
-            Err(_) => u64::MAX,
-        };
+            self.position = u64::MAX;
+        }
         Some(chunk)
+    }
+}
+
+impl Chunks {
+    /// Takes a piece in. The last one is given back only when the whole is what it has to be.
+    fn judge(&mut self, chunk: Bytes) -> Result<Bytes, DocumentsError> {
+        let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        self.position = self.position.saturating_add(length);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&chunk);
+        }
+        if self.position < self.object.size {
+            return Ok(chunk);
+        }
+        let found = self.hasher.take().map(Hasher::finish);
+        if found.as_ref() == Some(&self.expected) {
+            Ok(chunk)
+        } else {
+            Err(DocumentsError::Changed)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
-use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, path};
+use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, Source, path};
 use crate::domain::algorithm::{Digest, Hasher};
 
 /// Bytes held in memory of an object that is being written.
@@ -17,18 +17,9 @@ pub struct Stored {
     pub size: u64,
 }
 
-/// An object to copy from, and what it has to be.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    /// Where it is.
-    pub key: &'a ObjectKey,
-    /// SHA-256 over the whole of it.
-    pub sha256: &'a Digest,
-}
-
-/// An object that was put together.
+/// What an object is, all of it taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assembled {
+pub struct Measured {
     /// Its length in bytes.
     pub size: u64,
     /// SHA-256 over the whole of it.
@@ -76,7 +67,7 @@ impl Documents {
         prefix: &[u8],
         suffix: &[u8],
         to: &ObjectKey,
-    ) -> Result<Assembled, DocumentsError> {
+    ) -> Result<Measured, DocumentsError> {
         let mut upload = Upload::begin(self, to)?;
         let mut whole = Hasher::new(FINGERPRINT);
         let mut add = |upload: &mut Upload, part: Vec<u8>| {
@@ -85,20 +76,14 @@ impl Documents {
         };
         add(&mut upload, prefix.to_vec())?;
         if let Some(from) = from {
-            let mut copied = Hasher::new(FINGERPRINT);
-            for part in self.chunks(from.key)?.ok_or(DocumentsError::Missing)? {
-                let part = part?;
-                copied.update(&part);
-                add(&mut upload, part.into())?;
-            }
-            if copied.finish() != *from.sha256 {
-                return Err(DocumentsError::Changed);
+            for part in self.chunks(from)?.ok_or(DocumentsError::Missing)? {
+                add(&mut upload, part?.into())?;
             }
         }
         add(&mut upload, suffix.to_vec())?;
         let size = upload.size;
         upload.complete()?;
-        Ok(Assembled {
+        Ok(Measured {
             size,
             sha256: whole.finish(),
         })

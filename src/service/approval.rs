@@ -13,7 +13,7 @@ use super::signing::{Approved, chain_of};
 use super::{CodeSent, eligibility, journaled};
 use super::{Service, ServiceError};
 use crate::auth::Link;
-use crate::documents::Chunks;
+use crate::documents::{Chunks, Source};
 use crate::domain::app::App;
 use crate::domain::browser::UserAgent;
 use crate::domain::challenge::Purpose;
@@ -79,7 +79,7 @@ pub enum Asker {
 pub struct DocumentStream {
     /// What it is.
     pub document: Document,
-    /// Its bytes, in pieces.
+    /// Its bytes, in pieces. The last comes only when all are what the app sent.
     pub chunks: Chunks,
 }
 
@@ -155,7 +155,11 @@ impl Service {
         let chunks = self
             .inner
             .documents
-            .chunks(&key)?
+            .chunks(Source {
+                key: &key,
+                size: document.size,
+                sha256: &document.sha256,
+            })?
             .ok_or(ServiceError::DocumentDeleted)?;
         Ok(DocumentStream { document, chunks })
     }

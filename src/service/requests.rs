@@ -11,6 +11,7 @@ use url::Url;
 use super::journaled::{self, actor};
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
+use crate::documents::Source;
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::fingerprint::Fingerprint;
@@ -99,7 +100,7 @@ pub struct SignedContent {
     pub size: u64,
     /// SHA-256 over it.
     pub sha256: Digest,
-    /// Its bytes, when they were wanted.
+    /// Its bytes, when they were wanted. The last of them come only when all are what was signed.
     pub chunks: Option<SignedChunks>,
 }
 
@@ -218,7 +219,11 @@ impl Service {
             .ok_or(ServiceError::DocumentNotFound)?;
         let signed = signed_form(document, view.request.state)?;
         let chunks = match &signed.object_key {
-            Some(key) => self.inner.documents.chunks(&object_key(key)?)?,
+            Some(key) => self.inner.documents.chunks(Source {
+                key: &object_key(key)?,
+                size: signed.size,
+                sha256: &signed.sha256,
+            })?,
             None => None,
         };
         let chunks = chunks.ok_or(ServiceError::DocumentDeleted)?;

@@ -51,6 +51,7 @@ fn meets_a_full_disk() {
     );
     let original = Source {
         key: &key(1),
+        size: u64::try_from(sevens().len()).unwrap(),
         sha256: &sha256(&sevens()),
     };
     let refused = documents.assemble(Some(original), b"<", b">", &key(3));
@@ -93,6 +94,7 @@ fn handles_a_large_document() {
     let sha256 = hasher.finish();
     let original = Source {
         key: &key(1),
+        size: LARGE,
         sha256: &sha256,
     };
     let assembled = documents

@@ -3,6 +3,7 @@
 use std::io::{Seek, SeekFrom};
 
 use proptest::prelude::*;
+use rubrica::documents::{Chunks, Source};
 
 use super::*;
 
@@ -10,7 +11,7 @@ use super::*;
 fn what_was_never_stored_is_not_there() {
     let place = Place::new();
     assert!(place.documents.open(&key(1)).unwrap().is_none());
-    assert!(place.documents.chunks(&key(1)).unwrap().is_none());
+    assert!(content(&place.documents, &key(1)).is_none());
 }
 
 #[test]
@@ -18,7 +19,7 @@ fn an_object_that_vanishes_while_it_is_read_is_an_error_and_not_an_end() {
     let place = Place::new();
     let bytes: Vec<u8> = (0..3_000_000).map(generated).collect();
     let key = place.store(1, &bytes);
-    let mut chunks = place.documents.chunks(&key).unwrap().unwrap();
+    let mut chunks = chunks(&place, &key, &bytes).unwrap();
     let mut reader = place.documents.open(&key).unwrap().unwrap();
     assert!(chunks.next().unwrap().is_ok());
     place.documents.delete(&key).unwrap();
@@ -32,7 +33,7 @@ fn an_object_cut_short_while_it_is_read_is_an_error_and_not_an_end() {
     let place = Place::new();
     let bytes: Vec<u8> = (0..3_000_000).map(generated).collect();
     let key = place.store(1, &bytes);
-    let mut chunks = place.documents.chunks(&key).unwrap().unwrap();
+    let mut chunks = chunks(&place, &key, &bytes).unwrap();
     let file = place.files().pop().unwrap();
     std::fs::File::options()
         .write(true)
@@ -43,6 +44,54 @@ fn an_object_cut_short_while_it_is_read_is_an_error_and_not_an_end() {
     assert!(chunks.next().unwrap().is_ok());
     assert!(chunks.next().unwrap().is_err());
     assert!(chunks.next().is_none());
+}
+
+/// An object that has to be these bytes.
+fn chunks(place: &Place, key: &ObjectKey, bytes: &[u8]) -> Result<Chunks, DocumentsError> {
+    let chunks = place.documents.chunks(Source {
+        key,
+        size: u64::try_from(bytes.len()).unwrap(),
+        sha256: &sha256(bytes),
+    });
+    chunks.map(Option::unwrap)
+}
+
+#[test]
+fn an_object_that_is_another_is_never_given_to_its_end() {
+    const MIB: usize = 1 << 20;
+    let place = Place::new();
+    for length in [1, MIB - 1, MIB, MIB + 1, 2 * MIB, 2 * MIB + 5] {
+        for at in [0, length / 2, length - 1] {
+            let mut bytes: Vec<u8> = (0..u64::try_from(length).unwrap()).map(generated).collect();
+            let key = place.store(1, &bytes);
+            let same: Result<Vec<_>, _> = chunks(&place, &key, &bytes).unwrap().collect();
+            assert!(same.unwrap().concat() == bytes);
+            bytes[at] ^= 1;
+            let mut given = 0;
+            let mut told = chunks(&place, &key, &bytes).unwrap();
+            let error = loop {
+                match told.next().unwrap() {
+                    Ok(piece) => given += piece.len(),
+                    Err(error) => break error,
+                }
+            };
+            assert!(matches!(error, DocumentsError::Changed), "{error}");
+            assert!(given < length, "{given} of {length}");
+            assert!(told.next().is_none());
+        }
+    }
+}
+
+#[test]
+fn an_object_of_another_length_is_not_even_begun() {
+    let place = Place::new();
+    let key = place.store(1, b"abc");
+    for other in [&b"ab"[..], b"abcd", b""] {
+        let refused = chunks(&place, &key, other);
+        assert!(matches!(refused.map(drop), Err(DocumentsError::Changed)));
+    }
+    let empty = place.store(2, b"");
+    assert_eq!(chunks(&place, &empty, b"").unwrap().count(), 0);
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn of_a_changed_or_missing_original_nothing_is_made() {
     let refused = place.documents.assemble(
         Some(Source {
             key: &original,
+            size: 8,
             sha256: &sha256(b"Original"),
         }),
         b"<",
@@ -147,6 +148,7 @@ fn of_a_changed_or_missing_original_nothing_is_made() {
     let refused = place.documents.assemble(
         Some(Source {
             key: &key(9),
+            size: 0,
             sha256: &sha256(b""),
         }),
         b"<",
@@ -272,7 +274,7 @@ proptest! {
         let middle: Vec<u8> = (0..original.unwrap_or(0)).map(generated).collect();
         let from = place.store(1, &middle);
         let sha256_of_it = sha256(&middle);
-        let source = original.map(|_| Source { key: &from, sha256: &sha256_of_it });
+        let source = original.map(|_| Source { key: &from, size: original.unwrap_or(0), sha256: &sha256_of_it });
         let assembled = place.documents.assemble(source, &prefix, &suffix, &key(2)).unwrap();
         let expected = [prefix, middle, suffix].concat();
         prop_assert!(content(&place.documents, &key(2)).unwrap() == expected);

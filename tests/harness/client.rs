@@ -38,6 +38,12 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// A body that ended before its announced end.
+#[derive(Debug)]
+pub(crate) struct BrokenOff {
+    pub(crate) received: usize,
+}
+
 impl Client {
     /// Trusts that certificate; `base` is like `https://127.0.0.1:1234`.
     pub(crate) fn new(base: &str, trusted: &str, identity: Option<&ClientIdentity>) -> Self {
@@ -124,6 +130,25 @@ impl Client {
 
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.call("GET", path, SendBody::none())
+    }
+
+    /// Gets a body, which may break off, also before its head has come.
+    pub(crate) fn fetch(&self, path: &str) -> Result<Vec<u8>, BrokenOff> {
+        let mut request = Request::get(format!("{}{path}", self.base));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let Ok(mut response) = self.agent.run(request.body(()).unwrap()) else {
+            return Err(BrokenOff { received: 0 });
+        };
+        assert_eq!(response.status().as_u16(), 200);
+        let mut body = Vec::new();
+        match response.body_mut().as_reader().read_to_end(&mut body) {
+            Ok(_) => Ok(body),
+            Err(_) => Err(BrokenOff {
+                received: body.len(),
+            }),
+        }
     }
 
     pub(crate) fn post(&self, path: &str, kind: &str, body: impl AsSendBody) -> Answer {

@@ -1,6 +1,7 @@
 //! The whole server inside the test, on free loopback ports, over real TLS.
 
 use std::fs;
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -268,11 +269,10 @@ impl TestServer {
 
     /// A stored object, whole.
     pub(crate) fn object(&self, key: &str) -> Vec<u8> {
-        let chunks = store_of(&self.objects)
-            .chunks(&key.parse().unwrap())
-            .unwrap()
-            .unwrap();
-        chunks.flat_map(|chunk| chunk.unwrap().to_vec()).collect()
+        let mut bytes = Vec::new();
+        let reader = store_of(&self.objects).open(&key.parse().unwrap());
+        reader.unwrap().unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
     }
 
     /// The server's clock.

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::stream;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::caller::Caller;
@@ -16,7 +16,8 @@ use crate::domain::id::{DocumentId, InvalidId};
 use crate::http::error::Code;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
-use crate::service::requests::{SignedChunks, SignedContent, Wanted};
+use crate::http::stream::pieces;
+use crate::service::requests::{SignedContent, Wanted};
 
 /// What a file name keeps unencoded in a header (`attr-char` of RFC 8187 section 3.2.1).
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
@@ -111,25 +112,6 @@ fn answer(content: SignedContent) -> HttpResponse {
             stream::empty::<Result<Bytes, std::io::Error>>(),
         ))),
     }
-}
-
-/// Each piece is read when the one before is on its way, so a slow line holds no thread.
-fn pieces(chunks: SignedChunks) -> impl Stream<Item = Result<Bytes, Box<dyn std::error::Error>>> {
-    stream::try_unfold(chunks, async |mut chunks| {
-        let (piece, chunks) = web::block(move || {
-            let piece = chunks.next();
-            (piece, chunks)
-        })
-        .await?;
-        match piece {
-            Some(Ok(bytes)) => Ok(Some((bytes, chunks))),
-            Some(Err(error)) => {
-                tracing::error!(%error, "a signed document could not be read to its end");
-                Err(error.into())
-            }
-            None => Ok(None),
-        }
-    })
 }
 
 /// RFC 6266: the name in ASCII for old clients, the whole of it by RFC 8187.

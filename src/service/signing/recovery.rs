@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 
 use super::super::{Service, ServiceError};
 use super::{Failure, Fate, Hold, Work, end_of, outcome_of, signed_key, step};
-use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::request::{
     Document, DocumentReason, DocumentState, RequestReason, SignatureRequest, SignedDocument,
 };
@@ -96,17 +95,13 @@ impl Service {
             (DocumentState::Signed | DocumentState::Waiting | DocumentState::NotSigned, _) => {}
         }
         let key = signed_key(document);
-        let Some(chunks) = self.inner.documents.chunks(&key)? else {
+        let Some(file) = self.inner.documents.measure(&key)? else {
             return Ok(interrupted());
         };
-        let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
-        for chunk in chunks {
-            hasher.update(&chunk?);
-        }
         Ok(Fate::Signed(SignedDocument {
             object_key: Some(key.to_string()),
-            size: hasher.length(),
-            sha256: hasher.finish(),
+            size: file.size,
+            sha256: file.sha256,
             signed_at: approved_at(request),
         }))
     }

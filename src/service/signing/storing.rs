@@ -86,6 +86,7 @@ impl Service {
         };
         let from = source.as_ref().map(|key| Source {
             key,
+            size: document.size,
             sha256: &document.sha256,
         });
         match self
