@@ -3,7 +3,9 @@
 //! Each format works in two steps, because the key is elsewhere: `prepare` encodes what will be signed and gives
 //! its digest ([`DtbsR`](crate::domain::key::DtbsR)), `assemble` takes the signature value, checks it with the
 //! chain's public key and embeds it. Nothing here reads a clock, the network, a database or the HSM, and no
-//! document is ever held whole. Start reading at [`cades::prepare`] and [`pades::prepare`]; the attributes are in
+//! document is ever held whole. Both steps give the same bytes each time they are given the same, so a file that was
+//! signed before can be told from another: `value_in` takes the value out of it, `assemble` makes it anew, and what
+//! differs in one byte is another file. Start reading at [`cades::prepare`] and [`pades::prepare`]; the attributes are in
 //! [`cms`].
 
 use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding};
@@ -14,6 +16,7 @@ mod chain;
 pub mod cms;
 #[cfg(test)]
 pub(crate) mod example;
+mod found;
 pub mod pades;
 pub mod pdf;
 

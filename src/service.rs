@@ -14,7 +14,6 @@ use crate::auth::{self, AppSession, Link, LinkKey, Presented};
 use crate::clock::Ambient;
 use crate::documents::Documents;
 use crate::domain::browser::UserAgent;
-use crate::domain::id::ProcessId;
 use crate::domain::node::NodeName;
 use crate::hsm::Hsm;
 use crate::identity::Identity;
@@ -60,7 +59,6 @@ pub struct Service {
     acceptance: AcceptanceKey,
     /// In which browser this caller acts; the journal keeps it.
     browser: Option<UserAgent>,
-    process: ProcessId,
 }
 
 /// What the use cases work with. `app` puts it together; after that nobody else reaches the parts.
@@ -115,7 +113,6 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         Self {
             acceptance: AcceptanceKey::derive(&parts.link_key),
-            process: parts.ambient.id(),
             inner: Arc::new(parts),
             browser: None,
         }

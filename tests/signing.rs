@@ -25,6 +25,7 @@ mod acceptance;
 mod codes;
 mod failures;
 mod lease;
+mod recovery;
 mod standing;
 mod transfer;
 

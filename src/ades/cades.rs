@@ -4,14 +4,20 @@
 //! and signing-certificate-v2, and the whole chain. There are no unsigned attributes; time-stamps and revocation
 //! data belong to higher levels.
 
+use std::io;
+
 use time::OffsetDateTime;
 
 use super::cms::{self, OptionalAttribute, SignedAttributesSpec};
-use super::{AdesError, Assembled, CertificateChain, Original};
+use super::pdf::RandomAccess;
+use super::{AdesError, Assembled, CertificateChain, Original, found};
 use crate::domain::algorithm::{Digest, SignatureScheme};
 use crate::domain::document::Packaging;
 use crate::domain::key::{DtbsR, SignatureValue};
 use crate::domain::request::CadesOptions;
+
+/// Tag and length octets before a value, at most.
+const LONGEST_HEADER: usize = 8;
 
 /// What a CAdES signature is made of, beside the signature value.
 #[derive(Debug, Clone)]
@@ -69,6 +75,14 @@ impl Prepared {
     /// By which scheme the HSM must sign it.
     pub fn scheme(&self) -> SignatureScheme {
         self.cms.scheme()
+    }
+
+    /// The value that was put into a file, if the file was made of this. It verifies; the file may still be another:
+    /// only its bytes tell.
+    pub fn value_in(&self, file: &mut dyn RandomAccess) -> io::Result<Option<SignatureValue>> {
+        let enough = self.cms.longest_value().saturating_add(LONGEST_HEADER);
+        let end = found::before_end(file, enough, enough)?;
+        Ok(self.cms.value_at_end(&end))
     }
 
     /// Checks the value with the chain's public key and gives the signed file: `.p7m` around the document, or

@@ -75,13 +75,8 @@ pub fn max_len(
     spec: &SignedAttributesSpec,
 ) -> Result<usize, AdesError> {
     let content = Digest::of(scheme.digest, &[]);
-    let raw = chain.public_key().algorithm().signature_len();
-    let longest = match scheme.padding {
-        Padding::Pkcs1v15 | Padding::Pss => raw,
-        // SEQUENCE { INTEGER r, INTEGER s }: three headers of two octets, and a sign octet for each half.
-        Padding::Ecdsa => raw + 3 * 2 + 2,
-    };
     let prepared = prepare(chain, scheme, &content, spec)?;
+    let longest = prepared.longest_value();
     let parts = prepared.encode(SignatureValue(vec![0; longest]), None)?;
     Ok(parts.before.len())
 }
@@ -113,6 +108,30 @@ impl Prepared {
         self.verify(&value)?;
         self.encode(value, Some(document_len))
             .map(|parts| (parts.before, parts.after))
+    }
+
+    /// The value that ends these bytes, if they end a `ContentInfo` made of this. It verifies; whether everything
+    /// before it is as it should be is not looked at.
+    ///
+    /// The value is the last member of the one `SignerInfo`, which is the last of everything (RFC 5652 sections 5.1
+    /// and 5.3): no unsigned attributes follow here.
+    pub(super) fn value_at_end(&self, bytes: &[u8]) -> Option<SignatureValue> {
+        (1..=self.longest_value()).find_map(|length| {
+            let (before, value) = bytes.split_at_checked(bytes.len().checked_sub(length)?)?;
+            let header = tlv::header(tlv::OCTET_STRING, tlv::length(value).ok()?);
+            let value = SignatureValue(value.to_vec());
+            (before.ends_with(&header) && self.verify(&value).is_ok()).then_some(value)
+        })
+    }
+
+    /// The most bytes that a value has.
+    pub(super) fn longest_value(&self) -> usize {
+        let raw = self.chain.public_key().algorithm().signature_len();
+        match self.scheme.padding {
+            Padding::Pkcs1v15 | Padding::Pss => raw,
+            // SEQUENCE { INTEGER r, INTEGER s }: three headers of two octets, and a sign octet for each half.
+            Padding::Ecdsa => raw + 3 * 2 + 2,
+        }
     }
 
     fn verify(&self, value: &SignatureValue) -> Result<(), AdesError> {

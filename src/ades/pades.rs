@@ -4,13 +4,15 @@
 //! covers the whole file but its own digits. Fixed here is what the standard asks for at that level: a detached CMS
 //! without signing time, `/M` in its place, and the whole chain. Start reading at [`prepare`].
 
+use std::io;
 use std::ops::Range;
 
+use der::{Reader, SliceReader};
 use time::OffsetDateTime;
 
 use super::cms::{self, OptionalAttribute, SignedAttributesSpec};
 use super::pdf::{Inspection, Opened, RandomAccess, Reference, Revision};
-use super::{AdesError, Assembled, CertificateChain, Original};
+use super::{AdesError, Assembled, CertificateChain, Original, found};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, SignatureScheme};
 use crate::domain::key::{DtbsR, SignatureValue};
 
@@ -111,6 +113,21 @@ impl Prepared {
     /// By which scheme the HSM must sign it.
     pub fn scheme(&self) -> SignatureScheme {
         self.cms.scheme()
+    }
+
+    /// The value that was put into a file, if the file was made of this. It verifies; the file may still be another:
+    /// only its bytes tell.
+    pub fn value_in(&self, file: &mut dyn RandomAccess) -> io::Result<Option<SignatureValue>> {
+        let from_end = self.suffix.len().saturating_sub(self.contents.start);
+        let digits = found::before_end(file, from_end, self.contents.len())?;
+        let Ok(contents) = hex::decode(digits) else {
+            return Ok(None);
+        };
+        // Zeros fill the rest of the room.
+        let cms = SliceReader::new(&contents)
+            .and_then(|mut reader| reader.tlv_bytes())
+            .ok();
+        Ok(cms.and_then(|cms| self.cms.value_at_end(cms)))
     }
 
     /// Checks the value with the chain's public key and gives what is to be written behind the document. A value

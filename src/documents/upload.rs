@@ -69,22 +69,42 @@ impl Documents {
         to: &ObjectKey,
     ) -> Result<Measured, DocumentsError> {
         let mut upload = Upload::begin(self, to)?;
+        let whole = self.put_together(from, prefix, suffix, &mut |part| upload.add(part))?;
+        upload.complete()?;
+        Ok(whole)
+    }
+
+    /// What [`assemble`](Self::assemble) would store of the same. Nothing is stored.
+    pub fn would_assemble(
+        &self,
+        from: Option<Source<'_>>,
+        prefix: &[u8],
+        suffix: &[u8],
+    ) -> Result<Measured, DocumentsError> {
+        self.put_together(from, prefix, suffix, &mut |_| Ok(()))
+    }
+
+    fn put_together(
+        &self,
+        from: Option<Source<'_>>,
+        prefix: &[u8],
+        suffix: &[u8],
+        add: &mut dyn FnMut(Vec<u8>) -> Result<(), DocumentsError>,
+    ) -> Result<Measured, DocumentsError> {
         let mut whole = Hasher::new(FINGERPRINT);
-        let mut add = |upload: &mut Upload, part: Vec<u8>| {
+        let mut add = |part: Vec<u8>| {
             whole.update(&part);
-            upload.add(part)
+            add(part)
         };
-        add(&mut upload, prefix.to_vec())?;
+        add(prefix.to_vec())?;
         if let Some(from) = from {
             for part in self.chunks(from)?.ok_or(DocumentsError::Missing)? {
-                add(&mut upload, part?.into())?;
+                add(part?.into())?;
             }
         }
-        add(&mut upload, suffix.to_vec())?;
-        let size = upload.size;
-        upload.complete()?;
+        add(suffix.to_vec())?;
         Ok(Measured {
-            size,
+            size: whole.length(),
             sha256: whole.finish(),
         })
     }

@@ -76,8 +76,8 @@ id!(
     DocumentId
 );
 id!(
-    /// One run of a server's process. Two processes of one node never share it.
-    ProcessId
+    /// One process's claim on one request that it signs or ends. No two claims share it, of one process neither.
+    ClaimId
 );
 id!(
     /// One activation of a credential; a SAD carries it and it is used once.

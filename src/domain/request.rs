@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::algorithm::named;
-use super::id::{AppId, CredentialId, ProcessId, RequestId, SignerId};
+use super::id::{AppId, ClaimId, CredentialId, RequestId, SignerId};
 use super::language::Language;
 
 mod document;
@@ -149,9 +149,9 @@ pub struct SignatureRequest {
 pub struct Lease {
     /// The node's name, for people.
     pub node: String,
-    /// The very process that signs. Nobody else may write what becomes of the request, a later process of the same
-    /// node included.
-    pub holder: ProcessId,
+    /// The very claim. Nobody else may write what becomes of the request: no other process of the same node, and not
+    /// the same process by an earlier claim that was taken from it.
+    pub holder: ClaimId,
     /// When the claim lapses and another process may take over.
     pub until: OffsetDateTime,
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::signing::{Approved, chain_of};
+use super::signing::{self, Approved, chain_of};
 use super::{CodeSent, eligibility, journaled};
 use super::{Service, ServiceError};
 use crate::auth::Link;
@@ -255,6 +255,7 @@ impl Service {
             self.refuse_exhausted(request.id)?;
         }
         let confirmed = confirmed?;
+        signing::step("confirmed");
         let now = self.inner.ambient.now();
         let (signer, secret) = confirmed.into_parts();
         let secret = secret.ok_or(ServiceError::Challenge(ChallengeError::Gone))?;
@@ -263,11 +264,12 @@ impl Service {
         }
         let credential = self.usable_credential(&signer, now)?;
         let chain = chain_of(&credential)?;
-        if self.claim(&mut request, credential.id, now)? == Transition::Missed {
+        let Some(hold) = self.claim(&mut request, credential.id, now)? else {
             return Err(self.missed(request.id)?);
-        }
+        };
         self.sign(Approved {
             request,
+            hold,
             at: now,
             documents,
             app,

@@ -4,6 +4,8 @@
 //! each leaves behind. Each step is told to tracing under the target [`STEPS`], for people who follow a request and
 //! for the tests that kill the process there.
 
+use std::error::Error;
+
 use time::{Duration, OffsetDateTime};
 
 use super::{Service, ServiceError};
@@ -30,10 +32,10 @@ mod recovery;
 mod storing;
 mod work;
 
+pub(super) use lease::Hold;
 pub(super) use storing::signed_key;
 pub(super) use work::Failure;
 
-use lease::Hold;
 use ledger::{Ledger, Objection};
 use work::{Fate, Work, count, end_of, outcome_of};
 
@@ -45,8 +47,10 @@ const SAD_LIFE: Duration = Duration::minutes(2);
 
 /// What a citizen confirmed with both factors.
 pub(super) struct Approved {
-    /// The request, claimed by this node.
+    /// The request, claimed by this process.
     pub(super) request: SignatureRequest,
+    /// The claim.
+    pub(super) hold: Hold,
     /// When it was claimed: the time written in the signatures.
     pub(super) at: OffsetDateTime,
     /// Its documents in order.
@@ -67,6 +71,9 @@ enum Halt {
     Later(ServiceError),
     /// Nothing was signed, and nothing will be.
     Never(Failure),
+    /// Nothing was signed, and the journal could not be told after it may have been told that something would be:
+    /// recovery tells it, when the lease has run out.
+    Untold(ServiceError),
     /// Another process has the request.
     Lost,
 }
@@ -83,24 +90,27 @@ impl From<ServiceError> for Halt {
 }
 
 impl Service {
-    /// Claims a pending request for this process. `Missed` when somebody was first or its time is over.
+    /// Claims a pending request for this process. `None` when somebody was first or its time is over.
     pub(super) fn claim(
         &self,
         request: &mut SignatureRequest,
         credential: CredentialId,
         now: OffsetDateTime,
-    ) -> Result<Transition, ServiceError> {
+    ) -> Result<Option<Hold>, ServiceError> {
         let lease = self.lease(now);
         let claimed = self.inner.store.write(|connection| {
             store::requests::claim(connection, request.id, credential, &lease, now)
         })?;
-        if claimed == Transition::Done {
-            request.state = RequestState::Signing;
-            request.credential = Some(credential);
-            request.lease = Some(lease);
-            step("claimed");
+        if claimed == Transition::Missed {
+            return Ok(None);
         }
-        Ok(claimed)
+        let hold = Hold::keep(self, request.id, lease.holder);
+        request.state = RequestState::Signing;
+        request.approved_at = Some(now);
+        request.credential = Some(credential);
+        request.lease = Some(lease);
+        step("claimed");
+        Ok(Some(hold))
     }
 
     /// Signs every document that can be signed and ends the request.
@@ -110,6 +120,7 @@ impl Service {
     pub(super) fn sign(&self, approved: Approved) -> Result<RequestState, ServiceError> {
         let Approved {
             request,
+            hold,
             at,
             documents,
             app,
@@ -117,7 +128,6 @@ impl Service {
             chain,
             secret,
         } = approved;
-        let hold = Hold::keep(self, request.id);
         let mut act = Act {
             request: &request,
             app: &app,
@@ -130,13 +140,14 @@ impl Service {
         match self.sign_all(&hold, &mut act, &chain, secret, &mut work) {
             Ok(()) => {}
             Err(Halt::Later(error)) => {
-                self.give_back(request.id)?;
+                self.give_back(&hold)?;
                 return Err(error);
             }
+            Err(Halt::Untold(error)) => return Err(error),
             Err(Halt::Never(failure)) => work.iter_mut().for_each(|work| work.fail(&failure)),
             Err(Halt::Lost) => return Err(self.overtaken(&act)?),
         }
-        if self.mark(request.id, &work)? == Transition::Missed {
+        if self.mark(&hold, &work)? == Transition::Missed {
             return Err(self.overtaken(&act)?);
         }
         step("marked");
@@ -147,7 +158,7 @@ impl Service {
             .documents(work.iter().map(Work::entry).collect());
         self.inner.journal.append(&[outcome])?;
         step("outcome");
-        if self.conclude(request.id, state, reason)? == Transition::Missed {
+        if self.conclude(&hold, state, reason)? == Transition::Missed {
             return Err(self.missed(request.id)?);
         }
         step("finished");
@@ -224,17 +235,13 @@ impl Service {
             .entry(Event::SignatureIntent)
             .outcome(Outcome::Intended)
             .documents(intended(work));
-        self.inner
-            .journal
-            .append(&[intent])
-            .map_err(ServiceError::from)?;
+        if let Err(error) = self.inner.journal.append(&[intent]) {
+            // Whether it is on record cannot be known: the database may have gone during the commit.
+            self.tell_unsigned(act, "journal", &error)?;
+            return Err(ServiceError::from(error).into());
+        }
         step("intent");
-        let ledger = Ledger::new(
-            &self.inner.store,
-            act.request.id,
-            self.process,
-            act.credential,
-        );
+        let ledger = Ledger::new(&self.inner.store, hold, act.credential);
         let values = self
             .inner
             .activation
@@ -252,13 +259,8 @@ impl Service {
             return Halt::Lost;
         }
         tracing::warn!(request = %act.request.id, %error, ?objection, "nothing was signed");
-        let outcome = act
-            .entry(Event::SignatureOutcome)
-            .outcome(Outcome::Failed {
-                code: objection.map_or("hsm", |_| "signer").to_owned(),
-            })
-            .detail(&error.to_string());
-        let noted = self.inner.journal.append(&[outcome]);
+        let code = objection.map_or("hsm", |_| "signer");
+        let told = self.tell_unsigned(act, code, &error);
         match (objection, error) {
             (Some(Objection::Standing(refusal)), _) => Halt::Never(cannot_sign(refusal)),
             (Some(Objection::Unreadable), _) => {
@@ -266,16 +268,27 @@ impl Service {
             }
             (_, ActivationError::Revoked) => Halt::Never(cannot_sign(Refusal::NoCredential)),
             // Its time ran out while the documents were prepared: the citizen may approve again.
-            (_, error @ ActivationError::Expired) => Halt::Later(error.into()),
-            (_, error) if error.is_temporary() => Halt::Later(match noted {
-                Ok(()) => error.into(),
-                Err(error) => error.into(),
-            }),
+            (_, error @ ActivationError::Expired) => {
+                told.err().unwrap_or(Halt::Later(error.into()))
+            }
+            (_, error) if error.is_temporary() => told.err().unwrap_or(Halt::Later(error.into())),
             (_, error @ ActivationError::Hsm(_)) => {
                 Halt::Never(Failure::of(DocumentReason::HsmRefused, &error))
             }
             (_, error) => Halt::Never(Failure::of(DocumentReason::KeyUnusable, &error)),
         }
+    }
+
+    /// Puts on record that nothing was signed, and why.
+    fn tell_unsigned(&self, act: &Act<'_>, code: &str, why: &dyn Error) -> Result<(), Halt> {
+        let outcome = act
+            .entry(Event::SignatureOutcome)
+            .outcome(Outcome::Failed {
+                code: code.to_owned(),
+            })
+            .detail(&why.to_string());
+        let told = self.inner.journal.append(&[outcome]);
+        told.map_err(|error| Halt::Untold(error.into()))
     }
 
     /// Another process has taken the request over and says what becomes of it: this one only notes that it stopped.
@@ -350,6 +363,6 @@ fn cannot_sign(refusal: Refusal) -> Failure {
     }
 }
 
-fn step(name: &'static str) {
+pub(super) fn step(name: &'static str) {
     tracing::debug!(target: STEPS, step = name);
 }

@@ -8,7 +8,7 @@ use super::column::{corrupt, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::requests;
 use super::{AnyConnection, StoreError};
-use crate::domain::id::{AppId, CredentialId, ProcessId, RequestId};
+use crate::domain::id::{AppId, ClaimId, CredentialId, RequestId};
 use crate::domain::request::{
     Idempotency, IdempotencyKey, Lease, RequestReason, RequestState, SignatureRequest,
 };
@@ -110,7 +110,7 @@ pub fn finish(
 pub fn conclude(
     connection: &mut AnyConnection,
     id: RequestId,
-    holder: ProcessId,
+    holder: ClaimId,
     to: RequestState,
     reason: Option<RequestReason>,
     at: OffsetDateTime,
@@ -158,7 +158,7 @@ pub fn claim(
 pub fn release(
     connection: &mut AnyConnection,
     id: RequestId,
-    holder: ProcessId,
+    holder: ClaimId,
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(held(id, holder))
         .set((
@@ -177,7 +177,7 @@ pub fn release(
 pub fn extend_lease(
     connection: &mut AnyConnection,
     id: RequestId,
-    holder: ProcessId,
+    holder: ClaimId,
     until: OffsetDateTime,
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(held(id, holder))
@@ -190,7 +190,7 @@ pub fn extend_lease(
 pub fn keep_hold(
     connection: &mut AnyConnection,
     id: RequestId,
-    holder: ProcessId,
+    holder: ClaimId,
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(held(id, holder))
         .set(requests::lease_until.eq(requests::lease_until))
@@ -290,7 +290,7 @@ type Held = diesel::helper_types::Filter<
 >;
 
 /// A request that this process signs.
-fn held(id: RequestId, holder: ProcessId) -> Held {
+fn held(id: RequestId, holder: ClaimId) -> Held {
     requests::table
         .filter(requests::id.eq(id.to_string()))
         .filter(requests::state.eq(RequestState::Signing.as_str()))

@@ -27,6 +27,14 @@ pub fn spend(
     Ok(())
 }
 
+/// Whether any SAD was ever spent for a request.
+pub fn any_for(connection: &mut AnyConnection, request: RequestId) -> Result<bool, StoreError> {
+    Ok(diesel::select(diesel::dsl::exists(
+        sads::table.filter(sads::request_id.eq(request.to_string())),
+    ))
+    .get_result(connection)?)
+}
+
 /// When a SAD was spent; `None` while it was not.
 pub fn spent_at(
     connection: &mut AnyConnection,

@@ -50,11 +50,14 @@ both_databases! {
             assert_eq!(*recovered.lock().unwrap(), Some(1), "{step}");
             let row = &town.rows(&link)[0];
             // A signed file that was stored before the other took over is found by it and counts.
-            let (state, reason, end) = if step == "stored" {
-                (DocumentState::Signed, None, RequestState::Completed)
-            } else {
-                let reason = Some(DocumentReason::Interrupted);
-                (DocumentState::Failed, reason, RequestState::Failed)
+            // While no SAD was spent, the citizen may approve again.
+            let (state, reason, end) = match step {
+                "stored" => (DocumentState::Signed, None, RequestState::Completed),
+                "spent" | "signed" => {
+                    let reason = Some(DocumentReason::Interrupted);
+                    (DocumentState::Failed, reason, RequestState::Failed)
+                }
+                _ => (DocumentState::Waiting, None, RequestState::Pending),
             };
             assert_eq!((row.state, row.reason), (state, reason), "{step}: {outcome:?}");
             assert_eq!(town.request(&link).state, end, "{step}");

@@ -195,6 +195,7 @@ CREATE TABLE sads (
     credential_id TEXT NOT NULL,
     spent_at BIGINT NOT NULL
 );
+CREATE INDEX sads_request ON sads (request_id);
 
 CREATE TABLE journal (
     node TEXT NOT NULL,

@@ -1,8 +1,9 @@
 //! One process signs a request: it holds a lease, renews it while it lives, and writes nothing once it has lost it.
 //!
-//! The lease names the process, not only the node: a server that is started twice, or wakes from a long sleep, has
-//! another identifier than whoever took over. Every statement that says what became of the request carries it. So the
-//! lease can be short, and what a killed process left is ended soon after.
+//! The lease names the claim, not only the node: a server that is started twice, or wakes from a long sleep, has
+//! another identifier than whoever took over, and so has a thread that slept from the one that signs after the request
+//! was given back. Every statement that says what became of the request carries it. So the lease can be short, and
+//! what a killed process left is ended soon after.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use time::{Duration, OffsetDateTime};
 
 use super::{Halt, Service, ServiceError, Work, step};
-use crate::domain::id::RequestId;
+use crate::domain::id::{ClaimId, RequestId};
 use crate::domain::request::{Lease, RequestReason, RequestState};
 use crate::store;
 use crate::store::StoreError;
@@ -24,7 +25,9 @@ const LEASE: Duration = Duration::seconds(30);
 const BEAT: std::time::Duration = std::time::Duration::from_secs(9);
 
 /// A lease that is renewed by a thread of its own until this is dropped.
-pub(super) struct Hold {
+pub(in crate::service) struct Hold {
+    request: RequestId,
+    claim: ClaimId,
     lost: Arc<AtomicBool>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -32,13 +35,13 @@ pub(super) struct Hold {
 
 impl Hold {
     /// Keeps a lease that this process has just taken.
-    pub(super) fn keep(service: &Service, request: RequestId) -> Self {
+    pub(super) fn keep(service: &Service, request: RequestId, claim: ClaimId) -> Self {
         let lost = Arc::new(AtomicBool::new(false));
         let (stop, stopped) = mpsc::channel();
         let (service, told) = (service.clone(), lost.clone());
         let thread = thread::spawn(move || {
             while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                match service.extend(request) {
+                match service.extend(request, claim) {
                     Ok(Transition::Done) => {}
                     Ok(Transition::Missed) => {
                         told.store(true, Ordering::SeqCst);
@@ -51,10 +54,22 @@ impl Hold {
             }
         });
         Self {
+            request,
+            claim,
             lost,
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// The request that is held.
+    pub(super) fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// By which claim.
+    pub(super) fn claim(&self) -> ClaimId {
+        self.claim
     }
 
     /// Whether it is known by now that somebody else has the request.
@@ -79,59 +94,57 @@ impl Drop for Hold {
 }
 
 impl Service {
+    /// A new claim, for as long as a lease lasts.
     pub(super) fn lease(&self, now: OffsetDateTime) -> Lease {
         Lease {
             node: self.inner.node.to_string(),
-            holder: self.process,
+            holder: self.inner.ambient.id(),
             until: now + LEASE,
         }
     }
 
-    fn extend(&self, request: RequestId) -> Result<Transition, StoreError> {
+    fn extend(&self, request: RequestId, claim: ClaimId) -> Result<Transition, StoreError> {
         let until = self.inner.ambient.now() + LEASE;
-        self.inner.store.write(|connection| {
-            store::requests::extend_lease(connection, request, self.process, until)
-        })
+        self.inner
+            .store
+            .write(|connection| store::requests::extend_lease(connection, request, claim, until))
     }
 
     /// Says in one transaction what became of every document, unless somebody else is to say it.
-    pub(super) fn mark(
-        &self,
-        request: RequestId,
-        work: &[Work],
-    ) -> Result<Transition, ServiceError> {
+    pub(super) fn mark(&self, hold: &Hold, work: &[Work]) -> Result<Transition, ServiceError> {
         Ok(self.inner.store.write::<_, StoreError>(|connection| {
-            let hold = store::requests::keep_hold(connection, request, self.process)?;
-            if hold == Transition::Done {
+            let kept = store::requests::keep_hold(connection, hold.request, hold.claim)?;
+            if kept == Transition::Done {
                 work.iter().try_for_each(|work| work.mark(connection))?;
             }
-            Ok(hold)
+            Ok(kept)
         })?)
     }
 
-    /// Ends a request that this process signs.
+    /// Ends a request that is held.
     pub(super) fn conclude(
         &self,
-        request: RequestId,
+        hold: &Hold,
         to: RequestState,
         reason: Option<RequestReason>,
     ) -> Result<Transition, ServiceError> {
         let now = self.inner.ambient.now();
         Ok(self.inner.store.write(|connection| {
-            store::requests::conclude(connection, request, self.process, to, reason, now)
+            store::requests::conclude(connection, hold.request, hold.claim, to, reason, now)
         })?)
     }
 
     /// Nothing was signed: the citizen may approve again.
-    pub(super) fn give_back(&self, request: RequestId) -> Result<(), ServiceError> {
+    pub(super) fn give_back(&self, hold: &Hold) -> Result<Transition, ServiceError> {
+        let Hold { request, claim, .. } = hold;
         let released = self
             .inner
             .store
-            .write(|connection| store::requests::release(connection, request, self.process))?;
+            .write(|connection| store::requests::release(connection, *request, *claim))?;
         if released == Transition::Missed {
             tracing::warn!(%request, "a request was taken over before it could be given back");
         }
         step("given back");
-        Ok(())
+        Ok(released)
     }
 }

@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use time::OffsetDateTime;
 
-use super::step;
+use super::{Hold, step};
 use crate::activation::{SadLedger, SadLedgerError, Spending};
 use crate::domain::credential::Credential;
-use crate::domain::id::{ProcessId, RequestId};
+use crate::domain::id::{ClaimId, RequestId};
 use crate::domain::standing::Refusal;
 use crate::store::requests::Transition;
 use crate::store::{self, AnyConnection, Store, StoreError};
@@ -16,7 +16,7 @@ use crate::store::{self, AnyConnection, Store, StoreError};
 pub(super) struct Ledger<'a> {
     store: &'a Store,
     request: RequestId,
-    holder: ProcessId,
+    claim: ClaimId,
     /// As it was when it was chosen.
     credential: &'a Credential,
     objection: Cell<Option<Objection>>,
@@ -34,17 +34,12 @@ pub(super) enum Objection {
 }
 
 impl<'a> Ledger<'a> {
-    /// For a request that this process signs.
-    pub(super) fn new(
-        store: &'a Store,
-        request: RequestId,
-        holder: ProcessId,
-        credential: &'a Credential,
-    ) -> Self {
+    /// For a request that is held.
+    pub(super) fn new(store: &'a Store, hold: &Hold, credential: &'a Credential) -> Self {
         Self {
             store,
-            request,
-            holder,
+            request: hold.request(),
+            claim: hold.claim(),
             credential,
             objection: Cell::new(None),
         }
@@ -62,7 +57,7 @@ impl<'a> Ledger<'a> {
             at,
         } = spending;
         self.store.write(|connection| {
-            let hold = store::requests::keep_hold(connection, self.request, self.holder)?;
+            let hold = store::requests::keep_hold(connection, self.request, self.claim)?;
             if hold == Transition::Missed {
                 return Ok(Some(Objection::NotHeld));
             }

@@ -1,11 +1,13 @@
 //! One document made ready: what the HSM has to sign, and what the value will be put into.
 
+use std::io;
+
 use time::OffsetDateTime;
 
 use super::super::document_fault::failure_of;
 use super::super::{Service, ServiceError};
 use super::Failure;
-use crate::ades::pdf::PdfError;
+use crate::ades::pdf::{PdfError, RandomAccess};
 use crate::ades::{AdesError, Assembled, CertificateChain, cades, pades};
 use crate::documents::DocumentsError;
 use crate::domain::algorithm::{Hasher, SignatureScheme};
@@ -39,6 +41,17 @@ impl Ready {
             Form::Pades(prepared) => (prepared.scheme(), prepared.dtbs_r()),
         };
         ToSign { scheme, dtbs_r }
+    }
+
+    /// The value in a file that this was assembled into earlier; the file may be another in all else.
+    pub(super) fn value_in(
+        &self,
+        file: &mut dyn RandomAccess,
+    ) -> io::Result<Option<SignatureValue>> {
+        match &self.form {
+            Form::Cades(prepared) => prepared.value_in(file),
+            Form::Pades(prepared) => prepared.value_in(file),
+        }
     }
 
     pub(super) fn assemble(self, value: SignatureValue) -> Result<Assembled, AdesError> {
@@ -145,8 +158,8 @@ impl Service {
     }
 }
 
-/// A PDF that could not be read to where it was needed: the store is away, or gives other bytes than it took.
-fn unreadable(source: std::io::Error) -> Stopped {
+/// A document that could not be read to where it was needed: the store is away, or gives other bytes than it took.
+pub(super) fn unreadable(source: io::Error) -> Stopped {
     match source.downcast::<DocumentsError>() {
         Ok(DocumentsError::Missing) => {
             Stopped::Document(Failure::new(DocumentReason::DocumentMissing))

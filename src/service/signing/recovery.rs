@@ -1,19 +1,30 @@
 //! Ends what a stopped process left in the middle of signing.
 //!
-//! A SAD counts once, so nothing is signed again. A file that was stored is found under its known key and kept,
-//! because only verified signatures are ever stored; what was not stored is failed. Running this twice, or on two
+//! A SAD counts once, so nothing is signed again. While none was spent, nothing can have been signed: the request goes
+//! back to the citizen. Otherwise a file that was stored is found under its known key. Whoever can write to the document
+//! store can put another one there, so it counts only when it is, byte for byte, what signing makes of the document
+//! and a value that verifies; what does not fit is deleted. What was not stored is failed. Running this twice, or on two
 //! nodes at once, does no harm.
 
 use time::OffsetDateTime;
 
 use super::super::{Service, ServiceError};
-use super::{Failure, Fate, Hold, Work, end_of, outcome_of, signed_key, step};
+use super::prepared::{Stopped, unreadable};
+use super::storing::{included, source};
+use super::{Failure, Fate, Hold, Work, chain_of, end_of, outcome_of, signed_key, step};
+use crate::ades::CertificateChain;
+use crate::documents::DocumentsError;
+use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{
     Document, DocumentReason, DocumentState, RequestReason, SignatureRequest, SignedDocument,
 };
-use crate::journal::{Entry, Event};
+use crate::journal::{Entry, Event, Outcome};
 use crate::store;
 use crate::store::requests::Transition;
+
+/// Told of a document in whose place something else lay.
+const NOT_ITS_SIGNATURE: &str =
+    "What lay in the place of the signed document was not its signature; it was deleted.";
 
 impl Service {
     /// Ends requests whose process gave no sign of life until its lease ran out, and gives how many there were. One
@@ -46,67 +57,208 @@ impl Service {
         if taken == Transition::Missed {
             return Ok(taken);
         }
-        let _hold = Hold::keep(self, request.id);
-        self.end_abandoned(request)
+        let hold = Hold::keep(self, request.id, lease.holder);
+        step("taken over");
+        // Read after the lease was taken: from then on nobody else spends a SAD for this request.
+        let (spent, documents) = self.inner.store.read(|connection| {
+            let spent = store::sads::any_for(connection, request.id)?;
+            let documents = store::documents::of_request(connection, request.id)?;
+            Ok::<_, ServiceError>((spent, documents))
+        })?;
+        if spent {
+            self.end_abandoned(request, &hold, documents)
+        } else {
+            self.return_unsigned(request, &hold)
+        }
     }
 
-    fn end_abandoned(&self, request: &SignatureRequest) -> Result<Transition, ServiceError> {
-        let documents = self
-            .inner
-            .store
-            .read(|connection| store::documents::of_request(connection, request.id))?;
+    /// The stop came before the HSM was asked for anything.
+    fn return_unsigned(
+        &self,
+        request: &SignatureRequest,
+        hold: &Hold,
+    ) -> Result<Transition, ServiceError> {
+        let entry = found(request)
+            .outcome(Outcome::Failed {
+                code: RequestReason::Interrupted.as_str().to_owned(),
+            })
+            .detail("found after a stop: no SAD was spent and nothing was signed; the request waits for approval again");
+        self.inner.journal.append(&[entry])?;
+        step("told");
+        let released = self.give_back(hold)?;
+        tracing::warn!(request = %request.id, "a request left before anything was signed waits for approval again");
+        Ok(released)
+    }
+
+    fn end_abandoned(
+        &self,
+        request: &SignatureRequest,
+        hold: &Hold,
+        documents: Vec<Document>,
+    ) -> Result<Transition, ServiceError> {
+        let chain = self.chain_of_request(request)?;
         let mut work = Vec::with_capacity(documents.len());
+        let mut strange = Vec::new();
         for document in documents {
-            let fate = self.found(&document, request)?;
+            let fate = match self.fate_before(&document, request, chain.as_ref())? {
+                Found::Fate(fate) => fate,
+                Found::Strange(key) => {
+                    strange.push(key);
+                    Fate::Failed(Failure {
+                        reason: DocumentReason::Interrupted,
+                        detail: Some(NOT_ITS_SIGNATURE.to_owned()),
+                    })
+                }
+            };
             work.push(Work { document, fate });
         }
-        if self.mark(request.id, &work)? == Transition::Missed {
+        if self.mark(hold, &work)? == Transition::Missed {
             return Ok(Transition::Missed);
+        }
+        step("marked");
+        for key in &strange {
+            // Should this fail: no row knows the object, so it goes with what else was left behind.
+            if let Err(error) = self.inner.documents.delete(key) {
+                tracing::error!(%key, %error, "a file that is not the signature in whose place it lies cannot be deleted");
+            }
         }
         let (state, reason) = end_of(&work);
         let reason = reason.map(|_| RequestReason::Interrupted);
-        let mut entry = Entry::new(Event::SignatureOutcome)
-            .request(request.id)
-            .signer(request.signer)
+        let entry = found(request)
             .outcome(outcome_of(&work))
             .documents(work.iter().map(Work::entry).collect())
             .detail("found after a stop");
-        entry.app = Some(request.app);
-        entry.credential = request.credential;
         self.inner.journal.append(&[entry])?;
-        let ended = self.conclude(request.id, state, reason)?;
+        step("told");
+        let ended = self.conclude(hold, state, reason)?;
         step("recovered");
         tracing::warn!(request = %request.id, %state, "a request left in the middle of signing was ended");
         Ok(ended)
     }
 
+    /// What the request's signatures were made with; `None` when that can no longer be told.
+    fn chain_of_request(
+        &self,
+        request: &SignatureRequest,
+    ) -> Result<Option<CertificateChain>, ServiceError> {
+        let Some(credential) = request.credential else {
+            return Ok(None);
+        };
+        let credential = self
+            .inner
+            .store
+            .read(|connection| store::credentials::find(connection, credential))?;
+        Ok(credential.and_then(|credential| chain_of(&credential).ok()))
+    }
+
     /// What became of one document before the stop.
-    fn found(&self, document: &Document, request: &SignatureRequest) -> Result<Fate, ServiceError> {
-        let interrupted = || Fate::Failed(Failure::new(DocumentReason::Interrupted));
+    fn fate_before(
+        &self,
+        document: &Document,
+        request: &SignatureRequest,
+        chain: Option<&CertificateChain>,
+    ) -> Result<Found, ServiceError> {
         match (document.state, &document.signed) {
-            (DocumentState::Signed, Some(signed)) => return Ok(Fate::Signed(signed.clone())),
+            (DocumentState::Signed, Some(signed)) => {
+                return Ok(Found::Fate(Fate::Signed(signed.clone())));
+            }
             (DocumentState::Failed, _) => {
                 let reason = document.reason.unwrap_or(DocumentReason::Interrupted);
-                return Ok(Fate::Failed(Failure {
+                return Ok(Found::Fate(Fate::Failed(Failure {
                     reason,
                     detail: document.detail.clone(),
-                }));
+                })));
             }
             (DocumentState::Signed | DocumentState::Waiting | DocumentState::NotSigned, _) => {}
         }
         let key = signed_key(document);
-        let Some(file) = self.inner.documents.measure(&key)? else {
-            return Ok(interrupted());
+        let Some(lies) = self.inner.documents.measure(&key)? else {
+            let failure = Failure::new(DocumentReason::Interrupted);
+            return Ok(Found::Fate(Fate::Failed(failure)));
         };
-        Ok(Fate::Signed(SignedDocument {
-            object_key: Some(key.to_string()),
-            size: file.size,
-            sha256: file.sha256,
-            signed_at: approved_at(request),
-        }))
+        let signed = match (chain, request.approved_at) {
+            (Some(chain), Some(at)) => self.recognised_file(document, chain, at, &key)?,
+            _ => None,
+        };
+        match signed {
+            Some(signed) if (signed.size, &signed.sha256) == (lies.size, &lies.sha256) => {
+                Ok(Found::Fate(Fate::Signed(signed)))
+            }
+            _ => {
+                let (size, sha256) = (lies.size, lies.sha256.to_hex());
+                tracing::error!(document = %document.id, %key, size, sha256, "in the place of a signed document lies something else");
+                Ok(Found::Strange(key))
+            }
+        }
+    }
+
+    /// What the signed form of a document is when it holds the value that this file holds; `None` when it holds none
+    /// that verifies.
+    fn recognised_file(
+        &self,
+        document: &Document,
+        chain: &CertificateChain,
+        at: OffsetDateTime,
+        key: &ObjectKey,
+    ) -> Result<Option<SignedDocument>, ServiceError> {
+        let ready = match self.make_ready(document, chain, at) {
+            Ok(ready) => ready,
+            Err(stopped) => return nothing(stopped),
+        };
+        let Some(mut file) = self.inner.documents.open(key)? else {
+            return Ok(None);
+        };
+        let value = match ready.value_in(&mut file) {
+            Ok(Some(value)) => value,
+            Ok(None) => return Ok(None),
+            Err(error) => return nothing(unreadable(error)),
+        };
+        let Ok(assembled) = ready.assemble(value) else {
+            return Ok(None);
+        };
+        let Ok(included) = included(document, &assembled) else {
+            return Ok(None);
+        };
+        let from = included.as_ref().map(|key| source(document, key));
+        match self
+            .inner
+            .documents
+            .would_assemble(from, &assembled.prefix, &assembled.suffix)
+        {
+            Ok(whole) => Ok(Some(SignedDocument {
+                object_key: Some(key.to_string()),
+                size: whole.size,
+                sha256: whole.sha256,
+                signed_at: at,
+            })),
+            Err(DocumentsError::Missing | DocumentsError::Changed) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
-fn approved_at(request: &SignatureRequest) -> OffsetDateTime {
-    request.approved_at.unwrap_or(request.created_at)
+/// What there is of a document.
+enum Found {
+    /// What became of it.
+    Fate(Fate),
+    /// Under its key lies what is not its signature.
+    Strange(ObjectKey),
+}
+
+/// What stands in the document's own way says that no file is its signature; what stands in the service's way says
+/// nothing.
+fn nothing(stopped: Stopped) -> Result<Option<SignedDocument>, ServiceError> {
+    match stopped {
+        Stopped::Document(_) => Ok(None),
+        Stopped::Service(error) => Err(error),
+    }
+}
+
+fn found(request: &SignatureRequest) -> Entry {
+    let mut entry = Entry::new(Event::SignatureOutcome)
+        .request(request.id)
+        .signer(request.signer);
+    entry.app = Some(request.app);
+    entry.credential = request.credential;
+    entry
 }

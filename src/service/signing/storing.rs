@@ -11,7 +11,7 @@ use crate::ades::{Assembled, Original};
 use crate::documents::{DocumentsError, Source};
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::key::SignatureValue;
-use crate::domain::object_key::ObjectKey;
+use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
 use crate::domain::request::{Document, DocumentReason, SignedDocument};
 
 /// Where a document's signed form is, or will be: known beforehand, so that a file stored just before a crash is
@@ -29,6 +29,33 @@ pub(in crate::service) fn signed_key(document: &Document) -> ObjectKey {
     );
     let digest = hasher.finish();
     ObjectKey::from_random(digest.bytes().first_chunk().copied().unwrap_or_default())
+}
+
+/// Where the document is that goes into its signed form, when it does.
+pub(super) fn included(
+    document: &Document,
+    assembled: &Assembled,
+) -> Result<Option<ObjectKey>, Failure> {
+    let missing = || Failure::new(DocumentReason::DocumentMissing);
+    match assembled.original {
+        Original::Omitted => Ok(None),
+        Original::Included => {
+            let key = document.object_key.as_deref().ok_or_else(missing)?;
+            let key = key.parse().map_err(|error: InvalidObjectKey| {
+                Failure::of(DocumentReason::DocumentMissing, &error)
+            })?;
+            Ok(Some(key))
+        }
+    }
+}
+
+/// A document as it has to be.
+pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'a> {
+    Source {
+        key,
+        size: document.size,
+        sha256: &document.sha256,
+    }
 }
 
 impl Service {
@@ -71,29 +98,16 @@ impl Service {
 
     fn store_signed(&self, document: &Document, assembled: &Assembled, at: OffsetDateTime) -> Fate {
         let key = signed_key(document);
-        let original = match (assembled.original, &document.object_key) {
-            (Original::Omitted, _) => None,
-            (Original::Included, Some(key)) => Some(key),
-            (Original::Included, None) => {
-                return Fate::Failed(Failure::new(DocumentReason::DocumentMissing));
-            }
+        let included = match included(document, assembled) {
+            Ok(included) => included,
+            Err(failure) => return Fate::Failed(failure),
         };
-        let source = match original.map(|key| key.parse::<ObjectKey>()).transpose() {
-            Ok(key) => key,
-            Err(error) => {
-                return Fate::Failed(Failure::of(DocumentReason::DocumentMissing, &error));
-            }
-        };
-        let from = source.as_ref().map(|key| Source {
-            key,
-            size: document.size,
-            sha256: &document.sha256,
-        });
-        match self
-            .inner
-            .documents
-            .assemble(from, &assembled.prefix, &assembled.suffix, &key)
-        {
+        match self.inner.documents.assemble(
+            included.as_ref().map(|key| source(document, key)),
+            &assembled.prefix,
+            &assembled.suffix,
+            &key,
+        ) {
             Ok(stored) => Fate::Signed(SignedDocument {
                 object_key: Some(key.to_string()),
                 size: stored.size,
