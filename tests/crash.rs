@@ -1,7 +1,11 @@
-//! Killing the process at each step of signing, and what the next one makes of it.
+//! Killing the process at each step of making, signing and recovering a request, and what the next one makes of it.
 //!
-//! A child process registers a citizen, makes a request of two documents and approves it; when signing tells the
-//! wanted step, the child kills itself with SIGKILL. The parent then starts anew on the same database and folder.
+//! A child process begins something; when the server tells the wanted step, the child kills itself with SIGKILL. The
+//! parent then starts anew on the same database and folder. The token is the child's alone: what follows a stop needs
+//! no HSM.
+
+mod creating;
+mod recovering;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,172 +13,297 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
-use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+use rubrica::domain::id::RequestId;
+use rubrica::domain::request::{Document, DocumentReason, DocumentState, RequestState};
+use rubrica::domain::secret::SecretText;
 use rubrica::journal::{AuditKey, Journal};
-use rubrica::store;
+use rubrica::store::{self, Store};
+use serde_json::Value;
 use time::Duration;
 
-use crate::harness::asked::detached;
+use crate::harness::asked::{detached, link_text};
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::process;
 use crate::harness::server::TestServer;
 use crate::harness::steps;
 use crate::harness::town::{self, Town};
 
-/// Every step that signing tells, in order, and how many of the two documents are signed after a stop there.
-/// `stored` comes once for each document.
-const KILLS: [(&str, usize, usize); 10] = [
-    ("claimed", 1, 0),
-    ("prepared", 1, 0),
-    ("intent", 1, 0),
-    ("spent", 1, 0),
-    ("signed", 1, 0),
-    ("stored", 1, 1),
-    ("stored", 2, 2),
-    ("marked", 1, 2),
-    ("outcome", 1, 2),
-    ("finished", 1, 2),
+/// Where a child is killed: at a step, when it is told for the n-th time.
+type Kill = (&'static str, usize);
+
+/// What a stop leaves, once the next process has been at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing was signed and the citizen may approve again; whether the journal has an intent.
+    Waiting { intents: usize },
+    /// A SAD was spent: so many of the two documents are signed, the others are told as interrupted.
+    Ended { signed: usize },
+}
+
+use Left::{Ended, Waiting};
+
+/// Every step that approving and signing tell, in order. `stored` comes once for each document.
+const KILLS: [(Kill, Left); 11] = [
+    (("confirmed", 1), Waiting { intents: 0 }),
+    (("claimed", 1), Waiting { intents: 0 }),
+    (("prepared", 1), Waiting { intents: 0 }),
+    (("intent", 1), Waiting { intents: 1 }),
+    (("spent", 1), Ended { signed: 0 }),
+    (("signed", 1), Ended { signed: 0 }),
+    (("stored", 1), Ended { signed: 1 }),
+    (("stored", 2), Ended { signed: 2 }),
+    (("marked", 1), Ended { signed: 2 }),
+    (("outcome", 1), Ended { signed: 2 }),
+    (("finished", 1), Ended { signed: 2 }),
 ];
 
 both_databases! {
     fn a_stop_at_any_step_loses_no_signature_and_leaves_none_without_its_intent(database) {
-        for (step, nth, signed) in KILLS {
-            let fresh = database.another();
-            check(&fresh, step, nth, signed);
+        for (kill, left) in KILLS {
+            let database = database.another();
+            let about = format!("killed at {kill:?}");
+            let stopped = Stopped::approving(&database, kill);
+            let server = TestServer::start_again(&database, &stopped.place);
+            let service = server.service();
+            // The lease of the killed process still holds; it runs out soon after.
+            assert_eq!(service.recover().unwrap(), 0, "{about}");
+            server.clock().advance(Duration::seconds(31));
+            let open = !["confirmed", "finished"].contains(&kill.0);
+            assert_eq!(service.recover().unwrap(), usize::from(open), "{about}");
+            assert_eq!(service.recover().unwrap(), 0, "{about}");
+            stopped.check(&server, left, &about);
         }
     }
 }
 
 #[test]
-fn the_kills_cover_every_step_that_signing_tells() {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/service/signing");
-    let files = fs::read_dir(source)
-        .unwrap()
-        .map(|file| file.unwrap().path());
-    let told: BTreeSet<String> = files
-        .chain([format!("{source}.rs").into()])
+fn the_kills_cover_every_step_that_the_service_tells() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/service");
+    let told: BTreeSet<String> = sources(Path::new(source))
+        .iter()
         .map(|file| fs::read_to_string(file).unwrap())
         .flat_map(|text| {
             let steps = text.split("step(\"").skip(1);
             let names = steps.map(|rest| rest.split('"').next().unwrap().to_owned());
             names.collect::<Vec<_>>()
         })
-        .filter(|step| !["given back", "recovered"].contains(&step.as_str()))
         .collect();
     let killed: BTreeSet<String> = KILLS
         .iter()
-        .map(|(step, _, _)| (*step).to_owned())
+        .map(|(kill, _)| kill)
+        .chain(recovering::KILLS.iter().map(|(_, kill, _)| kill))
+        .chain([&creating::RECORDED])
+        .map(|(step, _)| (*step).to_owned())
         .collect();
     assert_eq!(killed, told);
 }
 
-fn check(database: &TestDatabase, step: &str, nth: usize, signed: usize) {
-    let about = format!("killed at {step} {nth}");
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// What is known of a process that was killed while a request was approved.
+struct Stopped {
+    /// Where its documents are.
+    place: PathBuf,
+    request: RequestId,
+    national_id: SecretText,
+    password: SecretText,
+    store: Store,
+}
+
+impl Stopped {
+    /// Lets a child register a citizen, make a request of two documents, approve it, and die.
+    fn approving(database: &TestDatabase, kill: Kill) -> Self {
+        let note = killed("crash::the_child_that_approves", database, kill, "");
+        let [place, request, national_id, password] =
+            note.split('\n').collect::<Vec<_>>().try_into().unwrap();
+        Self {
+            place: place.into(),
+            request: request.parse().unwrap(),
+            national_id: SecretText::new(national_id.to_owned()),
+            password: SecretText::new(password.to_owned()),
+            store: database.store(),
+        }
+    }
+
+    fn check(&self, server: &TestServer, left: Left, about: &str) {
+        let kept = self
+            .store
+            .read(|connection| store::requests::find(connection, self.request))
+            .unwrap()
+            .unwrap();
+        assert_eq!(kept.lease, None, "{about}");
+        let documents = self
+            .store
+            .read(|connection| store::documents::of_request(connection, self.request))
+            .unwrap();
+        let spent = match left {
+            Waiting { .. } => {
+                assert_eq!(kept.state, RequestState::Pending, "{about}");
+                assert!(
+                    documents
+                        .iter()
+                        .all(|row| row.state == DocumentState::Waiting)
+                );
+                0
+            }
+            Ended { signed } => {
+                let state = match signed {
+                    0 => RequestState::Failed,
+                    _ => RequestState::Completed,
+                };
+                assert_eq!(kept.state, state, "{about}");
+                check_documents(server, &documents, signed, about);
+                1
+            }
+        };
+        self.check_journal(server, left, spent, about);
+        if let Waiting { .. } = left {
+            // Last, because it writes to the journal.
+            let link = server.service().link(&link_text(self.request)).unwrap();
+            let begun = server
+                .service()
+                .begin_approval(&link, &self.national_id, &self.password);
+            assert!(begun.is_ok(), "{about}: {begun:?}");
+        }
+    }
+
+    /// Every SAD that was spent has its very intent, and every intent an outcome.
+    fn check_journal(&self, server: &TestServer, left: Left, spent: usize, about: &str) {
+        let ambient = server.service().ambient();
+        let entries = town::entries(&self.store, ambient);
+        let about = format!("{about}: {entries:?}");
+        let of = |event: &str| {
+            let entries = entries.iter().filter(|entry| entry["event"] == event);
+            entries.map(|entry| &entry["body"]).collect::<Vec<_>>()
+        };
+        let intents = of("signature.intent");
+        let expected = match left {
+            Waiting { intents } => intents,
+            Ended { .. } => 1,
+        };
+        assert_eq!(intents.len(), expected, "{about}");
+        assert!(intents.len() <= of("signature.outcome").len(), "{about}");
+        let sads = town::sads(&self.store);
+        assert_eq!(sads.len(), spent, "{about}");
+        for sad in &sads {
+            let own = intents.iter().filter(|intent| intent["sad"] == *sad);
+            assert_eq!(own.count(), 1, "{sad}: {about}");
+        }
+        let last = of("signature.outcome").pop().cloned();
+        let result = last.map_or(Value::Null, |body| body["outcome"]["result"].clone());
+        match left {
+            Ended { signed: 2 } => assert_eq!(result, "done", "{about}"),
+            Ended { .. } | Waiting { intents: 1 } => assert_eq!(result, "failed", "{about}"),
+            Waiting { .. } => assert_ne!(result, "done", "{about}"),
+        }
+        let node = "reader".parse().unwrap();
+        let journal = Journal::new(self.store.clone(), ambient.clone(), node);
+        let report = journal.verify(&[], &AuditKey::NotAtHand, &mut |_| ());
+        assert!(report.unwrap().is_intact(), "{about}");
+    }
+}
+
+fn check_documents(server: &TestServer, documents: &[Document], signed: usize, about: &str) {
+    let good = documents
+        .iter()
+        .filter(|row| row.state == DocumentState::Signed);
+    assert_eq!(good.count(), signed, "{about}: {documents:?}");
+    for row in documents {
+        if row.state == DocumentState::Signed {
+            let kept = row.signed.as_ref().unwrap();
+            let bytes = server.object(kept.object_key.as_ref().unwrap());
+            let found = Digest::of(DigestAlgorithm::Sha256, &bytes);
+            assert_eq!(found, kept.sha256, "{about}");
+            let now = server.service().ambient().now();
+            assert!(kept.signed_at <= now, "{about}");
+        } else {
+            assert_eq!(row.state, DocumentState::Failed, "{about}");
+            assert_eq!(row.reason, Some(DocumentReason::Interrupted), "{about}");
+        }
+    }
+}
+
+/// Runs a child until it is killed, and gives what it noted before.
+fn killed(child: &str, database: &TestDatabase, (step, nth): Kill, given: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let note = folder.path().join("note");
     let argument = format!(
-        "{}\n{}\n{step}\n{nth}",
+        "{}\n{}\n{step}\n{nth}\n{given}",
         database.url(),
         note.to_str().unwrap()
     );
-    let child = process::alone("crash::the_child_that_is_killed", &argument, "")
-        .output()
-        .unwrap();
-    assert!(!child.status.success(), "{about}: the child lived on");
-    let note = fs::read_to_string(&note).unwrap_or_else(|_| {
-        panic!("{about}: {}", String::from_utf8_lossy(&child.stderr));
-    });
-    let (place, link) = note.split_once('\n').unwrap();
+    let ended = process::alone(child, &argument, "").output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success(), "{step} {nth}: the child lived on");
+    assert!(!told.contains("panicked"), "{step} {nth}: {told}");
+    fs::read_to_string(&note).unwrap_or_else(|_| panic!("{step} {nth}: {told}"))
+}
 
-    let server = TestServer::start_again(database, Path::new(place));
-    let service = server.service();
-    let finished = step == "finished";
-    // The lease of the killed process still holds; it runs out soon after.
-    assert_eq!(service.recover().unwrap(), 0, "{about}");
-    server.clock().advance(Duration::seconds(31));
-    let left = usize::from(!finished);
-    assert_eq!(service.recover().unwrap(), left, "{about}");
-    assert_eq!(service.recover().unwrap(), 0, "{about}");
+/// What a child was told by [`killed`].
+struct Fate {
+    database: TestDatabase,
+    note: PathBuf,
+    step: String,
+    nth: usize,
+    given: String,
+}
 
-    let store = database.store();
-    let request = link.parse().unwrap();
-    let documents = store
-        .read(|connection| store::documents::of_request(connection, request))
-        .unwrap();
-    let good = documents
-        .iter()
-        .filter(|row| row.state == DocumentState::Signed)
-        .count();
-    assert_eq!(good, signed, "{about}: {documents:?}");
-    for row in &documents {
-        match row.state {
-            DocumentState::Signed => {
-                let kept = row.signed.as_ref().unwrap();
-                let bytes = server.object(kept.object_key.as_ref().unwrap());
-                assert_eq!(
-                    Digest::of(DigestAlgorithm::Sha256, &bytes),
-                    kept.sha256,
-                    "{about}"
-                );
-                assert!(kept.signed_at <= service.ambient().now(), "{about}");
-            }
-            state => {
-                assert_eq!(state, DocumentState::Failed, "{about}");
-                assert_eq!(row.reason, Some(DocumentReason::Interrupted), "{about}");
-            }
-        }
+impl Fate {
+    fn told() -> Option<Self> {
+        let argument = process::argument()?;
+        let [url, note, step, nth, given] =
+            argument.split('\n').collect::<Vec<_>>().try_into().unwrap();
+        Some(Self {
+            database: TestDatabase::existing(url),
+            note: note.into(),
+            step: step.to_owned(),
+            nth: nth.parse().unwrap(),
+            given: given.to_owned(),
+        })
     }
-    let kept = store
-        .read(|connection| store::requests::find(connection, request))
-        .unwrap()
-        .unwrap();
-    let state = if signed == 0 {
-        RequestState::Failed
-    } else {
-        RequestState::Completed
-    };
-    assert_eq!(kept.state, state, "{about}");
-    assert_eq!(kept.lease, None, "{about}");
 
-    let events = town::events(&store, service.ambient());
-    let count = |name: &str| events.iter().filter(|event| *event == name).count();
-    assert!(
-        signed == 0 || count("signature.intent") == 1,
-        "{about}: {events:?}"
-    );
-    assert!(
-        count("signature.intent") <= count("signature.outcome"),
-        "{about}: {events:?}"
-    );
-    let journal = Journal::new(store, service.ambient().clone(), "reader".parse().unwrap());
-    assert!(
-        journal
-            .verify(&[], &AuditKey::NotAtHand, &mut |_| ())
-            .unwrap()
-            .is_intact(),
-        "{about}"
-    );
+    /// Leaves a note, and dies as soon as the step is told.
+    fn await_it(&self, note: &str) {
+        fs::write(&self.note, note).unwrap();
+        steps::at(&self.step, self.nth, die);
+    }
+}
+
+fn die() {
+    let own = std::process::id().to_string();
+    Command::new("kill").args(["-9", &own]).status().unwrap();
+    unreachable!("killed");
 }
 
 #[test]
 #[ignore = "run by the tests above, in a process of its own"]
-fn the_child_that_is_killed() {
-    let Some(argument) = process::argument() else {
+fn the_child_that_approves() {
+    let Some(fate) = Fate::told() else {
         return;
     };
-    let [url, note, step, nth] = argument.split('\n').collect::<Vec<_>>().try_into().unwrap();
-    let database = TestDatabase::existing(url);
-    let town = Town::with(&database, KeyAlgorithm::EcP256);
+    let town = Town::with(&fate.database, KeyAlgorithm::EcP256);
     let asked = town.ask(&[
         ("a.txt", b"first", detached()),
         ("b.txt", b"second", detached()),
     ]);
-    let place: PathBuf = town.place();
-    fs::write(note, format!("{}\n{}", place.display(), asked.id)).unwrap();
-    steps::at(step, nth.parse().unwrap(), || {
-        let own = std::process::id().to_string();
-        Command::new("kill").args(["-9", &own]).status().unwrap();
-        unreachable!("killed");
-    });
+    fate.await_it(&format!(
+        "{}\n{}\n{}\n{}",
+        town.place().display(),
+        asked.id,
+        town.citizen.national_id.expose(),
+        town.citizen.password.expose()
+    ));
     town.approve(&asked);
 }

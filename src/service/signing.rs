@@ -39,7 +39,7 @@ pub(super) use work::Failure;
 use ledger::{Ledger, Objection};
 use work::{Fate, Work, count, end_of, outcome_of};
 
-/// The target of the steps' events.
+/// The target of the steps' events. Making a request and confirming its code tell theirs here too.
 pub const STEPS: &str = "rubrica::signing";
 
 /// A SAD is used at once; what takes longer than this is not the act the citizen confirmed.

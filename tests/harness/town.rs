@@ -240,23 +240,7 @@ impl Town {
 
     /// How many SADs were ever spent.
     pub(crate) fn spent(&self) -> usize {
-        use diesel::prelude::*;
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            count: i64,
-        }
-        let query = "SELECT COUNT(*) AS count FROM sads";
-        let count = self.store.read(|connection| {
-            match connection {
-                AnyConnection::Sqlite(inner) => diesel::sql_query(query).get_result::<Count>(inner),
-                AnyConnection::Postgres(inner) => {
-                    diesel::sql_query(query).get_result::<Count>(inner)
-                }
-            }
-            .map_err(StoreError::from)
-        });
-        usize::try_from(count.unwrap().count).unwrap()
+        sads(&self.store).len()
     }
 
     /// The journal, one entry a line.
@@ -283,11 +267,38 @@ impl Town {
 
 /// The names of a journal's events, in order.
 pub(crate) fn events(store: &Store, ambient: &Ambient) -> Vec<String> {
-    journal(store, ambient)
+    entries(store, ambient)
         .iter()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .map(|line| line["event"].as_str().unwrap().to_owned())
+        .map(|entry| entry["event"].as_str().unwrap().to_owned())
         .collect()
+}
+
+/// A journal's entries as an export has them, in order.
+pub(crate) fn entries(store: &Store, ambient: &Ambient) -> Vec<Value> {
+    let lines = journal(store, ambient);
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The identifiers of all SADs that were ever spent.
+pub(crate) fn sads(store: &Store) -> Vec<String> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Spent {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        id: String,
+    }
+    let query = "SELECT id FROM sads";
+    let spent = store.read(|connection| {
+        match connection {
+            AnyConnection::Sqlite(inner) => diesel::sql_query(query).load::<Spent>(inner),
+            AnyConnection::Postgres(inner) => diesel::sql_query(query).load::<Spent>(inner),
+        }
+        .map_err(StoreError::from)
+    });
+    spent.unwrap().into_iter().map(|spent| spent.id).collect()
 }
 
 fn journal(store: &Store, ambient: &Ambient) -> Vec<String> {

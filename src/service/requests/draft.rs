@@ -22,6 +22,7 @@ use crate::domain::signer::Signer;
 use crate::journal::{Entry, Event, Outcome};
 use crate::service::eligibility::signer_and_credential;
 use crate::service::journaled::{self, actor};
+use crate::service::signing::step;
 use crate::service::{FieldError, Service, ServiceError};
 use crate::store::{StoreError, apps, documents, requests};
 
@@ -266,6 +267,7 @@ impl Receiving {
             .documents(documents.iter().map(journaled::document).collect());
         // First on record, then made: a request that nobody recorded cannot be.
         service.inner.journal.append(std::slice::from_ref(&entry))?;
+        step("recorded");
         let inserted = service.inner.store.write::<_, StoreError>(|connection| {
             requests::insert(connection, &request)?;
             documents
