@@ -8,6 +8,7 @@ pub(crate) mod citizen;
 pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod derivations;
+pub(crate) mod dump;
 pub(crate) mod multipart;
 pub(crate) mod openssl;
 pub(crate) mod outline;

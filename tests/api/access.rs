@@ -6,6 +6,7 @@ use time::Duration;
 
 use crate::harness::client::ClientIdentity;
 use crate::harness::database::both_databases;
+use crate::harness::dump::dump;
 use crate::harness::openssl::openssl;
 use crate::harness::server::{TestServer, administrator, client_identity};
 
@@ -90,58 +91,55 @@ both_databases! {
         server.service().enable_app(&may, "tax").unwrap();
         assert_eq!(app.client.get("/v1/app").status, 200);
     }
-}
 
-#[test]
-fn a_certificate_made_by_the_file_for_apps_lets_its_app_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/certs/app.cnf");
-    let mut arguments = vec!["req", "-x509", "-newkey", "ec", "-config", profile];
-    arguments.extend(["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "90"]);
-    arguments.extend(["-keyout", "app.key", "-out", "app.pem"]);
-    openssl(folder.path(), &arguments).unwrap();
-    // It is for this and for nothing else.
-    let verify = |purpose| {
-        let strict = ["verify", "-x509_strict", "-purpose", purpose, "-CAfile"];
-        openssl(
-            folder.path(),
-            &[&strict[..], &["app.pem", "app.pem"]].concat(),
-        )
-    };
-    verify("sslclient").unwrap();
-    assert!(verify("sslserver").is_err());
+    fn a_certificate_made_by_the_file_for_apps_lets_its_app_in(database) {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/certs/app.cnf");
+        let mut arguments = vec!["req", "-x509", "-newkey", "ec", "-config", profile];
+        arguments.extend(["-pkeyopt", "ec_paramgen_curve:P-256", "-days", "90"]);
+        arguments.extend(["-keyout", "app.key", "-out", "app.pem"]);
+        openssl(folder.path(), &arguments).unwrap();
+        // It is for this and for nothing else.
+        let verify = |purpose| {
+            let strict = ["verify", "-x509_strict", "-purpose", purpose, "-CAfile"];
+            openssl(
+                folder.path(),
+                &[&strict[..], &["app.pem", "app.pem"]].concat(),
+            )
+        };
+        verify("sslclient").unwrap();
+        assert!(verify("sslserver").is_err());
 
-    let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
-    let server = TestServer::alone();
-    server.app("tax");
-    let caller = server.certified(&ClientIdentity {
-        certificate: read("app.pem"),
-        key: read("app.key"),
-    });
-    assert_eq!(caller.get("/v1/app").status, 401);
-    let pem = read("app.pem");
-    server
-        .service()
-        .rotate_app(
-            &administrator().authorize(op::ManageApps),
-            "tax",
-            &Credentials::Certificate { pem },
-            Duration::HOUR,
-        )
-        .unwrap();
-    assert_eq!(caller.get("/v1/app").at("/name"), "tax");
-}
+        let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let server = TestServer::start(database);
+        server.app("tax");
+        let caller = server.certified(&ClientIdentity {
+            certificate: read("app.pem"),
+            key: read("app.key"),
+        });
+        assert_eq!(caller.get("/v1/app").status, 401);
+        let pem = read("app.pem");
+        server
+            .service()
+            .rotate_app(
+                &administrator().authorize(op::ManageApps),
+                "tax",
+                &Credentials::Certificate { pem },
+                Duration::HOUR,
+            )
+            .unwrap();
+        assert_eq!(caller.get("/v1/app").at("/name"), "tax");
+    }
 
-#[test]
-fn the_database_keeps_no_token() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    let path = server.database().url().strip_prefix("sqlite:").unwrap();
-    for suffix in ["", "-wal"] {
-        let bytes = std::fs::read(format!("{path}{suffix}")).unwrap_or_default();
-        let found = bytes
-            .windows(app.token.len())
-            .any(|window| window == app.token.as_bytes());
-        assert!(!found, "the token is in {path}{suffix}");
+    fn the_database_keeps_no_token(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        let holds = |words: &str| {
+            let words = words.as_bytes();
+            let found = |column: Vec<u8>| column.windows(words.len()).any(|window| window == words);
+            dump(database).into_iter().any(found)
+        };
+        assert!(holds("tax"), "the search finds nothing at all");
+        assert!(!holds(&app.token));
     }
 }

@@ -149,159 +149,155 @@ both_databases! {
         server.clock().advance(Duration::days(366));
         assert_eq!(told("00000006Y"), (409, "signer_password_expired".to_owned()));
     }
-}
 
-#[test]
-fn wrong_values_are_named_with_their_place() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let cases = [
-        ("/signer", json!("12345678A")),
-        ("/signer", json!("hello")),
-        ("/signer", json!(7)),
-        ("/title", json!("")),
-        ("/title", json!("a\u{202e}b")),
-        ("/language", json!("fr")),
-        ("/lifetime_seconds", json!(59)),
-        ("/lifetime_seconds", json!(7 * 24 * 3600 + 1)),
-        ("/lifetime_seconds", json!(u64::MAX)),
-        ("/lifetime_seconds", json!(-1)),
-        ("/return_url", json!("https://tax.example/elsewhere")),
-        ("/return_url", json!("https://evil.example/back")),
-        ("/return_url", json!("http://tax.example/back")),
-        ("/return_url", json!("back")),
-        ("/colour", json!("red")),
-        ("/documents", json!([])),
-        ("/documents/0/name", json!("")),
-        ("/documents/0/name", json!("../a")),
-        ("/documents/0/title", json!("\u{7}")),
-        ("/documents/0/media_type", json!("pdf")),
-        ("/documents/0/format", json!("xades")),
-        ("/documents/0/format", json!("pades")),
-        ("/documents/0/digest", json!("sha-1")),
-        ("/documents/0/padding", json!("rsa-pss")),
-        ("/documents/0/pades", json!({})),
-        ("/documents/0/cades/colour", Value::Null),
-        ("/documents/0/content", json!("aGVsbG8")),
-        ("/documents/0/content", json!("not base64!")),
-        ("/documents/0/content", Value::Null),
-    ];
-    for (pointer, value) in cases {
-        let body = match pointer {
-            "/documents/0/cades/colour" => changed("/documents/0/cades", json!({"colour": 1})),
-            _ => changed(pointer, value.clone()),
+    fn wrong_values_are_named_with_their_place(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let cases = [
+            ("/signer", json!("12345678A")),
+            ("/signer", json!("hello")),
+            ("/signer", json!(7)),
+            ("/title", json!("")),
+            ("/title", json!("a\u{202e}b")),
+            ("/language", json!("fr")),
+            ("/lifetime_seconds", json!(59)),
+            ("/lifetime_seconds", json!(7 * 24 * 3600 + 1)),
+            ("/lifetime_seconds", json!(u64::MAX)),
+            ("/lifetime_seconds", json!(-1)),
+            ("/return_url", json!("https://tax.example/elsewhere")),
+            ("/return_url", json!("https://evil.example/back")),
+            ("/return_url", json!("http://tax.example/back")),
+            ("/return_url", json!("back")),
+            ("/colour", json!("red")),
+            ("/documents", json!([])),
+            ("/documents/0/name", json!("")),
+            ("/documents/0/name", json!("../a")),
+            ("/documents/0/title", json!("\u{7}")),
+            ("/documents/0/media_type", json!("pdf")),
+            ("/documents/0/format", json!("xades")),
+            ("/documents/0/format", json!("pades")),
+            ("/documents/0/digest", json!("sha-1")),
+            ("/documents/0/padding", json!("rsa-pss")),
+            ("/documents/0/pades", json!({})),
+            ("/documents/0/cades/colour", Value::Null),
+            ("/documents/0/content", json!("aGVsbG8")),
+            ("/documents/0/content", json!("not base64!")),
+            ("/documents/0/content", Value::Null),
+        ];
+        for (pointer, value) in cases {
+            let body = match pointer {
+                "/documents/0/cades/colour" => changed("/documents/0/cades", json!({"colour": 1})),
+                _ => changed(pointer, value.clone()),
+            };
+            let answer = app.client.post_json(REQUESTS, &body);
+            let problem = answer.problem();
+            assert_eq!(
+                problem,
+                (422, "invalid_request".to_owned()),
+                "{pointer} {value}"
+            );
+            assert_eq!(answer.pointers(), [pointer], "{value}");
+        }
+        let several = json!({"signer": "x", "title": "", "documents": [{"name": "", "content": ""}]});
+        assert_eq!(
+            app.client.post_json(REQUESTS, &several).pointers(),
+            ["/signer", "/title", "/documents/0/name"]
+        );
+    }
+
+    fn a_file_that_cannot_be_signed_is_refused_with_its_reason(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let whole = pdf::plain();
+        let (half, _) = whole.split_at(whole.len() / 2);
+        let cases: [(&[u8], Value, &str); 6] = [
+            (b"hello", json!({}), "not_a_pdf"),
+            (b"", json!({}), "not_a_pdf"),
+            (half, json!({}), "pdf_damaged"),
+            (&pdf::encrypted(), json!({}), "pdf_encrypted"),
+            (&pdf::locked(), json!({}), "pdf_signing_forbidden"),
+            (&whole, json!({"field": "absent"}), "pdf_field_unavailable"),
+        ];
+        for (bytes, options, code) in cases {
+            let form = Form::of(&json!({"signer": DNI, "documents": [
+                {"name": "a.txt"},
+                {"name": "b.pdf", "pades": options},
+            ]}));
+            let form = form.document(b"hello").document(bytes);
+            let answer = app
+                .client
+                .post(REQUESTS, &Form::content_type(), form.finish());
+            assert_eq!(
+                answer.problem(),
+                (422, code.to_owned()),
+                "{}",
+                answer.json()
+            );
+            assert_eq!(answer.pointers(), ["/documents/1"]);
+        }
+        assert_eq!(server.stored_objects(), 0, "what was refused stays behind");
+    }
+
+    fn what_is_too_large_or_too_much_is_413(database) {
+        let server = TestServer::start_with(database, Wishes {
+            document_bytes: 1000,
+            documents_per_request: 2,
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let metadata = |count: usize| {
+            let documents: Vec<_> = (0..count).map(|_| json!({"name": "a"})).collect();
+            Form::of(&json!({"signer": DNI, "documents": documents}))
         };
-        let answer = app.client.post_json(REQUESTS, &body);
-        let problem = answer.problem();
-        assert_eq!(
-            problem,
-            (422, "invalid_request".to_owned()),
-            "{pointer} {value}"
-        );
-        assert_eq!(answer.pointers(), [pointer], "{value}");
+        let send = |form: Form| {
+            app.client
+                .post(REQUESTS, &Form::content_type(), form.finish())
+        };
+        assert_eq!(send(metadata(1).document(&[0; 1000])).status, 201);
+        let large = send(metadata(2).document(&[0; 10]).document(&[0; 1001]));
+        assert_eq!(large.problem(), (413, "document_too_large".to_owned()));
+        assert_eq!(large.pointers(), ["/documents/1"]);
+        let many = send(metadata(3).document(b"").document(b"").document(b""));
+        assert_eq!(many.problem(), (413, "too_many_documents".to_owned()));
+        assert_eq!(server.stored_objects(), 1);
     }
-    let several = json!({"signer": "x", "title": "", "documents": [{"name": "", "content": ""}]});
-    assert_eq!(
-        app.client.post_json(REQUESTS, &several).pointers(),
-        ["/signer", "/title", "/documents/0/name"]
-    );
-}
 
-#[test]
-fn a_file_that_cannot_be_signed_is_refused_with_its_reason() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let whole = pdf::plain();
-    let (half, _) = whole.split_at(whole.len() / 2);
-    let cases: [(&[u8], Value, &str); 6] = [
-        (b"hello", json!({}), "not_a_pdf"),
-        (b"", json!({}), "not_a_pdf"),
-        (half, json!({}), "pdf_damaged"),
-        (&pdf::encrypted(), json!({}), "pdf_encrypted"),
-        (&pdf::locked(), json!({}), "pdf_signing_forbidden"),
-        (&whole, json!({"field": "absent"}), "pdf_field_unavailable"),
-    ];
-    for (bytes, options, code) in cases {
-        let form = Form::of(&json!({"signer": DNI, "documents": [
-            {"name": "a.txt"},
-            {"name": "b.pdf", "pades": options},
-        ]}));
-        let form = form.document(b"hello").document(bytes);
-        let answer = app
-            .client
-            .post(REQUESTS, &Form::content_type(), form.finish());
+    fn documents_and_their_descriptions_must_fit(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let metadata = json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]});
+        let send = |body: Vec<u8>| app.client.post(REQUESTS, &Form::content_type(), body);
+        let few = send(Form::of(&metadata).document(b"a").finish());
+        assert_eq!(few.problem().0, 422);
+        assert_eq!(few.pointers(), ["/documents/1"]);
+        let many = Form::of(&metadata)
+            .document(b"a")
+            .document(b"b")
+            .document(b"c");
+        let many = send(many.finish());
+        assert_eq!(many.problem().0, 422);
+        assert_eq!(many.pointers(), ["/documents"]);
+        let inside = json!({"signer": DNI, "documents": [{"name": "a", "content": "YQ=="}]});
+        let inside = send(Form::of(&inside).document(b"a").finish());
+        assert_eq!(inside.pointers(), ["/documents/0/content"]);
+        let other = Form::of(&metadata).part("file", "text/plain", b"a");
         assert_eq!(
-            answer.problem(),
-            (422, code.to_owned()),
-            "{}",
-            answer.json()
+            send(other.finish()).problem(),
+            (400, "malformed_multipart".to_owned())
         );
-        assert_eq!(answer.pointers(), ["/documents/1"]);
+        let late = Form::default().document(b"a");
+        assert_eq!(
+            send(late.finish()).problem(),
+            (400, "malformed_multipart".to_owned())
+        );
+        let cut = Form::of(&metadata).document(b"a").unfinished();
+        assert_eq!(send(cut).problem(), (400, "malformed_multipart".to_owned()));
+        assert_eq!(server.stored_objects(), 0);
     }
-    assert_eq!(server.stored_objects(), 0, "what was refused stays behind");
-}
-
-#[test]
-fn what_is_too_large_or_too_much_is_413() {
-    let server = TestServer::alone_with(Wishes {
-        document_bytes: 1000,
-        documents_per_request: 2,
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let metadata = |count: usize| {
-        let documents: Vec<_> = (0..count).map(|_| json!({"name": "a"})).collect();
-        Form::of(&json!({"signer": DNI, "documents": documents}))
-    };
-    let send = |form: Form| {
-        app.client
-            .post(REQUESTS, &Form::content_type(), form.finish())
-    };
-    assert_eq!(send(metadata(1).document(&[0; 1000])).status, 201);
-    let large = send(metadata(2).document(&[0; 10]).document(&[0; 1001]));
-    assert_eq!(large.problem(), (413, "document_too_large".to_owned()));
-    assert_eq!(large.pointers(), ["/documents/1"]);
-    let many = send(metadata(3).document(b"").document(b"").document(b""));
-    assert_eq!(many.problem(), (413, "too_many_documents".to_owned()));
-    assert_eq!(server.stored_objects(), 1);
-}
-
-#[test]
-fn documents_and_their_descriptions_must_fit() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let metadata = json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]});
-    let send = |body: Vec<u8>| app.client.post(REQUESTS, &Form::content_type(), body);
-    let few = send(Form::of(&metadata).document(b"a").finish());
-    assert_eq!(few.problem().0, 422);
-    assert_eq!(few.pointers(), ["/documents/1"]);
-    let many = Form::of(&metadata)
-        .document(b"a")
-        .document(b"b")
-        .document(b"c");
-    let many = send(many.finish());
-    assert_eq!(many.problem().0, 422);
-    assert_eq!(many.pointers(), ["/documents"]);
-    let inside = json!({"signer": DNI, "documents": [{"name": "a", "content": "YQ=="}]});
-    let inside = send(Form::of(&inside).document(b"a").finish());
-    assert_eq!(inside.pointers(), ["/documents/0/content"]);
-    let other = Form::of(&metadata).part("file", "text/plain", b"a");
-    assert_eq!(
-        send(other.finish()).problem(),
-        (400, "malformed_multipart".to_owned())
-    );
-    let late = Form::default().document(b"a");
-    assert_eq!(
-        send(late.finish()).problem(),
-        (400, "malformed_multipart".to_owned())
-    );
-    let cut = Form::of(&metadata).document(b"a").unfinished();
-    assert_eq!(send(cut).problem(), (400, "malformed_multipart".to_owned()));
-    assert_eq!(server.stored_objects(), 0);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use time::Duration;
 use super::create::{DNI, REQUESTS, one_text};
 use crate::harness::browser::Browser;
 use crate::harness::client::{Answer, Client, ClientIdentity};
+use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::{TestServer, Wishes, administrator, client_identity};
 
 const FORGED: &str = "0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA";
@@ -156,36 +157,36 @@ fn every_route_has_one_row_and_every_row_a_route() {
     }
 }
 
-#[test]
-fn everybody_may_do_what_the_table_says_and_no_more() {
-    let scene = Scene::new();
-    let mut faults = Vec::new();
-    for (place, (_, table)) in PLACES.into_iter().zip(lists()) {
-        for (method, path, cells) in table {
-            for (actor, expected) in ACTORS.into_iter().zip(cells) {
-                let found = scene.ask(place, actor, method, path);
-                if found != *expected {
-                    faults.push(format!(
-                        "{actor:?} {method} {path}: {found}, not {expected}"
-                    ));
+both_databases! {
+    fn everybody_may_do_what_the_table_says_and_no_more(database) {
+        let scene = Scene::new(database);
+        let mut faults = Vec::new();
+        for (place, (_, table)) in PLACES.into_iter().zip(lists()) {
+            for (method, path, cells) in table {
+                for (actor, expected) in ACTORS.into_iter().zip(cells) {
+                    let found = scene.ask(place, actor, method, path);
+                    if found != *expected {
+                        faults.push(format!(
+                            "{actor:?} {method} {path}: {found}, not {expected}"
+                        ));
+                    }
                 }
             }
         }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
 
-#[test]
-fn a_route_answers_on_its_own_listener_only() {
-    let scene = Scene::new();
-    for (place, (_, table)) in PLACES.into_iter().zip(lists()) {
-        for elsewhere in PLACES.into_iter().filter(|other| *other != place) {
-            for (method, path, _) in table {
-                let found = scene.ask(elsewhere, Actor::Owner, method, path);
-                assert!(
-                    found.starts_with("404"),
-                    "{method} {path} at {elsewhere:?}: {found}"
-                );
+    fn a_route_answers_on_its_own_listener_only(database) {
+        let scene = Scene::new(database);
+        for (place, (_, table)) in PLACES.into_iter().zip(lists()) {
+            for elsewhere in PLACES.into_iter().filter(|other| *other != place) {
+                for (method, path, _) in table {
+                    let found = scene.ask(elsewhere, Actor::Owner, method, path);
+                    assert!(
+                        found.starts_with("404"),
+                        "{method} {path} at {elsewhere:?}: {found}"
+                    );
+                }
             }
         }
     }
@@ -222,15 +223,18 @@ struct Scene {
 }
 
 impl Scene {
-    fn new() -> Self {
-        let server = TestServer::alone_with(Wishes {
-            limits: Limits {
-                calls_per_minute: 60_000,
-                burst: 10_000,
-                ..Limits::default()
+    fn new(database: &TestDatabase) -> Self {
+        let server = TestServer::start_with(
+            database,
+            Wishes {
+                limits: Limits {
+                    calls_per_minute: 60_000,
+                    burst: 10_000,
+                    ..Limits::default()
+                },
+                ..Wishes::default()
             },
-            ..Wishes::default()
-        });
+        );
         server.eligible(DNI);
         let (owner, other, disabled) = (server.app("tax"), server.app("health"), server.app("old"));
         server.app("archive");

@@ -7,6 +7,7 @@ use rubrica::http::router::{self, Access};
 use serde_json::{Value, json};
 
 use super::create::{DNI, REQUESTS};
+use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 
 fn description() -> Value {
@@ -87,36 +88,37 @@ fn both_ways_to_authenticate_are_described() {
     assert_eq!(schemes["certificate"]["type"], "mutualTLS");
 }
 
-#[test]
-fn the_examples_are_as_real_calls_and_answers() {
-    let server = TestServer::alone();
-    let app = server.app("sede");
-    server.eligible(DNI);
-    let description = app.client.get("/openapi.json").json();
-    let paths = &description["paths"];
-    let answered = |path: &str, method: &str, status: &str| {
-        paths[path][method]["responses"][status]["content"]["application/json"]["example"].clone()
-    };
-    let create = &paths[REQUESTS]["post"]["requestBody"]["content"];
-    let made = app
-        .client
-        .post_json(REQUESTS, &create["application/json"]["example"]);
-    assert_eq!(made.status, 201, "{}", made.json());
-    same_shape(&answered(REQUESTS, "post", "201"), &made.json());
-    same_shape(
-        &answered("/v1/app", "get", "200"),
-        &app.client.get("/v1/app").json(),
-    );
-    let id = made.at("/id");
-    let one = format!("{REQUESTS}/{}", id.as_str().unwrap());
-    let listed = app.client.get(REQUESTS);
-    same_shape(
-        &answered(REQUESTS, "get", "200")["requests"],
-        &listed.at("/requests"),
-    );
-    let cancelled = app.client.call("POST", &format!("{one}/cancel"), ()).json();
-    let cancel = format!("{REQUESTS}/{{id}}/cancel");
-    same_shape(&answered(&cancel, "post", "200"), &cancelled);
+both_databases! {
+    fn the_examples_are_as_real_calls_and_answers(database) {
+        let server = TestServer::start(database);
+        let app = server.app("sede");
+        server.eligible(DNI);
+        let description = app.client.get("/openapi.json").json();
+        let paths = &description["paths"];
+        let answered = |path: &str, method: &str, status: &str| {
+            paths[path][method]["responses"][status]["content"]["application/json"]["example"].clone()
+        };
+        let create = &paths[REQUESTS]["post"]["requestBody"]["content"];
+        let made = app
+            .client
+            .post_json(REQUESTS, &create["application/json"]["example"]);
+        assert_eq!(made.status, 201, "{}", made.json());
+        same_shape(&answered(REQUESTS, "post", "201"), &made.json());
+        same_shape(
+            &answered("/v1/app", "get", "200"),
+            &app.client.get("/v1/app").json(),
+        );
+        let id = made.at("/id");
+        let one = format!("{REQUESTS}/{}", id.as_str().unwrap());
+        let listed = app.client.get(REQUESTS);
+        same_shape(
+            &answered(REQUESTS, "get", "200")["requests"],
+            &listed.at("/requests"),
+        );
+        let cancelled = app.client.call("POST", &format!("{one}/cancel"), ()).json();
+        let cancel = format!("{REQUESTS}/{{id}}/cancel");
+        same_shape(&answered(&cancel, "post", "200"), &cancelled);
+    }
 }
 
 /// Method, path and operation.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::create::{DNI, REQUESTS};
 use crate::harness::client::Client;
+use crate::harness::database::both_databases;
 use crate::harness::multipart::Form;
 use crate::harness::server::{TestServer, Wishes};
 
@@ -20,184 +21,179 @@ fn head(token: &str, length: usize) -> String {
     )
 }
 
-#[test]
-fn too_large_is_answered_without_reading_the_rest() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            body_bytes: 10_000_000,
-            ..Limits::default()
-        },
-        document_bytes: 1000,
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, 10_000_001).as_bytes());
-    assert!(line.status_line().contains("413"));
+both_databases! {
+    fn too_large_is_answered_without_reading_the_rest(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                body_bytes: 10_000_000,
+                ..Limits::default()
+            },
+            document_bytes: 1000,
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, 10_000_001).as_bytes());
+        assert!(line.status_line().contains("413"));
 
-    // The document is too large after 1,001 bytes; the rest is announced and never sent.
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, 9_000_000).as_bytes());
-    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
-    line.send(&form.document(&[0; 4000]).unfinished());
-    assert!(line.status_line().contains("413"));
-    assert_eq!(server.stored_objects(), 0);
-}
+        // The document is too large after 1,001 bytes; the rest is announced and never sent.
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, 9_000_000).as_bytes());
+        let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+        line.send(&form.document(&[0; 4000]).unfinished());
+        assert!(line.status_line().contains("413"));
+        assert_eq!(server.stored_objects(), 0);
+    }
 
-#[test]
-fn a_client_that_stops_sending_is_told_so() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            pause: Duration::from_millis(300),
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
-    for sent in [Vec::new(), form.document(&[0; 4000]).unfinished()] {
+    fn a_client_that_stops_sending_is_told_so(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                pause: Duration::from_millis(300),
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+        for sent in [Vec::new(), form.document(&[0; 4000]).unfinished()] {
+            let mut line = server.stranger().line();
+            line.send(head(&app.token, 100_000).as_bytes());
+            line.send(&sent);
+            assert!(line.status_line().contains("408"));
+        }
+        assert_eq!(server.stored_objects(), 0);
+    }
+
+    fn a_client_that_goes_away_leaves_nothing_behind(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]}));
+        let sent = form
+            .document(&vec![7; 4 * MIB])
+            .document(&vec![7; MIB])
+            .unfinished();
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, 100 * MIB).as_bytes());
+        line.send(&sent);
+        let patience = Instant::now() + Duration::from_secs(20);
+        while server.stored_objects() == 0 {
+            assert!(
+                Instant::now() < patience,
+                "the first document never arrived"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(line);
+        while server.stored_objects() > 0 {
+            assert!(Instant::now() < patience, "documents stay behind");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(app.client.get(REQUESTS).at("/requests"), json!([]));
+    }
+
+    fn large_documents_pass_through(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let large: Vec<u8> = (0..40 * MIB)
+            .map(|index| u8::try_from(index % 251).unwrap())
+            .collect();
+        let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]}));
+        let form = form.document(&large).document(b"small").finish();
+        let made = app.client.post(REQUESTS, &Form::content_type(), form);
+        assert_eq!(made.status, 201);
+        assert_eq!(made.at("/documents/0/size"), large.len());
+        assert_eq!(made.at("/documents/1/size"), 5);
+    }
+
+    /// The answer must reach clients as they are installed, not only one that reads while it sends.
+    fn curl_sees_the_answer_to_an_upload_that_is_too_large(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                body_bytes: 10_000_000,
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("large"), vec![0; 40 * MIB]).unwrap();
+        let request = json!({"signer": DNI, "documents": [{"name": "a"}]});
+        let output = std::process::Command::new("curl")
+            .current_dir(folder.path())
+            .args(["--silent", "--show-error", "--insecure"])
+            .args(["--write-out", " %{http_code} over HTTP/%{http_version}"])
+            .args(["--header", &format!("Authorization: Bearer {}", app.token)])
+            .args([
+                "--form",
+                &format!("request={request};type=application/json"),
+            ])
+            .args(["--form", "document=@large"])
+            .arg(format!("https://{}{REQUESTS}", server.stranger().address()))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("\"payload_too_large\""), "{said}");
+        assert!(said.ends_with(" 413 over HTTP/1.1"), "{said}");
+    }
+
+    fn a_client_that_drips_is_ended_however_short_its_pauses_are(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                pause: Duration::from_millis(600),
+                slowest: 1_000_000,
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
         let mut line = server.stranger().line();
         line.send(head(&app.token, 100_000).as_bytes());
-        line.send(&sent);
+        line.send(&form.document(&[0; 4000]).unfinished());
+        for _ in 0..8 {
+            std::thread::sleep(Duration::from_millis(100));
+            line.send(b"x");
+        }
         assert!(line.status_line().contains("408"));
     }
-    assert_eq!(server.stored_objects(), 0);
-}
 
-#[test]
-fn a_client_that_goes_away_leaves_nothing_behind() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]}));
-    let sent = form
-        .document(&vec![7; 4 * MIB])
-        .document(&vec![7; MIB])
-        .unfinished();
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, 100 * MIB).as_bytes());
-    line.send(&sent);
-    let patience = Instant::now() + Duration::from_secs(20);
-    while server.stored_objects() == 0 {
-        assert!(
-            Instant::now() < patience,
-            "the first document never arrived"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    drop(line);
-    while server.stored_objects() > 0 {
-        assert!(Instant::now() < patience, "documents stay behind");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert_eq!(app.client.get(REQUESTS).at("/requests"), json!([]));
-}
-
-#[test]
-fn large_documents_pass_through() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let large: Vec<u8> = (0..40 * MIB)
-        .map(|index| u8::try_from(index % 251).unwrap())
-        .collect();
-    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}, {"name": "b"}]}));
-    let form = form.document(&large).document(b"small").finish();
-    let made = app.client.post(REQUESTS, &Form::content_type(), form);
-    assert_eq!(made.status, 201);
-    assert_eq!(made.at("/documents/0/size"), large.len());
-    assert_eq!(made.at("/documents/1/size"), 5);
-}
-
-/// The answer must reach clients as they are installed, not only one that reads while it sends.
-#[test]
-fn curl_sees_the_answer_to_an_upload_that_is_too_large() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            body_bytes: 10_000_000,
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("large"), vec![0; 40 * MIB]).unwrap();
-    let request = json!({"signer": DNI, "documents": [{"name": "a"}]});
-    let output = std::process::Command::new("curl")
-        .current_dir(folder.path())
-        .args(["--silent", "--show-error", "--insecure"])
-        .args(["--write-out", " %{http_code} over HTTP/%{http_version}"])
-        .args(["--header", &format!("Authorization: Bearer {}", app.token)])
-        .args([
-            "--form",
-            &format!("request={request};type=application/json"),
-        ])
-        .args(["--form", "document=@large"])
-        .arg(format!("https://{}{REQUESTS}", server.stranger().address()))
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("\"payload_too_large\""), "{said}");
-    assert!(said.ends_with(" 413 over HTTP/1.1"), "{said}");
-}
-
-#[test]
-fn a_client_that_drips_is_ended_however_short_its_pauses_are() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            pause: Duration::from_millis(600),
-            slowest: 1_000_000,
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, 100_000).as_bytes());
-    line.send(&form.document(&[0; 4000]).unfinished());
-    for _ in 0..8 {
-        std::thread::sleep(Duration::from_millis(100));
-        line.send(b"x");
-    }
-    assert!(line.status_line().contains("408"));
-}
-
-#[test]
-fn an_app_has_only_its_share_of_the_uploads() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            uploads_per_app: 1,
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let (app, other) = (server.app("tax"), server.app("town"));
-    server.eligible(DNI);
-    let form = || Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, 100_000).as_bytes());
-    line.send(&form().document(&[0; 4000]).unfinished());
-    let post = |client: &Client| {
-        let body = form().document(b"a").finish();
-        client.post(REQUESTS, &Form::content_type(), body)
-    };
-    let patience = Instant::now() + Duration::from_secs(20);
-    let refused = loop {
-        let answer = post(&app.client);
-        if answer.status != 201 || Instant::now() > patience {
-            break answer;
+    fn an_app_has_only_its_share_of_the_uploads(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                uploads_per_app: 1,
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let (app, other) = (server.app("tax"), server.app("town"));
+        server.eligible(DNI);
+        let form = || Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, 100_000).as_bytes());
+        line.send(&form().document(&[0; 4000]).unfinished());
+        let post = |client: &Client| {
+            let body = form().document(b"a").finish();
+            client.post(REQUESTS, &Form::content_type(), body)
+        };
+        let patience = Instant::now() + Duration::from_secs(20);
+        let refused = loop {
+            let answer = post(&app.client);
+            if answer.status != 201 || Instant::now() > patience {
+                break answer;
+            }
+        };
+        assert_eq!(refused.status, 429);
+        assert!(!refused.header("retry-after").is_empty());
+        assert_eq!(post(&other.client).status, 201);
+        drop(line);
+        while post(&app.client).status != 201 {
+            assert!(Instant::now() < patience, "the place was not given back");
         }
-    };
-    assert_eq!(refused.status, 429);
-    assert!(!refused.header("retry-after").is_empty());
-    assert_eq!(post(&other.client).status, 201);
-    drop(line);
-    while post(&app.client).status != 201 {
-        assert!(Instant::now() < patience, "the place was not given back");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rubrica::http::{Limits, Proxies, ProxyHeader, router};
 
 use crate::harness::browser::{Browser, Seen};
+use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::{TestServer, Wishes};
 
 #[test]
@@ -20,22 +21,23 @@ fn an_address_that_is_none_gets_a_page_that_says_so() {
     );
 }
 
-#[test]
-fn an_approval_link_that_was_not_made_here_gets_a_page_that_says_so() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    for path in [
-        "/r/x",
-        "/r/0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA",
-        "/r/0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA/code",
-        "/r/x/done",
-        "/r/x/decline",
-        "/r/x/documents/0199c0de-0000-7000-8000-000000000001",
-        "/r/x/help/blocked",
-    ] {
-        let page = browser.open(path);
-        assert_eq!(page.status, 404, "{path}");
-        assert_eq!(page.heading(), "Este enlace no es válido", "{path}");
+both_databases! {
+    fn an_approval_link_that_was_not_made_here_gets_a_page_that_says_so(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        for path in [
+            "/r/x",
+            "/r/0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA",
+            "/r/0199c0de-0000-7000-8000-000000000001.AAAAAAAAAAAAAAAAAAAAAA/code",
+            "/r/x/done",
+            "/r/x/decline",
+            "/r/x/documents/0199c0de-0000-7000-8000-000000000001",
+            "/r/x/help/blocked",
+        ] {
+            let page = browser.open(path);
+            assert_eq!(page.status, 404, "{path}");
+            assert_eq!(page.heading(), "Este enlace no es válido", "{path}");
+        }
     }
 }
 
@@ -113,44 +115,45 @@ fn style_and_icon_are_named_by_their_content_and_kept() {
     );
 }
 
-#[test]
-fn a_form_that_did_not_come_from_our_page_is_refused() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    let action = "/account/password";
-    let page = browser.open(action);
-    let fields = page.fields(action);
-    let without: Vec<_> = fields
-        .iter()
-        .filter(|(name, _)| name != "token")
-        .cloned()
-        .collect();
-    let foreign = Browser::new(server.visitor()).open(action).fields(action);
-    for forged in [&without, &foreign] {
-        assert_eq!(browser.post(action, forged).status, 403);
-    }
-    for (header, value) in [
-        ("Sec-Fetch-Site", "cross-site"),
-        ("Sec-Fetch-Site", "same-site"),
-        ("Origin", "https://evil.example"),
-        ("Origin", "http://127.0.0.1"),
-    ] {
+both_databases! {
+    fn a_form_that_did_not_come_from_our_page_is_refused(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        let action = "/account/password";
+        let page = browser.open(action);
+        let fields = page.fields(action);
+        let without: Vec<_> = fields
+            .iter()
+            .filter(|(name, _)| name != "token")
+            .cloned()
+            .collect();
+        let foreign = Browser::new(server.visitor()).open(action).fields(action);
+        for forged in [&without, &foreign] {
+            assert_eq!(browser.post(action, forged).status, 403);
+        }
+        for (header, value) in [
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Site", "same-site"),
+            ("Origin", "https://evil.example"),
+            ("Origin", "http://127.0.0.1"),
+        ] {
+            assert_eq!(
+                browser.with(header, value).post(action, &fields).status,
+                403,
+                "{value}"
+            );
+        }
+        // What browsers send with a form of a page that shows no referrer.
+        let honest = browser
+            .with("Origin", "null")
+            .with("Sec-Fetch-Site", "same-origin");
+        assert_eq!(honest.post(action, &fields).status, 422);
+        // Without cookies there is nothing the token could fit.
         assert_eq!(
-            browser.with(header, value).post(action, &fields).status,
-            403,
-            "{value}"
+            Browser::new(server.visitor()).post(action, &fields).status,
+            403
         );
     }
-    // What browsers send with a form of a page that shows no referrer.
-    let honest = browser
-        .with("Origin", "null")
-        .with("Sec-Fetch-Site", "same-origin");
-    assert_eq!(honest.post(action, &fields).status, 422);
-    // Without cookies there is nothing the token could fit.
-    assert_eq!(
-        Browser::new(server.visitor()).post(action, &fields).status,
-        403
-    );
 }
 
 #[test]
@@ -183,77 +186,82 @@ fn a_form_that_is_too_long_or_no_form_is_refused() {
     assert!(answer.header("content-type").starts_with("text/html"));
 }
 
-#[test]
-fn what_is_missing_is_told_beside_its_field_and_only_names_are_given_back() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    let action = "/account/activate";
-    let page = browser.open(action);
-    let values = [
-        ("national-id", "12345678A"),
-        ("email", "ana"),
-        ("activation-code", ""),
-    ];
-    let again = browser.send(&page, action, &values);
-    assert_eq!(again.status, 422);
-    assert!(again.title().starts_with("Error:"), "{}", again.title());
-    for id in ["national-id", "email", "activation-code"] {
-        assert!(!again.text(&format!("#{id}-error")).is_empty(), "{id}");
+both_databases! {
+    fn what_is_missing_is_told_beside_its_field_and_only_names_are_given_back(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        let action = "/account/activate";
+        let page = browser.open(action);
+        let values = [
+            ("national-id", "12345678A"),
+            ("email", "ana"),
+            ("activation-code", ""),
+        ];
+        let again = browser.send(&page, action, &values);
+        assert_eq!(again.status, 422);
+        assert!(again.title().starts_with("Error:"), "{}", again.title());
+        for id in ["national-id", "email", "activation-code"] {
+            assert!(!again.text(&format!("#{id}-error")).is_empty(), "{id}");
+        }
+        let given_back = again.fields(action);
+        assert!(given_back.contains(&("national-id".to_owned(), "12345678A".to_owned())));
+        let change = "/account/password";
+        let page = browser.open(change);
+        let again = browser.send(&page, change, &[("password", "hunter2")]);
+        assert!(!again.html.contains("hunter2"));
     }
-    let given_back = again.fields(action);
-    assert!(given_back.contains(&("national-id".to_owned(), "12345678A".to_owned())));
-    let change = "/account/password";
-    let page = browser.open(change);
-    let again = browser.send(&page, change, &[("password", "hunter2")]);
-    assert!(!again.html.contains("hunter2"));
 }
 
 /// A server whose citizens may call three times a minute from one address, and which believes these proxies.
-fn patient(proxies: &[&str]) -> TestServer {
-    TestServer::alone_with(Wishes {
-        limits: Limits {
-            place_per_minute: 3,
-            place_burst: 3,
-            ..Limits::default()
+fn patient(database: &TestDatabase, proxies: &[&str]) -> TestServer {
+    TestServer::start_with(
+        database,
+        Wishes {
+            limits: Limits {
+                place_per_minute: 3,
+                place_burst: 3,
+                ..Limits::default()
+            },
+            citizen_proxies: Proxies {
+                networks: proxies.iter().map(|text| text.parse().unwrap()).collect(),
+                header: ProxyHeader::XForwardedFor,
+            },
+            ..Wishes::default()
         },
-        citizen_proxies: Proxies {
-            networks: proxies.iter().map(|text| text.parse().unwrap()).collect(),
-            header: ProxyHeader::XForwardedFor,
-        },
-        ..Wishes::default()
-    })
+    )
 }
 
-#[test]
-fn an_address_that_calls_too_often_gets_a_page_that_says_when_to_come_back() {
-    let server = patient(&[]);
-    let app = server.app("sede");
-    let browser = Browser::new(server.visitor().with("Accept-Language", "ca"));
-    for path in ["/help", "/cookies", "/nowhere"] {
-        assert_ne!(browser.open(path).status, 429);
+both_databases! {
+    fn an_address_that_calls_too_often_gets_a_page_that_says_when_to_come_back(database) {
+        let server = patient(database, &[]);
+        let app = server.app("sede");
+        let browser = Browser::new(server.visitor().with("Accept-Language", "ca"));
+        for path in ["/help", "/cookies", "/nowhere"] {
+            assert_ne!(browser.open(path).status, 429);
+        }
+        for path in ["/help", "/account/activate", "/r/x"] {
+            let page = browser.open(path);
+            assert_eq!(page.status, 429, "{path}");
+            assert_eq!(page.heading(), "Massa intents seguits");
+            assert_eq!(page.text("html[lang=ca] main h1"), page.heading());
+            let wait: u64 = page.answer.header("retry-after").parse().unwrap();
+            assert!((1..=20).contains(&wait), "{wait}");
+        }
+        assert!(browser.open("/r/x/code").leads_to("/r/x"));
+        // Forms are counted like everything else, and what a header says is not believed.
+        let forged = browser.with("X-Forwarded-For", "203.0.113.9");
+        assert_eq!(forged.post("/account/activate", &[]).status, 429);
+        // The page still has its style; apps and operators have limits of their own.
+        let style = server.visitor().get(&style_of(&browser.open("/help")));
+        assert_eq!(style.status, 200);
+        assert_eq!(app.client.get("/v1/app").status, 200);
+        assert_eq!(server.operator().get("/readyz").status, 200);
     }
-    for path in ["/help", "/account/activate", "/r/x"] {
-        let page = browser.open(path);
-        assert_eq!(page.status, 429, "{path}");
-        assert_eq!(page.heading(), "Massa intents seguits");
-        assert_eq!(page.text("html[lang=ca] main h1"), page.heading());
-        let wait: u64 = page.answer.header("retry-after").parse().unwrap();
-        assert!((1..=20).contains(&wait), "{wait}");
-    }
-    assert!(browser.open("/r/x/code").leads_to("/r/x"));
-    // Forms are counted like everything else, and what a header says is not believed.
-    let forged = browser.with("X-Forwarded-For", "203.0.113.9");
-    assert_eq!(forged.post("/account/activate", &[]).status, 429);
-    // The page still has its style; apps and operators have limits of their own.
-    let style = server.visitor().get(&style_of(&browser.open("/help")));
-    assert_eq!(style.status, 200);
-    assert_eq!(app.client.get("/v1/app").status, 200);
-    assert_eq!(server.operator().get("/readyz").status, 200);
 }
 
 #[test]
 fn behind_a_proxy_each_client_is_counted_by_itself() {
-    let server = patient(&["127.0.0.0/8"]);
+    let server = patient(&TestDatabase::sqlite(), &["127.0.0.0/8"]);
     let from = |address| server.visitor().with("X-Forwarded-For", address);
     let (one, other) = (from("2001:db8:0:1::1"), from("2001:db8:0:2::1"));
     for _ in 0..3 {

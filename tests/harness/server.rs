@@ -212,11 +212,6 @@ impl TestServer {
         &self.service
     }
 
-    /// Its own database, for a look at what is kept.
-    pub(crate) fn database(&self) -> &TestDatabase {
-        self.database.as_ref().unwrap()
-    }
-
     /// Its database, as the parts below the use cases have it.
     pub(crate) fn store(&self) -> &Store {
         &self.store

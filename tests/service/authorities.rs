@@ -8,6 +8,7 @@ use rubrica::service::ServiceError;
 use rubrica::service::authorities::{AuthorityView, Publication};
 use time::Duration;
 
+use crate::harness::database::both_databases;
 use crate::harness::openssl::openssl;
 use crate::harness::server::{TestServer, administrator};
 
@@ -44,147 +45,141 @@ fn number(list: &[u8]) -> String {
         .to_owned()
 }
 
-#[test]
-fn the_authorities_are_made_once() {
-    let server = TestServer::alone();
-    let made = init(&server);
-    let roles: Vec<_> = made.iter().map(|authority| authority.role).collect();
-    assert_eq!(roles, [AuthorityRole::Root, AuthorityRole::Issuing]);
-    assert_eq!(made[0].name, "CN=Rubrica Root CA,O=Rubrica,C=ES");
-    assert!(made[0].not_after > made[1].not_after);
-    assert_eq!(init(&server), made);
-}
-
-#[test]
-fn what_is_published_fits_together() {
-    let server = TestServer::alone();
-    init(&server);
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    for (name, kind) in [
-        ("root.cer", "x509"),
-        ("issuing.cer", "x509"),
-        ("root.crl", "crl"),
-    ] {
-        fs::write(folder.join(name), published(&server, name).unwrap()).unwrap();
-        openssl(
-            folder,
-            &[
-                kind,
-                "-inform",
-                "DER",
-                "-in",
-                name,
-                "-out",
-                &format!("{name}.pem"),
-            ],
-        )
-        .unwrap();
+both_databases! {
+    fn the_authorities_are_made_once(database) {
+        let server = TestServer::start(database);
+        let made = init(&server);
+        let roles: Vec<_> = made.iter().map(|authority| authority.role).collect();
+        assert_eq!(roles, [AuthorityRole::Root, AuthorityRole::Issuing]);
+        assert_eq!(made[0].name, "CN=Rubrica Root CA,O=Rubrica,C=ES");
+        assert!(made[0].not_after > made[1].not_after);
+        assert_eq!(init(&server), made);
     }
-    let arguments = [
-        "verify",
-        "-x509_strict",
-        "-crl_check",
-        "-attime",
-        "1795430000",
-        "-CAfile",
-        "root.cer.pem",
-        "-CRLfile",
-        "root.crl.pem",
-        "issuing.cer.pem",
-    ];
-    openssl(folder, &arguments).unwrap();
-    let list = published(&server, "issuing.crl").unwrap();
-    assert_eq!(number(&list), "crlNumber=0x01");
-}
 
-#[test]
-fn nothing_is_published_before_it_is_made_nor_under_other_names() {
-    let server = TestServer::alone();
-    for name in ["root.cer", "root.crl", "issuing.cer", "issuing.crl"] {
-        assert_eq!(published(&server, name), None);
+    fn what_is_published_fits_together(database) {
+        let server = TestServer::start(database);
+        init(&server);
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        for (name, kind) in [
+            ("root.cer", "x509"),
+            ("issuing.cer", "x509"),
+            ("root.crl", "crl"),
+        ] {
+            fs::write(folder.join(name), published(&server, name).unwrap()).unwrap();
+            openssl(
+                folder,
+                &[
+                    kind,
+                    "-inform",
+                    "DER",
+                    "-in",
+                    name,
+                    "-out",
+                    &format!("{name}.pem"),
+                ],
+            )
+            .unwrap();
+        }
+        let arguments = [
+            "verify",
+            "-x509_strict",
+            "-crl_check",
+            "-attime",
+            "1795430000",
+            "-CAfile",
+            "root.cer.pem",
+            "-CRLfile",
+            "root.crl.pem",
+            "issuing.cer.pem",
+        ];
+        openssl(folder, &arguments).unwrap();
+        let list = published(&server, "issuing.crl").unwrap();
+        assert_eq!(number(&list), "crlNumber=0x01");
     }
-    assert_eq!(server.service().publish_due_lists().unwrap(), 0);
-    for name in [
-        "",
-        "root",
-        "root.",
-        ".crl",
-        "root.pem",
-        "citizen.crl",
-        "root.crl.crl",
-    ] {
-        assert_eq!(Publication::by_name(name), None, "{name}");
+
+    fn nothing_is_published_before_it_is_made_nor_under_other_names(database) {
+        let server = TestServer::start(database);
+        for name in ["root.cer", "root.crl", "issuing.cer", "issuing.crl"] {
+            assert_eq!(published(&server, name), None);
+        }
+        assert_eq!(server.service().publish_due_lists().unwrap(), 0);
+        for name in [
+            "",
+            "root",
+            "root.",
+            ".crl",
+            "root.pem",
+            "citizen.crl",
+            "root.crl.crl",
+        ] {
+            assert_eq!(Publication::by_name(name), None, "{name}");
+        }
     }
-}
 
-#[test]
-fn lists_are_issued_anew_when_half_their_time_is_over() {
-    let server = TestServer::alone();
-    init(&server);
-    let due = || server.service().publish_due_lists().unwrap();
-    server.clock().advance(Duration::days(3));
-    assert_eq!(due(), 0);
-    server.clock().advance(Duration::hours(12));
-    assert_eq!(due(), 2);
-    assert_eq!(due(), 0);
-    let list = published(&server, "issuing.crl").unwrap();
-    assert_eq!(number(&list), "crlNumber=0x02");
-}
-
-#[test]
-fn anybody_fetches_certificates_and_lists_over_plain_http() {
-    let server = TestServer::alone();
-    let fetch = |name: &str| server.operator().get(&format!("/pki/{name}"));
-    assert_eq!(fetch("root.crl").status, 404);
-    init(&server);
-    for (name, kind) in [
-        ("root.cer", "application/pkix-cert"),
-        ("issuing.cer", "application/pkix-cert"),
-        ("root.crl", "application/pkix-crl"),
-        ("issuing.crl", "application/pkix-crl"),
-    ] {
-        let answer = fetch(name);
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.header("content-type"), kind);
-        assert_eq!(answer.body, published(&server, name).unwrap());
-    }
-    for name in ["root.key", "..", "issuing"] {
-        assert_eq!(fetch(name).status, 404, "{name}");
-    }
-}
-
-#[test]
-fn upkeep_issues_what_is_due() {
-    let server = TestServer::alone();
-    init(&server);
-    assert_eq!(server.service().upkeep().published, 0);
-    server.clock().advance(Duration::days(4));
-    assert_eq!(server.service().upkeep().published, 2);
-}
-
-#[test]
-fn lists_are_issued_by_hand_at_any_time() {
-    let server = TestServer::alone();
-    init(&server);
-    let authorized = administrator().authorize(op::ManageAuthorities);
-    server.service().publish_lists(&authorized).unwrap();
-    for name in ["root.crl", "issuing.crl"] {
-        let list = published(&server, name).unwrap();
+    fn lists_are_issued_anew_when_half_their_time_is_over(database) {
+        let server = TestServer::start(database);
+        init(&server);
+        let due = || server.service().publish_due_lists().unwrap();
+        server.clock().advance(Duration::days(3));
+        assert_eq!(due(), 0);
+        server.clock().advance(Duration::hours(12));
+        assert_eq!(due(), 2);
+        assert_eq!(due(), 0);
+        let list = published(&server, "issuing.crl").unwrap();
         assert_eq!(number(&list), "crlNumber=0x02");
     }
-}
 
-#[test]
-fn a_certificate_without_its_key_is_told() {
-    let server = TestServer::alone();
-    init(&server);
-    // The same database with another token: here, with other labels.
-    let other = TestServer::start(server.database());
-    let authorized = administrator().authorize(op::ManageAuthorities);
-    let error = other.service().publish_lists(&authorized).unwrap_err();
-    assert!(
-        matches!(error, ServiceError::AuthorityKeyMissing(_)),
-        "{error}"
-    );
+    fn anybody_fetches_certificates_and_lists_over_plain_http(database) {
+        let server = TestServer::start(database);
+        let fetch = |name: &str| server.operator().get(&format!("/pki/{name}"));
+        assert_eq!(fetch("root.crl").status, 404);
+        init(&server);
+        for (name, kind) in [
+            ("root.cer", "application/pkix-cert"),
+            ("issuing.cer", "application/pkix-cert"),
+            ("root.crl", "application/pkix-crl"),
+            ("issuing.crl", "application/pkix-crl"),
+        ] {
+            let answer = fetch(name);
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.header("content-type"), kind);
+            assert_eq!(answer.body, published(&server, name).unwrap());
+        }
+        for name in ["root.key", "..", "issuing"] {
+            assert_eq!(fetch(name).status, 404, "{name}");
+        }
+    }
+
+    fn upkeep_issues_what_is_due(database) {
+        let server = TestServer::start(database);
+        init(&server);
+        assert_eq!(server.service().upkeep().published, 0);
+        server.clock().advance(Duration::days(4));
+        assert_eq!(server.service().upkeep().published, 2);
+    }
+
+    fn lists_are_issued_by_hand_at_any_time(database) {
+        let server = TestServer::start(database);
+        init(&server);
+        let authorized = administrator().authorize(op::ManageAuthorities);
+        server.service().publish_lists(&authorized).unwrap();
+        for name in ["root.crl", "issuing.crl"] {
+            let list = published(&server, name).unwrap();
+            assert_eq!(number(&list), "crlNumber=0x02");
+        }
+    }
+
+    fn a_certificate_without_its_key_is_told(database) {
+        let server = TestServer::start(database);
+        init(&server);
+        // The same database with another token: here, with other labels.
+        let other = TestServer::start(database);
+        let authorized = administrator().authorize(op::ManageAuthorities);
+        let error = other.service().publish_lists(&authorized).unwrap_err();
+        assert!(
+            matches!(error, ServiceError::AuthorityKeyMissing(_)),
+            "{error}"
+        );
+    }
 }

@@ -39,17 +39,8 @@ struct Town {
 }
 
 impl Town {
-    fn new() -> Self {
-        let server = TestServer::alone();
-        let store = server.database().store();
-        Self::with(server, store)
-    }
-
     fn on(database: &TestDatabase) -> Self {
-        Self::with(TestServer::start(database), database.store())
-    }
-
-    fn with(server: TestServer, store: Store) -> Self {
+        let (server, store) = (TestServer::start(database), database.store());
         let authorized = administrator().authorize(op::ManageAuthorities);
         server.service().init_authorities(&authorized).unwrap();
         let citizen = ActiveCitizen::new(&server, &store, 0);
@@ -216,39 +207,38 @@ both_databases! {
             Err(ServiceError::CredentialState(CredentialState::Active))
         ));
     }
-}
 
-/// Two citizens, and the authority outside mistakes one's request for the other's.
-#[test]
-fn a_certificate_that_names_somebody_else_is_not_imported() {
-    let town = Town::new();
-    let other = |new: &mut NewSigner| new.name = PersonName::new("Luis", "Gil", None).unwrap();
-    let luis = ActiveCitizen::like(&town.server, &town.store, 1, other);
-    let service = town.server.service();
-    let requested = service
-        .request_credential(
-            &authorized(),
-            &luis.signer.national_id,
-            KeyAlgorithm::EcP256,
-        )
-        .unwrap();
-    let key = key_of(&requested.request.clone().unwrap());
-    // The chain is for Luis's key, and in the name of the other.
-    let refused = service
-        .import_credential(&authorized(), requested.id, chain_for(&key).as_bytes())
-        .unwrap_err();
-    assert!(
-        matches!(
-            &refused,
-            ServiceError::Import(ImportError::OtherHolder(differences)) if differences.all().len() == 3
-        ),
-        "{refused:?}"
-    );
-    let state = service
-        .credential(&authorized(), requested.id)
-        .unwrap()
-        .state;
-    assert_eq!(state, CredentialState::Requested);
+    /// Two citizens, and the authority outside mistakes one's request for the other's.
+    fn a_certificate_that_names_somebody_else_is_not_imported(database) {
+        let town = Town::on(database);
+        let other = |new: &mut NewSigner| new.name = PersonName::new("Luis", "Gil", None).unwrap();
+        let luis = ActiveCitizen::like(&town.server, &town.store, 1, other);
+        let service = town.server.service();
+        let requested = service
+            .request_credential(
+                &authorized(),
+                &luis.signer.national_id,
+                KeyAlgorithm::EcP256,
+            )
+            .unwrap();
+        let key = key_of(&requested.request.clone().unwrap());
+        // The chain is for Luis's key, and in the name of the other.
+        let refused = service
+            .import_credential(&authorized(), requested.id, chain_for(&key).as_bytes())
+            .unwrap_err();
+        assert!(
+            matches!(
+                &refused,
+                ServiceError::Import(ImportError::OtherHolder(differences)) if differences.all().len() == 3
+            ),
+            "{refused:?}"
+        );
+        let state = service
+            .credential(&authorized(), requested.id)
+            .unwrap()
+            .state;
+        assert_eq!(state, CredentialState::Requested);
+    }
 }
 
 /// The public key of a request, which openssl has verified.
@@ -274,145 +264,140 @@ fn chain_for(key: &PublicKey) -> String {
     blocks.collect::<Result<_, _>>().unwrap()
 }
 
-#[test]
-fn who_may_not_sign_gets_no_credential() {
-    let town = Town::new();
-    let issue = |who: &str| {
-        town.server
-            .service()
-            .issue_credential(
-                &authorized(),
-                &who.parse().unwrap(),
-                KeyAlgorithm::EcP256,
-                Earlier::Keep,
-            )
-            .unwrap_err()
-    };
-    let office = office(&town.server, &town.store);
-    assert!(matches!(
-        issue("12345678Z"),
-        ServiceError::Registration(IdentityError::NotRegistered)
-    ));
-    office.register(newcomer(1), &PhoneClaim::Free).unwrap();
-    assert!(matches!(
-        issue("12345678Z"),
-        ServiceError::SignerCannotSign(Refusal::NotActivated)
-    ));
-    assert_eq!(town.journal(), []);
-}
+both_databases! {
+    fn who_may_not_sign_gets_no_credential(database) {
+        let town = Town::on(database);
+        let issue = |who: &str| {
+            town.server
+                .service()
+                .issue_credential(
+                    &authorized(),
+                    &who.parse().unwrap(),
+                    KeyAlgorithm::EcP256,
+                    Earlier::Keep,
+                )
+                .unwrap_err()
+        };
+        let office = office(&town.server, &town.store);
+        assert!(matches!(
+            issue("12345678Z"),
+            ServiceError::Registration(IdentityError::NotRegistered)
+        ));
+        office.register(newcomer(1), &PhoneClaim::Free).unwrap();
+        assert!(matches!(
+            issue("12345678Z"),
+            ServiceError::SignerCannotSign(Refusal::NotActivated)
+        ));
+        assert_eq!(town.journal(), []);
+    }
 
-#[test]
-fn a_basic_level_gets_no_credential() {
-    let town = Town::new();
-    let basic = |new: &mut NewSigner| {
-        new.level = RegistrationLevel::Basic;
-        new.method = ProofingMethod::Letter;
-    };
-    let who = ActiveCitizen::like(&town.server, &town.store, 1, basic);
-    let refused = town.server.service().issue_credential(
-        &authorized(),
-        &who.signer.national_id,
-        KeyAlgorithm::EcP256,
-        Earlier::Keep,
-    );
-    assert!(matches!(
-        refused,
-        Err(ServiceError::SignerCannotSign(Refusal::BasicLevel))
-    ));
-}
-
-#[test]
-fn a_proofing_of_more_than_five_years_ago_blocks_issue() {
-    let town = Town::new();
-    let stale = |new: &mut NewSigner| new.proofed_at = date!(2021 - 11 - 22);
-    let who = ActiveCitizen::like(&town.server, &town.store, 1, stale);
-    let service = town.server.service();
-    let who = &who.signer.national_id;
-    let key = KeyAlgorithm::EcP256;
-    let issued = service.issue_credential(&authorized(), who, key, Earlier::Keep);
-    let requested = service.request_credential(&authorized(), who, key);
-    for refused in [issued, requested] {
+    fn a_basic_level_gets_no_credential(database) {
+        let town = Town::on(database);
+        let basic = |new: &mut NewSigner| {
+            new.level = RegistrationLevel::Basic;
+            new.method = ProofingMethod::Letter;
+        };
+        let who = ActiveCitizen::like(&town.server, &town.store, 1, basic);
+        let refused = town.server.service().issue_credential(
+            &authorized(),
+            &who.signer.national_id,
+            KeyAlgorithm::EcP256,
+            Earlier::Keep,
+        );
         assert!(matches!(
             refused,
-            Err(ServiceError::Pki(PkiError::StaleProofing { .. }))
+            Err(ServiceError::SignerCannotSign(Refusal::BasicLevel))
         ));
     }
-}
 
-#[test]
-fn without_authorities_the_key_is_not_kept_and_the_failure_is_on_record() {
-    let server = TestServer::alone();
-    let store = server.database().store();
-    let citizen = ActiveCitizen::new(&server, &store, 0);
-    let town = Town {
-        server,
-        store,
-        citizen,
-    };
-    assert!(matches!(
-        town.issue(Earlier::Keep),
-        Err(ServiceError::AuthoritiesMissing)
-    ));
-    assert_eq!(town.all(), []);
-    let last = town.journal().pop();
-    assert_eq!(
-        last,
-        Some(("credential.issued".to_owned(), "failed".to_owned()))
-    );
-}
+    fn a_proofing_of_more_than_five_years_ago_blocks_issue(database) {
+        let town = Town::on(database);
+        let stale = |new: &mut NewSigner| new.proofed_at = date!(2021 - 11 - 22);
+        let who = ActiveCitizen::like(&town.server, &town.store, 1, stale);
+        let service = town.server.service();
+        let who = &who.signer.national_id;
+        let key = KeyAlgorithm::EcP256;
+        let issued = service.issue_credential(&authorized(), who, key, Earlier::Keep);
+        let requested = service.request_credential(&authorized(), who, key);
+        for refused in [issued, requested] {
+            assert!(matches!(
+                refused,
+                Err(ServiceError::Pki(PkiError::StaleProofing { .. }))
+            ));
+        }
+    }
 
-#[test]
-fn a_revocation_while_the_hsm_is_away_stands_and_is_listed_later() {
-    let town = Town::new();
-    let issued = town.issue(Earlier::Keep).unwrap();
-    let away = TestServer::start_with(
-        town.server.database(),
-        Wishes {
-            hsm: Some(Hsm::new(softhsm::settings("no such token", "1234"))),
-            ..Wishes::default()
-        },
-    );
-    let revoked = away
-        .service()
-        .revoke_credential(&authorized(), issued.id, RevocationReason::Superseded)
-        .unwrap();
-    assert_eq!(revoked.state, CredentialState::Revoked);
-    assert!(!town.is_listed(&issued));
-    assert_eq!(town.server.service().publish_due_lists().unwrap(), 1);
-    assert!(town.is_listed(&issued));
-    assert_eq!(town.server.service().publish_due_lists().unwrap(), 0);
-}
+    fn without_authorities_the_key_is_not_kept_and_the_failure_is_on_record(database) {
+        let server = TestServer::start(database);
+        let store = database.store();
+        let citizen = ActiveCitizen::new(&server, &store, 0);
+        let town = Town {
+            server,
+            store,
+            citizen,
+        };
+        assert!(matches!(
+            town.issue(Earlier::Keep),
+            Err(ServiceError::AuthoritiesMissing)
+        ));
+        assert_eq!(town.all(), []);
+        let last = town.journal().pop();
+        assert_eq!(
+            last,
+            Some(("credential.issued".to_owned(), "failed".to_owned()))
+        );
+    }
 
-#[test]
-fn a_credential_nobody_has_is_not_found() {
-    let town = Town::new();
-    let id = town.server.service().ambient().id();
-    assert!(matches!(
-        town.server.service().credential(&authorized(), id),
-        Err(ServiceError::CredentialNotFound(_))
-    ));
-}
+    fn a_revocation_while_the_hsm_is_away_stands_and_is_listed_later(database) {
+        let town = Town::on(database);
+        let issued = town.issue(Earlier::Keep).unwrap();
+        let away = TestServer::start_with(
+            database,
+            Wishes {
+                hsm: Some(Hsm::new(softhsm::settings("no such token", "1234"))),
+                ..Wishes::default()
+            },
+        );
+        let revoked = away
+            .service()
+            .revoke_credential(&authorized(), issued.id, RevocationReason::Superseded)
+            .unwrap();
+        assert_eq!(revoked.state, CredentialState::Revoked);
+        assert!(!town.is_listed(&issued));
+        assert_eq!(town.server.service().publish_due_lists().unwrap(), 1);
+        assert!(town.is_listed(&issued));
+        assert_eq!(town.server.service().publish_due_lists().unwrap(), 0);
+    }
 
-#[test]
-fn a_revoked_certificate_stays_on_the_list_after_its_end_and_the_list_says_so() {
-    let town = Town::new();
-    let issued = town.issue(Earlier::Keep).unwrap();
-    let service = town.server.service();
-    service
-        .revoke_credential(&authorized(), issued.id, RevocationReason::Superseded)
-        .unwrap();
-    let years_after = issued.certificate.as_ref().unwrap().not_after + Duration::days(3 * 365);
-    town.server
-        .clock()
-        .advance(years_after - service.ambient().now());
-    service
-        .publish_lists(&administrator().authorize(op::ManageAuthorities))
-        .unwrap();
-    assert!(town.is_listed(&issued));
-    let text = town.list();
-    // openssl 3.0 knows it by number only.
-    assert!(
-        text.contains("2.5.29.60") || text.contains("Expired Certificates"),
-        "{text}"
-    );
+    fn a_credential_nobody_has_is_not_found(database) {
+        let town = Town::on(database);
+        let id = town.server.service().ambient().id();
+        assert!(matches!(
+            town.server.service().credential(&authorized(), id),
+            Err(ServiceError::CredentialNotFound(_))
+        ));
+    }
+
+    fn a_revoked_certificate_stays_on_the_list_after_its_end_and_the_list_says_so(database) {
+        let town = Town::on(database);
+        let issued = town.issue(Earlier::Keep).unwrap();
+        let service = town.server.service();
+        service
+            .revoke_credential(&authorized(), issued.id, RevocationReason::Superseded)
+            .unwrap();
+        let years_after = issued.certificate.as_ref().unwrap().not_after + Duration::days(3 * 365);
+        town.server
+            .clock()
+            .advance(years_after - service.ambient().now());
+        service
+            .publish_lists(&administrator().authorize(op::ManageAuthorities))
+            .unwrap();
+        assert!(town.is_listed(&issued));
+        let text = town.list();
+        // openssl 3.0 knows it by number only.
+        assert!(
+            text.contains("2.5.29.60") || text.contains("Expired Certificates"),
+            "{text}"
+        );
+    }
 }

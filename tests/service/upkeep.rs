@@ -9,6 +9,7 @@ use rubrica::domain::request::{Document, RequestState, SignatureRequest};
 use time::Duration;
 
 use crate::harness::asked::{self, detached};
+use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 use crate::harness::standing::Citizen;
 
@@ -34,55 +35,55 @@ fn file(server: &TestServer, key: &str) -> PathBuf {
     server.objects().join(&key[..2]).join(key)
 }
 
-#[test]
-fn an_object_that_cannot_be_deleted_keeps_nothing_else_from_being_done() {
-    let server = TestServer::alone();
-    let citizen = server.eligible("12345678Z");
-    let (_, stubborn) = asked(&server, &citizen, RequestState::Refused);
-    let (_, other) = asked(&server, &citizen, RequestState::Refused);
-    asked(&server, &citizen, RequestState::Pending);
-    let file = |document: &Document| file(&server, document.object_key.as_ref().unwrap());
-    // No call that deletes files deletes a folder.
-    fs::remove_file(file(&stubborn)).unwrap();
-    fs::create_dir(file(&stubborn)).unwrap();
-    fs::write(file(&stubborn).join("inside"), "").unwrap();
+both_databases! {
+    fn an_object_that_cannot_be_deleted_keeps_nothing_else_from_being_done(database) {
+        let server = TestServer::start(database);
+        let citizen = server.eligible("12345678Z");
+        let (_, stubborn) = asked(&server, &citizen, RequestState::Refused);
+        let (_, other) = asked(&server, &citizen, RequestState::Refused);
+        asked(&server, &citizen, RequestState::Pending);
+        let file = |document: &Document| file(&server, document.object_key.as_ref().unwrap());
+        // No call that deletes files deletes a folder.
+        fs::remove_file(file(&stubborn)).unwrap();
+        fs::create_dir(file(&stubborn)).unwrap();
+        fs::write(file(&stubborn).join("inside"), "").unwrap();
 
-    server.clock().advance(Duration::days(2));
-    let round = server.service().upkeep();
-    assert_eq!((round.failed.len(), round.deleted), (1, 2), "{round:?}");
-    assert_eq!(round.expired, 1);
-    assert!(!file(&other).exists());
+        server.clock().advance(Duration::days(2));
+        let round = server.service().upkeep();
+        assert_eq!((round.failed.len(), round.deleted), (1, 2), "{round:?}");
+        assert_eq!(round.expired, 1);
+        assert!(!file(&other).exists());
 
-    fs::remove_dir_all(file(&stubborn)).unwrap();
-    let round = server.service().upkeep();
-    assert!(round.failed.is_empty(), "{round:?}");
-    assert_eq!(round.deleted, 1);
-}
+        fs::remove_dir_all(file(&stubborn)).unwrap();
+        let round = server.service().upkeep();
+        assert!(round.failed.is_empty(), "{round:?}");
+        assert_eq!(round.deleted, 1);
+    }
 
-#[test]
-fn a_signed_file_of_a_request_that_is_not_ended_is_not_swept_away() {
-    let server = TestServer::alone();
-    let citizen = server.eligible("12345678Z");
-    let signed = |document: &Document| {
-        let original = document.object_key.as_deref().unwrap();
-        let name = [
-            &b"rubrica signed document 1"[..],
-            document.id.as_bytes(),
-            original.as_bytes(),
-        ]
-        .concat();
-        let digest = Digest::of(DigestAlgorithm::Sha256, &name);
-        let key = ObjectKey::from_random(*digest.bytes().first_chunk().unwrap());
-        let signed = file(&server, &key.to_string());
-        fs::create_dir_all(signed.parent().unwrap()).unwrap();
-        fs::copy(file(&server, original), &signed).unwrap();
-        signed
-    };
-    let (_, unfinished) = asked(&server, &citizen, RequestState::Signing);
-    let (_, refused) = asked(&server, &citizen, RequestState::Refused);
-    let (kept, left) = (signed(&unfinished), signed(&refused));
-    assert_eq!(server.service().sweep().unwrap(), 0);
-    server.clock().advance(Duration::days(2));
-    assert_eq!(server.service().sweep().unwrap(), 1);
-    assert!(kept.exists() && !left.exists());
+    fn a_signed_file_of_a_request_that_is_not_ended_is_not_swept_away(database) {
+        let server = TestServer::start(database);
+        let citizen = server.eligible("12345678Z");
+        let signed = |document: &Document| {
+            let original = document.object_key.as_deref().unwrap();
+            let name = [
+                &b"rubrica signed document 1"[..],
+                document.id.as_bytes(),
+                original.as_bytes(),
+            ]
+            .concat();
+            let digest = Digest::of(DigestAlgorithm::Sha256, &name);
+            let key = ObjectKey::from_random(*digest.bytes().first_chunk().unwrap());
+            let signed = file(&server, &key.to_string());
+            fs::create_dir_all(signed.parent().unwrap()).unwrap();
+            fs::copy(file(&server, original), &signed).unwrap();
+            signed
+        };
+        let (_, unfinished) = asked(&server, &citizen, RequestState::Signing);
+        let (_, refused) = asked(&server, &citizen, RequestState::Refused);
+        let (kept, left) = (signed(&unfinished), signed(&refused));
+        assert_eq!(server.service().sweep().unwrap(), 0);
+        server.clock().advance(Duration::days(2));
+        assert_eq!(server.service().sweep().unwrap(), 1);
+        assert!(kept.exists() && !left.exists());
+    }
 }

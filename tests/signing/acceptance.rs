@@ -12,7 +12,7 @@ use rubrica::service::{ChallengeError, ServiceError};
 use rubrica::store;
 
 use crate::harness::asked::{self, detached, pades};
-use crate::harness::database::{TestDatabase, both_databases, tamper};
+use crate::harness::database::{both_databases, tamper};
 use crate::harness::pdf::plain;
 use crate::harness::town::{Asked, Town};
 
@@ -127,19 +127,18 @@ both_databases! {
         let refused = town.begin(&Asked::new(request.id, vec![row])).unwrap_err();
         assert!(matches!(refused, ServiceError::DocumentAltered { .. }), "{refused:?}");
     }
-}
 
-/// Even a row with a good mark must be signed over the digest that is shown.
-#[test]
-fn by_sha_256_nothing_is_signed_but_the_digest_that_is_shown() {
-    let key = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([7; 32])));
-    let town = Town::new(&TestDatabase::sqlite());
-    let request = asked::request(&town.server, town.app.app.id, town.citizen.id);
-    let mut row = asked::document(&town.server, request.id, "a.txt", b"yes", detached());
-    assert!(key.check(&asked::accepted(row.clone())).is_ok());
-    row.digest = Digest::of(DigestAlgorithm::Sha256, b"no");
-    assert!(key.check(&asked::accepted(row.clone())).is_err());
-    row.options.digest = DigestAlgorithm::Sha384;
-    row.digest = Digest::of(DigestAlgorithm::Sha384, b"yes");
-    assert!(key.check(&asked::accepted(row)).is_ok());
+    /// Even a row with a good mark must be signed over the digest that is shown.
+    fn by_sha_256_nothing_is_signed_but_the_digest_that_is_shown(database) {
+        let key = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([7; 32])));
+        let town = Town::new(database);
+        let request = asked::request(&town.server, town.app.app.id, town.citizen.id);
+        let mut row = asked::document(&town.server, request.id, "a.txt", b"yes", detached());
+        assert!(key.check(&asked::accepted(row.clone())).is_ok());
+        row.digest = Digest::of(DigestAlgorithm::Sha256, b"no");
+        assert!(key.check(&asked::accepted(row.clone())).is_err());
+        row.options.digest = DigestAlgorithm::Sha384;
+        row.digest = Digest::of(DigestAlgorithm::Sha384, b"yes");
+        assert!(key.check(&asked::accepted(row)).is_ok());
+    }
 }
