@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::harness::database::both_databases;
 use crate::harness::project::Project;
 
 fn mode(project: &Project, name: &str) -> u32 {
@@ -59,261 +60,259 @@ fn a_wrong_configuration_stops_every_command_with_all_its_mistakes() {
     assert_eq!(project.run(&["srve"]).status, 2);
 }
 
-#[test]
-fn an_app_is_added_listed_rotated_and_disabled() {
-    let project = Project::in_order();
-    // Nobody could be given the token: nothing is made.
-    let nowhere = project.run(&["app", "add", "Sede"]);
-    assert_eq!(nowhere.status, 1);
-    assert!(nowhere.err.contains("--token-file"), "{}", nowhere.err);
-    assert_eq!(
-        project.json(&["app", "list", "--json"]),
-        serde_json::json!([])
-    );
+both_databases! {
+    fn an_app_is_added_listed_rotated_and_disabled(database) {
+        let project = Project::in_order_on(database);
+        // Nobody could be given the token: nothing is made.
+        let nowhere = project.run(&["app", "add", "Sede"]);
+        assert_eq!(nowhere.status, 1);
+        assert!(nowhere.err.contains("--token-file"), "{}", nowhere.err);
+        assert_eq!(
+            project.json(&["app", "list", "--json"]),
+            serde_json::json!([])
+        );
 
-    let added = project.run(&[
-        "app",
-        "add",
-        "Sede",
-        "--return-url",
-        "https://sede.example/back",
-        "--token-file",
-        "token",
-    ]);
-    assert_eq!(added.status, 0, "{}", added.err);
-    assert_eq!(mode(&project, "token"), 0o600);
-    let token = fs::read_to_string(project.path("token")).unwrap();
-    assert!(token.starts_with("rub_"));
-    assert!(!added.err.contains(token.trim()) && !added.out.contains(token.trim()));
+        let added = project.run(&[
+            "app",
+            "add",
+            "Sede",
+            "--return-url",
+            "https://sede.example/back",
+            "--token-file",
+            "token",
+        ]);
+        assert_eq!(added.status, 0, "{}", added.err);
+        assert_eq!(mode(&project, "token"), 0o600);
+        let token = fs::read_to_string(project.path("token")).unwrap();
+        assert!(token.starts_with("rub_"));
+        assert!(!added.err.contains(token.trim()) && !added.out.contains(token.trim()));
 
-    let again = project.run(&["app", "add", "Sede", "--token-file", "other"]);
-    assert_eq!(again.status, 1);
-    assert!(again.err.contains("name"), "{}", again.err);
-    let bad = project.run(&[
-        "app",
-        "add",
-        "Other",
-        "--return-url",
-        "ftp://x",
-        "--token-file",
-        "-",
-    ]);
-    assert!(bad.err.contains("return_urls.0"), "{}", bad.err);
+        let again = project.run(&["app", "add", "Sede", "--token-file", "other"]);
+        assert_eq!(again.status, 1);
+        assert!(again.err.contains("name"), "{}", again.err);
+        let bad = project.run(&[
+            "app",
+            "add",
+            "Other",
+            "--return-url",
+            "ftp://x",
+            "--token-file",
+            "-",
+        ]);
+        assert!(bad.err.contains("return_urls.0"), "{}", bad.err);
 
-    assert_eq!(
-        project
-            .run(&[
-                "app",
-                "rotate",
-                "Sede",
-                "--token-file",
-                "new",
-                "--grace",
-                "1 h"
-            ])
-            .status,
-        0
-    );
-    let list = project.json(&["app", "list", "--json"]);
-    assert_eq!(list[0]["access"].as_array().unwrap().len(), 2, "{list:#}");
-    assert_eq!(project.run(&["app", "disable", "Sede"]).status, 0);
-    assert!(project.json(&["app", "list", "--json"])[0]["disabled_at"].is_string());
-    let table = project.run(&["app", "list"]).out;
-    assert!(
-        table.starts_with("NAME") && table.contains("disabled"),
-        "{table}"
-    );
-}
-
-#[test]
-fn a_disabled_app_is_changed_and_enabled_again() {
-    let project = Project::in_order();
-    let first = ["app", "add", "Sede", "--token-file", "token"];
-    assert_eq!(project.run(&first).status, 0);
-    assert_eq!(project.run(&["app", "disable", "Sede"]).status, 0);
-    let moved = project.run(&[
-        "app",
-        "change-return-urls",
-        "Sede",
-        "--return-url",
-        "https://nueva.example/a",
-        "--return-url",
-        "https://nueva.example/b",
-    ]);
-    assert_eq!(moved.status, 0, "{}", moved.err);
-    let sede = project.json(&["app", "list", "--json"])[0].clone();
-    assert_eq!(
-        sede["return_urls"],
-        serde_json::json!(["https://nueva.example/a", "https://nueva.example/b"])
-    );
-    assert!(sede["disabled_at"].is_string(), "still disabled");
-    let wrong = [
-        "app",
-        "change-return-urls",
-        "Sede",
-        "--return-url",
-        "ftp://x",
-    ];
-    let wrong = project.run(&wrong);
-    assert_eq!(wrong.status, 1);
-    assert!(wrong.err.contains("return_urls.0"), "{}", wrong.err);
-    // Leaving the list out is no way to empty it.
-    assert_eq!(
-        project.run(&["app", "change-return-urls", "Sede"]).status,
-        2
-    );
-    assert_eq!(
-        project
-            .run(&["app", "change-return-urls", "Sede", "--none"])
-            .status,
-        0
-    );
-    let enabled = project.run(&["app", "enable", "Sede"]);
-    assert_eq!(enabled.status, 0, "{}", enabled.err);
-    let sede = project.json(&["app", "list", "--json"])[0].clone();
-    assert_eq!(sede["disabled_at"], serde_json::Value::Null);
-    assert_eq!(sede["return_urls"], serde_json::json!([]));
-    assert_eq!(sede["access"].as_array().map(Vec::len), Some(1));
-    let unknown = project.run(&["app", "enable", "Nobody"]);
-    assert!(unknown.err.contains("Nobody"), "{}", unknown.err);
-}
-
-#[test]
-fn a_citizen_is_registered_with_a_receipt_and_looked_after() {
-    let project = Project::in_order();
-    let register = |more: &[&str]| {
-        let mut arguments = vec![
-            "signer",
-            "register",
-            "12345678Z",
-            "--given-name",
-            "Ana",
-            "--surname",
-            "García",
-            "--phone",
-            "600123456",
-            "--method",
-            "in-person",
-            "--level",
-            "basic",
-            "--language",
-            "en",
-        ];
-        arguments.extend(more);
-        project.run(&arguments)
-    };
-    assert_eq!(register(&[]).status, 1, "nobody could be given the code");
-    let done = register(&["--receipt", "receipt.txt"]);
-    assert_eq!(done.status, 0, "{}", done.err);
-    assert_eq!(mode(&project, "receipt.txt"), 0o600);
-    let receipt = fs::read_to_string(project.path("receipt.txt")).unwrap();
-    // What differs each time: the code and the day.
-    let masked: Vec<_> = receipt
-        .lines()
-        .map(|line| match line.split_once("  ") {
-            Some((name @ ("Activation code" | "Registered on"), value)) => {
-                assert!(value.trim().len() > 9, "{line}");
-                format!("{name}  …")
-            }
-            _ => line.to_owned(),
-        })
-        .collect();
-    insta::assert_snapshot!(masked.join("\n"));
-
-    let again = register(&["--receipt", "again.txt"]);
-    assert_eq!(again.status, 1);
-    assert!(again.err.contains("--renew"), "{}", again.err);
-    assert!(!project.path("again.txt").exists());
-    let early = project.run(&["credential", "issue", "12345678Z"]);
-    assert_eq!(early.status, 1);
-    assert!(
-        early.err.contains("has not activated the account yet"),
-        "{}",
-        early.err
-    );
-
-    let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
-    assert_eq!(shown["level"], "basic");
-    assert_eq!(shown["refusal"], "signer_not_activated");
-    let raised = project.run(&[
-        "signer",
-        "raise-level",
-        "12345678Z",
-        "--evidence",
-        "in-person",
-    ]);
-    assert_eq!(raised.status, 0, "{}", raised.err);
-    let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
-    assert_eq!(shown["level"], "advanced");
-    assert_eq!(
-        project
-            .run(&["signer", "change-phone", "12345678Z", "600654321"])
-            .status,
-        0
-    );
-    let free = project.run(&["signer", "unblock", "12345678Z"]);
-    assert_eq!(free.status, 1);
-    assert!(free.err.contains("not blocked"), "{}", free.err);
-
-    let unsure = project.run(&[
-        "signer",
-        "deregister",
-        "12345678Z",
-        "--reason",
-        "resignation",
-    ]);
-    assert_eq!(unsure.status, 1);
-    assert!(unsure.err.contains("--yes"), "{}", unsure.err);
-    let closed = project.run(&[
-        "signer",
-        "deregister",
-        "12345678Z",
-        "--reason",
-        "resignation",
-        "--yes",
-    ]);
-    assert_eq!(closed.status, 0, "{}", closed.err);
-    assert_eq!(project.run(&["signer", "show", "12345678Z"]).status, 1);
-    assert_eq!(project.run(&["signer", "show", "12345678A"]).status, 2);
-}
-
-#[test]
-fn a_registration_that_cannot_be_sends_no_code_to_anybody() {
-    let project = Project::in_order();
-    let register = |id: &str, method: &str, level: &str, more: &[&str]| {
-        let mut arguments = vec!["signer", "register", id, "--given-name", "Ana"];
-        arguments.extend(["--surname", "García", "--phone", "600123456"]);
-        arguments.extend(["--method", method, "--level", level, "--receipt", "-"]);
-        arguments.extend(more);
-        project.run(&arguments)
-    };
-    let messages = || {
-        let outbox = project.path("data/outbox");
-        fs::read_dir(outbox).map_or(0, Iterator::count)
-    };
-    let first = register("12345678Z", "in-person", "advanced", &[]);
-    assert_eq!(first.status, 0, "{}", first.err);
-    let before = messages();
-    let cases: [(&str, &str, &[&str], &str); 4] = [
-        ("letter", "advanced", &[], "gives basic level"),
-        ("video", "advanced", &[], "gives basic level"),
-        (
-            "in-person",
-            "basic",
-            &["--proofed-on", "2999-01-01"],
-            "future",
-        ),
-        ("in-person", "basic", &["--renew"], "nobody is registered"),
-    ];
-    for (method, level, more, words) in cases {
-        let refused = register("99999999R", method, level, more);
-        assert_eq!(refused.status, 1);
-        assert!(refused.err.contains(words), "{}", refused.err);
-        assert_eq!(messages(), before, "{words}");
+        assert_eq!(
+            project
+                .run(&[
+                    "app",
+                    "rotate",
+                    "Sede",
+                    "--token-file",
+                    "new",
+                    "--grace",
+                    "1 h"
+                ])
+                .status,
+            0
+        );
+        let list = project.json(&["app", "list", "--json"]);
+        assert_eq!(list[0]["access"].as_array().unwrap().len(), 2, "{list:#}");
+        assert_eq!(project.run(&["app", "disable", "Sede"]).status, 0);
+        assert!(project.json(&["app", "list", "--json"])[0]["disabled_at"].is_string());
+        let table = project.run(&["app", "list"]).out;
+        assert!(
+            table.starts_with("NAME") && table.contains("disabled"),
+            "{table}"
+        );
     }
-    // What can be, asks the phone's holder.
-    assert_eq!(register("99999999R", "letter", "basic", &[]).status, 1);
-    assert_eq!(messages(), before + 1);
+
+    fn a_disabled_app_is_changed_and_enabled_again(database) {
+        let project = Project::in_order_on(database);
+        let first = ["app", "add", "Sede", "--token-file", "token"];
+        assert_eq!(project.run(&first).status, 0);
+        assert_eq!(project.run(&["app", "disable", "Sede"]).status, 0);
+        let moved = project.run(&[
+            "app",
+            "change-return-urls",
+            "Sede",
+            "--return-url",
+            "https://nueva.example/a",
+            "--return-url",
+            "https://nueva.example/b",
+        ]);
+        assert_eq!(moved.status, 0, "{}", moved.err);
+        let sede = project.json(&["app", "list", "--json"])[0].clone();
+        assert_eq!(
+            sede["return_urls"],
+            serde_json::json!(["https://nueva.example/a", "https://nueva.example/b"])
+        );
+        assert!(sede["disabled_at"].is_string(), "still disabled");
+        let wrong = [
+            "app",
+            "change-return-urls",
+            "Sede",
+            "--return-url",
+            "ftp://x",
+        ];
+        let wrong = project.run(&wrong);
+        assert_eq!(wrong.status, 1);
+        assert!(wrong.err.contains("return_urls.0"), "{}", wrong.err);
+        // Leaving the list out is no way to empty it.
+        assert_eq!(
+            project.run(&["app", "change-return-urls", "Sede"]).status,
+            2
+        );
+        assert_eq!(
+            project
+                .run(&["app", "change-return-urls", "Sede", "--none"])
+                .status,
+            0
+        );
+        let enabled = project.run(&["app", "enable", "Sede"]);
+        assert_eq!(enabled.status, 0, "{}", enabled.err);
+        let sede = project.json(&["app", "list", "--json"])[0].clone();
+        assert_eq!(sede["disabled_at"], serde_json::Value::Null);
+        assert_eq!(sede["return_urls"], serde_json::json!([]));
+        assert_eq!(sede["access"].as_array().map(Vec::len), Some(1));
+        let unknown = project.run(&["app", "enable", "Nobody"]);
+        assert!(unknown.err.contains("Nobody"), "{}", unknown.err);
+    }
+
+    fn a_citizen_is_registered_with_a_receipt_and_looked_after(database) {
+        let project = Project::in_order_on(database);
+        let register = |more: &[&str]| {
+            let mut arguments = vec![
+                "signer",
+                "register",
+                "12345678Z",
+                "--given-name",
+                "Ana",
+                "--surname",
+                "García",
+                "--phone",
+                "600123456",
+                "--method",
+                "in-person",
+                "--level",
+                "basic",
+                "--language",
+                "en",
+            ];
+            arguments.extend(more);
+            project.run(&arguments)
+        };
+        assert_eq!(register(&[]).status, 1, "nobody could be given the code");
+        let done = register(&["--receipt", "receipt.txt"]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        assert_eq!(mode(&project, "receipt.txt"), 0o600);
+        let receipt = fs::read_to_string(project.path("receipt.txt")).unwrap();
+        // What differs each time: the code and the day.
+        let masked: Vec<_> = receipt
+            .lines()
+            .map(|line| match line.split_once("  ") {
+                Some((name @ ("Activation code" | "Registered on"), value)) => {
+                    assert!(value.trim().len() > 9, "{line}");
+                    format!("{name}  …")
+                }
+                _ => line.to_owned(),
+            })
+            .collect();
+        insta::assert_snapshot!("receipt", masked.join("\n"));
+
+        let again = register(&["--receipt", "again.txt"]);
+        assert_eq!(again.status, 1);
+        assert!(again.err.contains("--renew"), "{}", again.err);
+        assert!(!project.path("again.txt").exists());
+        let early = project.run(&["credential", "issue", "12345678Z"]);
+        assert_eq!(early.status, 1);
+        assert!(
+            early.err.contains("has not activated the account yet"),
+            "{}",
+            early.err
+        );
+
+        let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
+        assert_eq!(shown["level"], "basic");
+        assert_eq!(shown["refusal"], "signer_not_activated");
+        let raised = project.run(&[
+            "signer",
+            "raise-level",
+            "12345678Z",
+            "--evidence",
+            "in-person",
+        ]);
+        assert_eq!(raised.status, 0, "{}", raised.err);
+        let shown = project.json(&["signer", "show", "12345678Z", "--json"]);
+        assert_eq!(shown["level"], "advanced");
+        assert_eq!(
+            project
+                .run(&["signer", "change-phone", "12345678Z", "600654321"])
+                .status,
+            0
+        );
+        let free = project.run(&["signer", "unblock", "12345678Z"]);
+        assert_eq!(free.status, 1);
+        assert!(free.err.contains("not blocked"), "{}", free.err);
+
+        let unsure = project.run(&[
+            "signer",
+            "deregister",
+            "12345678Z",
+            "--reason",
+            "resignation",
+        ]);
+        assert_eq!(unsure.status, 1);
+        assert!(unsure.err.contains("--yes"), "{}", unsure.err);
+        let closed = project.run(&[
+            "signer",
+            "deregister",
+            "12345678Z",
+            "--reason",
+            "resignation",
+            "--yes",
+        ]);
+        assert_eq!(closed.status, 0, "{}", closed.err);
+        assert_eq!(project.run(&["signer", "show", "12345678Z"]).status, 1);
+        assert_eq!(project.run(&["signer", "show", "12345678A"]).status, 2);
+    }
+
+    fn a_registration_that_cannot_be_sends_no_code_to_anybody(database) {
+        let project = Project::in_order_on(database);
+        let register = |id: &str, method: &str, level: &str, more: &[&str]| {
+            let mut arguments = vec!["signer", "register", id, "--given-name", "Ana"];
+            arguments.extend(["--surname", "García", "--phone", "600123456"]);
+            arguments.extend(["--method", method, "--level", level, "--receipt", "-"]);
+            arguments.extend(more);
+            project.run(&arguments)
+        };
+        let messages = || {
+            let outbox = project.path("data/outbox");
+            fs::read_dir(outbox).map_or(0, Iterator::count)
+        };
+        let first = register("12345678Z", "in-person", "advanced", &[]);
+        assert_eq!(first.status, 0, "{}", first.err);
+        let before = messages();
+        let cases: [(&str, &str, &[&str], &str); 4] = [
+            ("letter", "advanced", &[], "gives basic level"),
+            ("video", "advanced", &[], "gives basic level"),
+            (
+                "in-person",
+                "basic",
+                &["--proofed-on", "2999-01-01"],
+                "future",
+            ),
+            ("in-person", "basic", &["--renew"], "nobody is registered"),
+        ];
+        for (method, level, more, words) in cases {
+            let refused = register("99999999R", method, level, more);
+            assert_eq!(refused.status, 1);
+            assert!(refused.err.contains(words), "{}", refused.err);
+            assert_eq!(messages(), before, "{words}");
+        }
+        // What can be, asks the phone's holder.
+        assert_eq!(register("99999999R", "letter", "basic", &[]).status, 1);
+        assert_eq!(messages(), before + 1);
+    }
 }
 
 #[test]
@@ -360,51 +359,51 @@ fn the_hsm_shows_its_kek_and_makes_a_next_one_only_when_asked() {
     assert!(!table.err.contains("ERROR"), "{}", table.err);
 }
 
-#[test]
-fn the_journal_is_verified_exported_and_catches_a_change() {
-    let project = Project::in_order();
-    let verified = project.json(&["audit", "verify", "--json"]);
-    assert_eq!(verified["intact"], true, "{verified:#}");
-    let end = verified["chains"][0]["end"].as_str().unwrap().to_owned();
-    project.write("anchors", &end, 0o600);
-    let ended = project.run(&["audit", "verify", "--anchors", "anchors"]);
-    assert_eq!(ended.status, 0, "{}", ended.err);
+both_databases! {
+    fn the_journal_is_verified_exported_and_catches_a_change(database) {
+        let project = Project::in_order_on(database);
+        let verified = project.json(&["audit", "verify", "--json"]);
+        assert_eq!(verified["intact"], true, "{verified:#}");
+        let end = verified["chains"][0]["end"].as_str().unwrap().to_owned();
+        project.write("anchors", &end, 0o600);
+        let ended = project.run(&["audit", "verify", "--anchors", "anchors"]);
+        assert_eq!(ended.status, 0, "{}", ended.err);
 
-    assert_eq!(
-        project
-            .run(&["audit", "export", "--output", "journal.jsonl"])
-            .status,
-        0
-    );
-    let lines = fs::read_to_string(project.path("journal.jsonl")).unwrap();
-    assert!(lines.contains("authority.created"));
-    for line in lines.lines() {
-        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
+        assert_eq!(
+            project
+                .run(&["audit", "export", "--output", "journal.jsonl"])
+                .status,
+            0
+        );
+        let lines = fs::read_to_string(project.path("journal.jsonl")).unwrap();
+        assert!(lines.contains("authority.created"));
+        for line in lines.lines() {
+            assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
+        }
+
+        let forged = end.replace(&end[end.len() - 4..], "0000");
+        project.write("anchors", &forged, 0o600);
+        let ended = project.run(&["audit", "verify", "--anchors", "anchors"]);
+        assert_eq!(ended.status, 1);
+        assert!(ended.out.contains("NOT INTACT"), "{}", ended.out);
     }
 
-    let forged = end.replace(&end[end.len() - 4..], "0000");
-    project.write("anchors", &forged, 0o600);
-    let ended = project.run(&["audit", "verify", "--anchors", "anchors"]);
-    assert_eq!(ended.status, 1);
-    assert!(ended.out.contains("NOT INTACT"), "{}", ended.out);
-}
-
-#[test]
-fn the_authorities_are_made_once_and_shown() {
-    let project = Project::in_order();
-    let first = project.json(&["ca", "show", "--json"]);
-    let again = project.json(&["ca", "init", "--json"]);
-    assert_eq!(first[0]["certificate"], again[0]["certificate"]);
-    assert_eq!(project.run(&["ca", "crl"]).status, 0);
-    let written = project.run(&["ca", "crl", "--of", "issuing", "--output", "issuing.crl"]);
-    assert_eq!(written.status, 0, "{}", written.err);
-    assert!(fs::metadata(project.path("issuing.crl")).unwrap().len() > 100);
-    assert_eq!(
-        project
-            .run(&["ca", "show", "--certificates", "ca.pem"])
-            .status,
-        0
-    );
-    let pem = fs::read_to_string(project.path("ca.pem")).unwrap();
-    assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2);
+    fn the_authorities_are_made_once_and_shown(database) {
+        let project = Project::in_order_on(database);
+        let first = project.json(&["ca", "show", "--json"]);
+        let again = project.json(&["ca", "init", "--json"]);
+        assert_eq!(first[0]["certificate"], again[0]["certificate"]);
+        assert_eq!(project.run(&["ca", "crl"]).status, 0);
+        let written = project.run(&["ca", "crl", "--of", "issuing", "--output", "issuing.crl"]);
+        assert_eq!(written.status, 0, "{}", written.err);
+        assert!(fs::metadata(project.path("issuing.crl")).unwrap().len() > 100);
+        assert_eq!(
+            project
+                .run(&["ca", "show", "--certificates", "ca.pem"])
+                .status,
+            0
+        );
+        let pem = fs::read_to_string(project.path("ca.pem")).unwrap();
+        assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2);
+    }
 }

@@ -11,6 +11,7 @@ use rubrica::domain::secret::SecretText;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
+use crate::harness::database::both_databases;
 use crate::harness::phones::Phones;
 use crate::harness::project::Project;
 
@@ -64,104 +65,104 @@ fn activated(project: &Project) {
         .unwrap();
 }
 
-#[test]
-fn a_credential_is_issued_shown_listed_and_revoked_for_good() {
-    let project = Project::in_order();
-    assert_eq!(project.run(&["credential", "issue", "12345678Z"]).status, 1);
-    activated(&project);
-    let issue = [
-        "credential",
-        "issue",
-        "12345678Z",
-        "--key",
-        "ec-p256",
-        "--json",
-    ];
-    let first = project.json(&issue);
-    assert_eq!(first["state"], "active", "{first:#}");
-    // A second one takes the place of the first.
-    let second = project.json(&issue);
-    let id = second["id"].as_str().unwrap();
-    let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
-    let states: Vec<_> = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| &one["state"])
-        .collect();
-    assert_eq!(states, ["active", "revoked"], "{listed:#}");
-
-    assert_eq!(
-        project
-            .run(&["credential", "show", id, "--output", "chain.pem"])
-            .status,
-        0
-    );
-    project
-        .openssl(&["verify", "-CAfile", "chain.pem", "chain.pem"])
-        .unwrap();
-    let shown = project.run(&["credential", "show", id]).out;
-    assert!(
-        shown.contains("active") && !shown.contains("BEGIN"),
-        "{shown}"
-    );
-
-    let unsure = project.run(&["credential", "revoke", id, "--reason", "superseded"]);
-    assert_eq!(unsure.status, 1);
-    let revoked = project.run(&[
-        "credential",
-        "revoke",
-        id,
-        "--reason",
-        "key-compromise",
-        "--yes",
-    ]);
-    assert_eq!(revoked.status, 0, "{}", revoked.err);
-    let shown = project.json(&["credential", "show", id, "--json"]);
-    assert_eq!(shown["revocation_reason"], "key-compromise");
-    assert_eq!(
-        project
-            .run(&[
-                "credential",
-                "revoke",
-                id,
-                "--reason",
-                "superseded",
-                "--yes"
-            ])
-            .status,
-        1
-    );
-}
-
-#[test]
-fn a_certificate_from_outside_is_imported_only_for_its_own_key() {
-    let project = Project::in_order();
-    activated(&project);
-    let request = |file: &str| {
-        let made = project.run(&["credential", "request", "12345678Z", "--output", file]);
-        assert_eq!(made.status, 0, "{}", made.err);
-        made.err
-            .split_whitespace()
-            .nth(1)
+both_databases! {
+    fn a_credential_is_issued_shown_listed_and_revoked_for_good(database) {
+        let project = Project::in_order_on(database);
+        assert_eq!(project.run(&["credential", "issue", "12345678Z"]).status, 1);
+        activated(&project);
+        let issue = [
+            "credential",
+            "issue",
+            "12345678Z",
+            "--key",
+            "ec-p256",
+            "--json",
+        ];
+        let first = project.json(&issue);
+        assert_eq!(first["state"], "active", "{first:#}");
+        // A second one takes the place of the first.
+        let second = project.json(&issue);
+        let id = second["id"].as_str().unwrap();
+        let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
+        let states: Vec<_> = listed
+            .as_array()
             .unwrap()
-            .trim_end_matches(':')
-            .to_owned()
-    };
-    let (one, other) = (request("one.csr"), request("other.csr"));
-    make_authority(&project);
-    certify(&project, "one.csr", "certs/citizen.cnf");
+            .iter()
+            .map(|one| &one["state"])
+            .collect();
+        assert_eq!(states, ["active", "revoked"], "{listed:#}");
 
-    let mistaken = project.run(&["credential", "import", &other, "chain.pem"]);
-    assert_eq!(mistaken.status, 1);
-    assert!(
-        mistaken.err.contains("not for this credential's key"),
-        "{}",
-        mistaken.err
-    );
-    let imported = project.json(&["credential", "import", &one, "chain.pem", "--json"]);
-    assert_eq!(imported["state"], "active", "{imported:#}");
-    assert_eq!(imported["issuer"], "outside");
+        assert_eq!(
+            project
+                .run(&["credential", "show", id, "--output", "chain.pem"])
+                .status,
+            0
+        );
+        project
+            .openssl(&["verify", "-CAfile", "chain.pem", "chain.pem"])
+            .unwrap();
+        let shown = project.run(&["credential", "show", id]).out;
+        assert!(
+            shown.contains("active") && !shown.contains("BEGIN"),
+            "{shown}"
+        );
+
+        let unsure = project.run(&["credential", "revoke", id, "--reason", "superseded"]);
+        assert_eq!(unsure.status, 1);
+        let revoked = project.run(&[
+            "credential",
+            "revoke",
+            id,
+            "--reason",
+            "key-compromise",
+            "--yes",
+        ]);
+        assert_eq!(revoked.status, 0, "{}", revoked.err);
+        let shown = project.json(&["credential", "show", id, "--json"]);
+        assert_eq!(shown["revocation_reason"], "key-compromise");
+        assert_eq!(
+            project
+                .run(&[
+                    "credential",
+                    "revoke",
+                    id,
+                    "--reason",
+                    "superseded",
+                    "--yes"
+                ])
+                .status,
+            1
+        );
+    }
+
+    fn a_certificate_from_outside_is_imported_only_for_its_own_key(database) {
+        let project = Project::in_order_on(database);
+        activated(&project);
+        let request = |file: &str| {
+            let made = project.run(&["credential", "request", "12345678Z", "--output", file]);
+            assert_eq!(made.status, 0, "{}", made.err);
+            made.err
+                .split_whitespace()
+                .nth(1)
+                .unwrap()
+                .trim_end_matches(':')
+                .to_owned()
+        };
+        let (one, other) = (request("one.csr"), request("other.csr"));
+        make_authority(&project);
+        certify(&project, "one.csr", "certs/citizen.cnf");
+
+        let mistaken = project.run(&["credential", "import", &other, "chain.pem"]);
+        assert_eq!(mistaken.status, 1);
+        assert!(
+            mistaken.err.contains("not for this credential's key"),
+            "{}",
+            mistaken.err
+        );
+        let imported = project.json(&["credential", "import", &one, "chain.pem", "--json"]);
+        assert_eq!(imported["state"], "active", "{imported:#}");
+        assert_eq!(imported["issuer"], "outside");
+    }
 }
 
 #[test]

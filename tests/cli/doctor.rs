@@ -10,6 +10,7 @@ use rubrica::http::tls::self_signed;
 use serde_json::Value;
 use time::Duration;
 
+use crate::harness::database::both_databases;
 use crate::harness::project::Project;
 
 /// What doctor said about one thing, worst first.
@@ -56,18 +57,19 @@ fn expect(project: &Project, verdict: &str, about: &str, words: &str) {
     }
 }
 
-#[test]
-fn a_set_up_in_order_has_nothing_wrong() {
-    let project = Project::in_order();
-    let (status, findings) = findings(&project);
-    let wrong: Vec<_> = findings
-        .iter()
-        .filter(|finding| finding.0 == "wrong")
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(status, 0);
-    let for_people = project.run(&["doctor"]);
-    assert!(for_people.out.contains("It works"), "{}", for_people.out);
+both_databases! {
+    fn a_set_up_in_order_has_nothing_wrong(database) {
+        let project = Project::in_order_on(database);
+        let (status, findings) = findings(&project);
+        let wrong: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.0 == "wrong")
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!(status, 0);
+        let for_people = project.run(&["doctor"]);
+        assert!(for_people.out.contains("It works"), "{}", for_people.out);
+    }
 }
 
 #[test]
@@ -131,14 +133,18 @@ fn mechanisms_that_the_token_lacks_are_named() {
     wrong(&project, "hsm.module", "wrapping signer keys");
 }
 
-#[test]
-fn a_token_without_kek_and_a_database_without_authorities_are_told() {
-    let project = Project::new();
-    project.configure("");
-    wrong(&project, "database.url", "there is no database");
-    wrong(&project, "KEK", "no key-encryption key");
-    assert_eq!(project.run(&["database", "migrate"]).status, 0);
-    expect(&project, "warning", "issuing authority", "was not made");
+both_databases! {
+    fn a_token_without_kek_and_a_database_without_authorities_are_told(database) {
+        let project = Project::new_on(database);
+        project.configure("");
+        match project.postgres {
+            None => wrong(&project, "database.url", "there is no database"),
+            Some(_) => wrong(&project, "database", "lacks"),
+        }
+        wrong(&project, "KEK", "no key-encryption key");
+        assert_eq!(project.run(&["database", "migrate"]).status, 0);
+        expect(&project, "warning", "issuing authority", "was not made");
+    }
 }
 
 #[test]

@@ -46,7 +46,10 @@ impl Reader {
         let [api, ..] = project.ports;
         let curl = format!("silent\nshow-error\nconnect-to = \"localhost:8443:127.0.0.1:{api}\"\n");
         project.write("home/.curlrc", &curl, 0o600);
-        let variables = project.addresses().into();
+        let mut variables = Vec::from(project.addresses());
+        if let Some(database) = &project.postgres {
+            variables.push(("RUBRICA_DATABASE__URL", database.url().to_owned()));
+        }
         Self { project, variables }
     }
 

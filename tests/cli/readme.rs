@@ -7,57 +7,59 @@ use serde_json::Value;
 
 use super::markdown::Blocks;
 use super::reader::Reader;
+use crate::harness::database::both_databases;
 use crate::harness::pdf;
 use crate::harness::project::Project;
 
-#[test]
-fn the_readme_works_as_written() {
-    let mut readme = Blocks::of("README.md");
-    let mut reader = Reader::new(Project::fresh());
-    readme.picture("app ── POST");
+both_databases! {
+    fn the_readme_works_as_written(database) {
+        let mut readme = Blocks::of("README.md");
+        let mut reader = Reader::new(Project::fresh_on(database));
+        readme.picture("app ── POST");
 
-    let shown = reader.types(&readme.commands("./SoftHSM-setup.sh && cargo run --release -- demo"));
-    assert!(shown.contains("PAdES-BASELINE-B"), "{shown}");
-    // Whoever reads this runs it: it is the command of continuous integration too.
-    let tests = readme.commands("./SoftHSM-setup.sh --tests && cargo test");
-    let ci = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
-    assert!(ci.lines().any(|line| line == tests), "{tests}");
+        let shown = reader.types(&readme.commands("./SoftHSM-setup.sh && cargo run --release -- demo"));
+        assert!(shown.contains("PAdES-BASELINE-B"), "{shown}");
+        // Whoever reads this runs it: it is the command of continuous integration too.
+        let tests = readme.commands("./SoftHSM-setup.sh --tests && cargo test");
+        let ci = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+        assert!(ci.lines().any(|line| line == tests), "{tests}");
 
-    reader.types(&readme.commands("cargo install"));
-    let examined = reader.types(&readme.commands("rubrica config check"));
-    assert!(examined.contains("It works"), "{examined}");
-    let server = reader.leaves_running(&readme.commands("rubrica serve"));
-    reader.types(&readme.commands("rubrica app add"));
-    reader.activates("secrets/ana.txt");
-    let issued = reader.types(&readme.commands("rubrica credential issue"));
-    assert!(issued.contains("active"), "{issued}");
+        reader.types(&readme.commands("cargo install"));
+        let examined = reader.types(&readme.commands("rubrica config check"));
+        assert!(examined.contains("It works"), "{examined}");
+        let server = reader.leaves_running(&readme.commands("rubrica serve"));
+        reader.types(&readme.commands("rubrica app add"));
+        reader.activates("secrets/ana.txt");
+        let issued = reader.types(&readme.commands("rubrica credential issue"));
+        assert!(issued.contains("active"), "{issued}");
 
-    let token = fs::read_to_string(reader.project.path("secrets/sede-token")).unwrap();
-    reader.set("TOKEN", token.trim());
-    fs::write(reader.project.path("contract.pdf"), pdf::plain()).unwrap();
-    reader.project.write("data.xml", "<data/>", 0o600);
-    let asked = reader.types(&readme.commands("curl"));
-    let asked: Value = serde_json::from_str(&asked).unwrap();
-    let text = |pointer| asked.pointer(pointer).and_then(Value::as_str);
-    let links = reader.approves(text("/approval_url").unwrap());
-    assert!(
-        links
-            .iter()
-            .any(|link| link.starts_with("https://app.example/back")),
-        "{links:?}"
-    );
-    reader.set("ID", text("/id").unwrap());
-    reader.set("DOCUMENT", text("/documents/0/id").unwrap());
-    let fetched = reader.types(&readme.commands("curl"));
-    let fetched: Value = serde_json::from_str(&fetched).unwrap();
-    assert_eq!(fetched["state"], "completed", "{fetched:#}");
-    let judged = reader.types("pdfsig signed.pdf");
-    assert!(judged.contains("Signature is Valid"), "{judged}");
+        let token = fs::read_to_string(reader.project.path("secrets/sede-token")).unwrap();
+        reader.set("TOKEN", token.trim());
+        fs::write(reader.project.path("contract.pdf"), pdf::plain()).unwrap();
+        reader.project.write("data.xml", "<data/>", 0o600);
+        let asked = reader.types(&readme.commands("curl"));
+        let asked: Value = serde_json::from_str(&asked).unwrap();
+        let text = |pointer| asked.pointer(pointer).and_then(Value::as_str);
+        let links = reader.approves(text("/approval_url").unwrap());
+        assert!(
+            links
+                .iter()
+                .any(|link| link.starts_with("https://app.example/back")),
+            "{links:?}"
+        );
+        reader.set("ID", text("/id").unwrap());
+        reader.set("DOCUMENT", text("/documents/0/id").unwrap());
+        let fetched = reader.types(&readme.commands("curl"));
+        let fetched: Value = serde_json::from_str(&fetched).unwrap();
+        assert_eq!(fetched["state"], "completed", "{fetched:#}");
+        let judged = reader.types("pdfsig signed.pdf");
+        assert!(judged.contains("Signature is Valid"), "{judged}");
 
-    let journal = reader.types(&readme.commands("rubrica audit verify"));
-    assert!(journal.contains("intact"), "{journal}");
-    assert_eq!(server.end("-TERM").0, Some(0));
-    readme.end();
+        let journal = reader.types(&readme.commands("rubrica audit verify"));
+        assert!(journal.contains("intact"), "{journal}");
+        assert_eq!(server.end("-TERM").0, Some(0));
+        readme.end();
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::harness::client::Client;
+use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::project::Project;
 
 /// A server of its own process; killed with the test.
@@ -88,57 +89,58 @@ impl Drop for Serving {
     }
 }
 
-#[test]
-fn a_server_is_ready_counts_and_stops_when_told() {
-    let project = Project::in_order();
-    let serving = Serving::start(&project);
-    let (status, body) = serving.get("readyz").unwrap();
-    assert_eq!(status, 200, "{body}");
-    assert!(body.contains("\"hsm\":{\"state\":\"up\"}"), "{body}");
-    // What anybody may invent makes no series of its own.
-    let invented = "GETS /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    let mut line = TcpStream::connect(("127.0.0.1", serving.ops)).unwrap();
-    line.write_all(invented.as_bytes()).unwrap();
-    line.read_to_string(&mut String::new()).unwrap();
-    let (status, metrics) = serving.get("metrics").unwrap();
-    assert!(
-        metrics.contains("method=\"(other)\"") && !metrics.contains("GETS"),
-        "{metrics}"
-    );
-    assert_eq!(status, 200);
-    assert!(
-        metrics.contains("rubrica_http_requests_total{listener=\"ops\",route=\"/readyz\""),
-        "{metrics}"
-    );
-    assert!(
-        metrics.contains("rubrica_hsm_sessions{state=\"idle\"}"),
-        "{metrics}"
-    );
-    let (status, log) = serving.end("-TERM");
-    assert_eq!(status, Some(0), "{log}");
-    for line in log.lines() {
+both_databases! {
+    fn a_server_is_ready_counts_and_stops_when_told(database) {
+        let project = Project::in_order_on(database);
+        let serving = Serving::start(&project);
+        let (status, body) = serving.get("readyz").unwrap();
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("\"hsm\":{\"state\":\"up\"}"), "{body}");
+        // What anybody may invent makes no series of its own.
+        let invented = "GETS /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let mut line = TcpStream::connect(("127.0.0.1", serving.ops)).unwrap();
+        line.write_all(invented.as_bytes()).unwrap();
+        line.read_to_string(&mut String::new()).unwrap();
+        let (status, metrics) = serving.get("metrics").unwrap();
         assert!(
-            serde_json::from_str::<serde_json::Value>(line).is_ok(),
-            "{line}"
+            metrics.contains("method=\"(other)\"") && !metrics.contains("GETS"),
+            "{metrics}"
         );
+        assert_eq!(status, 200);
+        assert!(
+            metrics.contains("rubrica_http_requests_total{listener=\"ops\",route=\"/readyz\""),
+            "{metrics}"
+        );
+        assert!(
+            metrics.contains("rubrica_hsm_sessions{state=\"idle\"}"),
+            "{metrics}"
+        );
+        let (status, log) = serving.end("-TERM");
+        assert_eq!(status, Some(0), "{log}");
+        for line in log.lines() {
+            assert!(
+                serde_json::from_str::<serde_json::Value>(line).is_ok(),
+                "{line}"
+            );
+        }
+        assert!(log.contains("\"message\":\"stopped\""), "{log}");
+        let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+        assert!(!log.contains(pin.trim()));
+        let journal = project.run(&["audit", "export"]).out;
+        assert!(journal.contains("server.started") && journal.contains("server.stopped"));
+        // All of it was signed when it stopped. Whoever has the public key judges that without the HSM.
+        let key = project.run(&["audit", "key"]);
+        project.write("audit.pem", &key.out, 0o644);
+        let verified = project.json(&["audit", "verify", "--key", "audit.pem", "--json"]);
+        assert_eq!(verified["signatures_judged"], true);
+        let chain = &verified["chains"][0];
+        let last = journal
+            .lines()
+            .rfind(|line| line.contains("server.stopped"));
+        let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
+        assert_eq!(chain["signed_up_to"], last["seq"], "{verified:#}");
+        assert!(log.contains("the journal was signed"), "{log}");
     }
-    assert!(log.contains("\"message\":\"stopped\""), "{log}");
-    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
-    assert!(!log.contains(pin.trim()));
-    let journal = project.run(&["audit", "export"]).out;
-    assert!(journal.contains("server.started") && journal.contains("server.stopped"));
-    // All of it was signed when it stopped. Whoever has the public key judges that without the HSM.
-    let key = project.run(&["audit", "key"]);
-    project.write("audit.pem", &key.out, 0o644);
-    let verified = project.json(&["audit", "verify", "--key", "audit.pem", "--json"]);
-    assert_eq!(verified["signatures_judged"], true);
-    let chain = &verified["chains"][0];
-    let last = journal
-        .lines()
-        .rfind(|line| line.contains("server.stopped"));
-    let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
-    assert_eq!(chain["signed_up_to"], last["seq"], "{verified:#}");
-    assert!(log.contains("the journal was signed"), "{log}");
 }
 
 #[test]
@@ -207,4 +209,20 @@ fn a_server_without_a_database_says_so_and_does_not_start() {
         ended.err
     );
     assert!(!project.path("data/rubrica.db").exists());
+}
+
+/// A PostgreSQL may be away when the server starts; nobody can tell then what is in it.
+#[test]
+fn a_server_before_its_schema_is_not_ready_until_it_is_there() {
+    let project = Project::new_on(&TestDatabase::postgres());
+    project.configure("");
+    let serving = Serving::start(&project);
+    let (status, body) = serving.get("readyz").unwrap();
+    assert_eq!(status, 503);
+    assert!(body.contains("rubrica database migrate"), "{body}");
+    for command in [["database", "migrate"], ["hsm", "init-kek"]] {
+        assert_eq!(project.run(&command).status, 0);
+    }
+    assert_eq!(serving.get("readyz").unwrap().0, 200);
+    assert_eq!(serving.end("-TERM").0, Some(0));
 }

@@ -9,6 +9,7 @@ use rubrica::http::tls::self_signed;
 
 use super::serve::Serving;
 use crate::harness::client::Client;
+use crate::harness::database::both_databases;
 use crate::harness::project::Project;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,41 +33,42 @@ fn wait_until(what: &str, mut reached: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn a_call_under_way_is_answered_after_sigterm_and_no_new_one_is_taken() {
-    let project = Project::in_order();
-    let added = project.run(&["app", "add", "sede", "--token-file", "token"]);
-    assert_eq!(added.status, 0, "{}", added.err);
-    let token = std::fs::read_to_string(project.path("token")).unwrap();
-    let serving = Serving::start(&project);
-    let client = client(&project);
-    let body =
-        r#"{"signer": "12345678Z", "documents": [{"name": "a.txt", "content": "aGVsbG8="}]}"#;
-    let (first, rest) = body.split_at(40);
-    let mut line = client.line();
-    line.send(
-        format!(
-            "POST /v1/signature-requests HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{first}",
-            token.trim(),
-            body.len()
-        )
-        .as_bytes(),
-    );
-    // Nothing tells from outside that a call has been taken up; another call that came later has been answered.
-    assert_eq!(client.get("/v1/app").status, 401);
-    thread::sleep(Duration::from_millis(300));
-    serving.signal("-TERM");
-    wait_until("it still takes calls", || {
-        TcpStream::connect(client.address()).is_err()
-    });
-    line.send(rest.as_bytes());
-    // Nobody has registered that citizen: the whole call was read and answered by the database.
-    let answer = line.status_line();
-    assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
-    let (status, log) = serving.ended();
-    assert_eq!(status, Some(0), "{log}");
-    assert!(log.contains("\"message\":\"stopped\""), "{log}");
+both_databases! {
+    fn a_call_under_way_is_answered_after_sigterm_and_no_new_one_is_taken(database) {
+        let project = Project::in_order_on(database);
+        let added = project.run(&["app", "add", "sede", "--token-file", "token"]);
+        assert_eq!(added.status, 0, "{}", added.err);
+        let token = std::fs::read_to_string(project.path("token")).unwrap();
+        let serving = Serving::start(&project);
+        let client = client(&project);
+        let body =
+            r#"{"signer": "12345678Z", "documents": [{"name": "a.txt", "content": "aGVsbG8="}]}"#;
+        let (first, rest) = body.split_at(40);
+        let mut line = client.line();
+        line.send(
+            format!(
+                "POST /v1/signature-requests HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{first}",
+                token.trim(),
+                body.len()
+            )
+            .as_bytes(),
+        );
+        // Nothing tells from outside that a call has been taken up; another call that came later has been answered.
+        assert_eq!(client.get("/v1/app").status, 401);
+        thread::sleep(Duration::from_millis(300));
+        serving.signal("-TERM");
+        wait_until("it still takes calls", || {
+            TcpStream::connect(client.address()).is_err()
+        });
+        line.send(rest.as_bytes());
+        // Nobody has registered that citizen: the whole call was read and answered by the database.
+        let answer = line.status_line();
+        assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
+        let (status, log) = serving.ended();
+        assert_eq!(status, Some(0), "{log}");
+        assert!(log.contains("\"message\":\"stopped\""), "{log}");
+    }
 }
 
 #[test]

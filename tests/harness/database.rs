@@ -89,13 +89,25 @@ impl TestDatabase {
 
     /// On the server all tests of this run share.
     pub(crate) fn postgres() -> Self {
+        Self::on_shared_server("TEMPLATE migrated")
+    }
+
+    fn on_shared_server(like: &str) -> Self {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let server = shared_server();
         let name = format!("test_{}", MADE.fetch_add(1, Ordering::Relaxed));
-        server.administer(&format!("CREATE DATABASE {name} TEMPLATE migrated"));
+        server.administer(&format!("CREATE DATABASE {name} {like}"));
         Self {
             url: server.url(&name),
             place: Place::Postgres { name },
+        }
+    }
+
+    /// One that nothing was migrated to yet, on PostgreSQL; on SQLite that is a file that is not there.
+    pub(crate) fn blank(&self) -> Option<Self> {
+        match self.place {
+            Place::Sqlite { .. } => None,
+            Place::Postgres { .. } | Place::Elsewhere => Some(Self::on_shared_server("")),
         }
     }
 

@@ -10,12 +10,15 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::database::TestDatabase;
 use super::openssl::openssl;
 
 /// The folder. Gone with the test.
 pub(crate) struct Project {
     folder: TempDir,
     pub(crate) ports: [u16; 3],
+    /// A PostgreSQL of its own. Without one the database is a file in the folder, as by default.
+    pub(crate) postgres: Option<TestDatabase>,
 }
 
 /// How a command ended, and what it said.
@@ -32,6 +35,7 @@ impl Project {
         let project = Self {
             folder: tempfile::tempdir().unwrap(),
             ports: free_ports(),
+            postgres: None,
         };
         for folder in ["hsm-config", "certs"] {
             fs::create_dir(project.path(folder)).unwrap();
@@ -46,6 +50,14 @@ impl Project {
             fs::copy(source.join(file), project.path(file)).unwrap();
         }
         project
+    }
+
+    /// The same for a database of that kind, to which nothing was migrated yet.
+    pub(crate) fn fresh_on(database: &TestDatabase) -> Self {
+        Self {
+            postgres: database.blank(),
+            ..Self::fresh()
+        }
     }
 
     /// The API's, the pages' and the operators' address, as the environment gives them to the binary.
@@ -70,9 +82,26 @@ impl Project {
         project
     }
 
+    /// The same for a database of that kind, to which nothing was migrated yet.
+    pub(crate) fn new_on(database: &TestDatabase) -> Self {
+        Self {
+            postgres: database.blank(),
+            ..Self::new()
+        }
+    }
+
     /// Also with a configuration, certificate, database, KEK and authorities: everything `doctor` wants.
     pub(crate) fn in_order() -> Self {
-        let project = Self::new();
+        Self::new().put_in_order()
+    }
+
+    /// The same with a database of that kind.
+    pub(crate) fn in_order_on(database: &TestDatabase) -> Self {
+        Self::new_on(database).put_in_order()
+    }
+
+    fn put_in_order(self) -> Self {
+        let project = self;
         project.configure("");
         for command in [
             &["database", "migrate"][..],
@@ -167,6 +196,13 @@ environment = {{ SOFTHSM2_CONF = "{}" }}
 "#,
             self.path("tokens/softhsm2.conf").display()
         );
+        if let Some(database) = self
+            .postgres
+            .as_ref()
+            .filter(|_| !more.contains("[database]"))
+        {
+            writeln!(text, "[database]\nurl = \"{}\"", database.url()).unwrap();
+        }
         writeln!(text, "{more}").unwrap();
         text
     }
