@@ -32,11 +32,15 @@ pub fn check(text: &str) -> Result<(), InvalidText> {
     }
 }
 
-/// Control characters, and marks that turn the direction of what follows (Unicode Standard Annex 9).
+/// Control characters, marks that turn the direction of what follows (Unicode Standard Annex 9), and those that are
+/// not shown at all (`Default_Ignorable_Code_Point` of Unicode Standard Annex 44), but for the joiners and the first
+/// variation selectors, which scripts and pictures need.
 pub fn is_control(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// An error's text as a sentence: a capital at its beginning, a full stop at its end.
@@ -62,5 +66,9 @@ mod tests {
         assert_eq!(check(&"ñ".repeat(201)), Err(InvalidText::TooLong));
         assert_eq!(check("a\u{202e}fdp.exe"), Err(InvalidText::Control(0x202e)));
         assert_eq!(check("a\nb"), Err(InvalidText::Control(10)));
+        let unseen = "yes\u{e006e}\u{e006f}";
+        assert_eq!(check(unseen), Err(InvalidText::Control(0xe006e)));
+        assert_eq!(check("per\u{ad}haps"), Err(InvalidText::Control(0xad)));
+        assert_eq!(check("ok ❤\u{fe0f}"), Ok(()));
     }
 }

@@ -1,14 +1,19 @@
 //! Approving a request in a browser: the way through, and each way that leads elsewhere.
 
 use rubrica::auth::op;
+use rubrica::domain::document::Packaging;
 use rubrica::domain::level::RegistrationLevel;
-use rubrica::domain::request::{Document, RequestState, SignatureRequest};
+use rubrica::domain::request::{
+    CadesOptions, Commitment, Document, PadesOptions, RequestState, SignatureOptions,
+    SignatureRequest, SignerLocation,
+};
 use rubrica::domain::signer::Signer;
 use time::Duration;
 
 use crate::harness::asked::{self, detached, pades};
 use crate::harness::browser::Browser;
 use crate::harness::database::{both_databases, tamper};
+use crate::harness::pdf::plain;
 use crate::harness::server::administrator;
 use crate::harness::town::{Asked, Town};
 
@@ -78,6 +83,53 @@ both_databases! {
             request.id
         );
         assert_eq!(done.links("Volver a sede"), [back]);
+    }
+
+    fn what_the_signature_will_state_is_shown_to_the_letter_and_signed_so(database) {
+        let town = Town::new(database);
+        let said = |text: &str| Some(text.to_owned());
+        let request = ask(&town, |request, documents| {
+            let pades = SignatureOptions::Pades(PadesOptions {
+                reason: said("Acepto  <b>todo</b> & firmo"),
+                location: said("Mérida"),
+                contact: said("ana@example.com"),
+                ..PadesOptions::default()
+            });
+            let cades = SignatureOptions::Cades {
+                packaging: Packaging::Detached,
+                options: CadesOptions {
+                    commitment: Some(Commitment::ProofOfApproval),
+                    location: Some(SignerLocation {
+                        locality: said("Toledo"),
+                        ..SignerLocation::default()
+                    }),
+                    policy: None,
+                },
+            };
+            *documents = vec![
+                asked::document(&town.server, request.id, "a.pdf", &plain(), pades),
+                asked::document(&town.server, request.id, "b.txt", b"yes", cades),
+                asked::document(&town.server, request.id, "c.txt", b"no", detached()),
+            ];
+        });
+        let first = town.browser.open(&request.link);
+        let second = town.to_code(&request);
+        for page in [&first, &second] {
+            let shown = page.text("main");
+            assert!(page.html.contains("Acepto  &#60;b&#62;todo&#60;/b&#62; &#38; firmo"), "{}", page.html);
+            for text in ["Motivo", "Lugar", "Mérida", "Contacto", "ana@example.com", "Usted declara",
+                "Que aprueba el contenido de este documento.", "Toledo"] {
+                assert!(shown.contains(text), "{text}: {shown}");
+            }
+            // Nothing is said where nothing was chosen.
+            assert_eq!(shown.matches("Su firma dirá también").count(), 2, "{shown}");
+        }
+        town.give(&request, &second, &town.code());
+        let signed = town.signed(&town.rows(&request)[0]);
+        let signed = String::from_utf8_lossy(&signed);
+        assert!(signed.contains("/Reason (Acepto  <b>todo</b> & firmo)"));
+        assert!(signed.contains("/Location <feff004d00e90072006900640061>"));
+        assert!(signed.contains("/ContactInfo (ana@example.com)"));
     }
 
     fn every_document_has_its_own_result(database) {

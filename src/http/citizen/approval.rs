@@ -30,6 +30,7 @@ mod identify;
 pub(super) mod pages;
 mod resend;
 mod review;
+pub(super) mod statements;
 
 pub(super) use confirm::{confirm, wait};
 pub(super) use decline::{ask, decline};
@@ -194,6 +195,7 @@ impl Opened {
             media_type: wording::media_type(page, &document.media_type),
             size: wording::size(page.language(), document.size),
             sha256: wording::digest_groups(document.sha256.bytes()),
+            statements: statements::statements(page, &document.options),
             state: document.state,
             reason: document.reason,
         }

@@ -3,6 +3,7 @@
 use askama::Template;
 use time::OffsetDateTime;
 
+use super::approval::statements::Statement;
 use super::fields::FormView;
 use super::page::Page;
 use crate::messages::{Arg, moment};
@@ -20,6 +21,8 @@ pub(super) struct CodeRequest {
 /// One document of it.
 pub(super) struct CodeDocument {
     pub(super) title: String,
+    /// What its signature will state.
+    pub(super) statements: Vec<Statement>,
 }
 
 /// The page for the SMS code.

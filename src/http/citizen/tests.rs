@@ -12,13 +12,18 @@ use super::account::pages::{DonePage as ActDonePage, FirstPage, HomePage};
 use super::approval::pages::{
     DeclinePage, DocumentView, DonePage, RequestView, ReviewPage, SigningPage,
 };
+use super::approval::statements::{Statement, statements};
 use super::code::{CodeDocument, CodePage, CodeRequest, last_access};
 use super::fields::{FormView, Kind};
 use super::obstacle::{Action, Obstacle, ObstaclePage};
 use super::page::Page;
 use super::wording;
+use crate::domain::algorithm::DigestAlgorithm;
 use crate::domain::language::Language;
-use crate::domain::request::{DocumentReason, DocumentState};
+use crate::domain::request::{
+    Commitment, DocumentOptions, DocumentReason, DocumentState, PadesOptions, SignatureOptions,
+    SignaturePolicy,
+};
 use crate::messages::{self, Arg, moment};
 use crate::service::PasswordRule;
 
@@ -404,6 +409,7 @@ fn code_page<'a>(page: &'a Page, form: FormView, request: Option<&RequestView>) 
             decline: request.decline.clone(),
             documents: vec![CodeDocument {
                 title: "Solicitud".to_owned(),
+                statements: stated(page),
             }],
         }),
         phone: "456".to_owned(),
@@ -415,6 +421,29 @@ fn code_page<'a>(page: &'a Page, form: FormView, request: Option<&RequestView>) 
         start: "/r/x".to_owned(),
         access: Some(last_access(page, Some(datetime!(2026-11-20 08:15 UTC)))),
     }
+}
+
+/// All that a signature in a PDF can state.
+fn stated(page: &Page) -> Vec<Statement> {
+    let text = || Some("Conforme <con> todo".to_owned());
+    let options = DocumentOptions {
+        digest: DigestAlgorithm::Sha256,
+        padding: None,
+        signature: SignatureOptions::Pades(PadesOptions {
+            field: text(),
+            reason: text(),
+            location: text(),
+            contact: text(),
+            commitment: Some(Commitment::ProofOfApproval),
+            policy: Some(SignaturePolicy {
+                id: "2.16.724.1.3.1.1.2.1.9".parse().unwrap(),
+                hash_algorithm: DigestAlgorithm::Sha256,
+                hash: vec![0x7a; 32],
+                uri: Some("https://sede.example/politica".to_owned()),
+            }),
+        }),
+    };
+    statements(page, &options)
 }
 
 /// A request of two documents, the second one in a state.
@@ -449,6 +478,7 @@ fn document(
         media_type: wording::media_type(page, "application/pdf"),
         size: wording::size(page.language(), 248_733),
         sha256: wording::digest_groups(&[0x4f; 32]),
+        statements: stated(page),
         state,
         reason,
     }

@@ -187,6 +187,7 @@ fn code_page<'a>(
                 .into_iter()
                 .map(|document| CodeDocument {
                     title: document.title,
+                    statements: document.statements,
                 })
                 .collect(),
         }),

@@ -3,6 +3,7 @@
 use askama::Template;
 use url::Url;
 
+use super::statements::Statement;
 use crate::domain::request::{DocumentReason, DocumentState};
 use crate::http::citizen::fields::FormView;
 use crate::http::citizen::page::Page;
@@ -38,6 +39,8 @@ pub(in crate::http::citizen) struct DocumentView {
     pub(in crate::http::citizen) media_type: String,
     pub(in crate::http::citizen) size: String,
     pub(in crate::http::citizen) sha256: Vec<String>,
+    /// What its signature will state.
+    pub(in crate::http::citizen) statements: Vec<Statement>,
     pub(in crate::http::citizen) state: DocumentState,
     pub(in crate::http::citizen) reason: Option<DocumentReason>,
 }
