@@ -18,7 +18,9 @@ use time::Duration;
 use crate::harness::asked::{self, detached, pades};
 use crate::harness::citizen::TestCitizen;
 use crate::harness::database::both_databases;
+use crate::harness::pdf::plain;
 use crate::harness::softhsm;
+use crate::harness::steps::at_step;
 use crate::harness::town::Town;
 
 mod acceptance;
@@ -169,6 +171,28 @@ both_databases! {
         asked::object_store(&town.server).put(&key, &mut Cursor::new(b"pay 99"), 100, &mut []).unwrap();
         assert_eq!(town.approve(&asked), RequestState::Failed);
         assert_eq!(town.rows(&asked)[0].reason, Some(DocumentReason::DocumentChanged));
+    }
+
+    fn a_pdf_exchanged_while_it_is_made_ready_is_noticed_before_anything_is_bound(database) {
+        let town = Town::new(database);
+        let original = plain();
+        let asked = town.ask(&[("a.pdf", &original, pades())]);
+        let other = String::from_utf8(original.clone()).unwrap().replace("842]", "999]");
+        let key: ObjectKey = town.rows(&asked)[0].object_key.as_ref().unwrap().parse().unwrap();
+        let objects = asked::object_store(&town.server);
+        let exchange = move |bytes: &[u8]| {
+            objects.delete(&key).unwrap();
+            objects.put(&key, &mut Cursor::new(bytes), 1 << 20, &mut []).unwrap();
+        };
+        let sent = town.begin(&asked).unwrap();
+        exchange(other.as_bytes());
+        // And put back before the signed file is put together.
+        let at = at_step("prepared", move || exchange(&original));
+        assert_eq!(town.confirm(&asked, &sent, &town.code()).unwrap(), RequestState::Failed);
+        drop(at);
+        assert_eq!(town.rows(&asked)[0].reason, Some(DocumentReason::DocumentChanged));
+        assert_eq!(town.spent(), 0);
+        assert!(!town.events().contains(&"signature.intent".to_owned()));
     }
 
     fn documents_are_deleted_when_their_time_is_over(database) {

@@ -3,7 +3,7 @@
 use std::io::{Seek, SeekFrom};
 
 use proptest::prelude::*;
-use rubrica::documents::{Chunks, Source};
+use rubrica::documents::{Chunks, ObjectReader, Source};
 
 use super::*;
 
@@ -109,6 +109,82 @@ fn no_one_can_seek_before_the_beginning() {
     assert_eq!(reader.seek(SeekFrom::Start(1 << 40)).unwrap(), 1 << 40);
     assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
 }
+
+#[test]
+fn an_object_that_is_what_it_was_reads_as_the_bytes_do() {
+    let place = Place::new();
+    for (number, length) in [
+        (1, 0),
+        (2, 1),
+        (3, BLOCK),
+        (4, BLOCK + 1),
+        (5, 9 * BLOCK + 77),
+    ] {
+        let bytes: Vec<u8> = (0..length).map(generated).collect();
+        let stored = place.store(number, &bytes);
+        let opened = unchanged(&place, &stored, length, &bytes);
+        let mut reader = opened.unwrap().unwrap();
+        let mut read = Vec::new();
+        reader.seek(SeekFrom::Start(length / 2)).unwrap();
+        reader.read_to_end(&mut read).unwrap();
+        reader.rewind().unwrap();
+        reader.read_to_end(&mut read).unwrap();
+        let half = usize::try_from(length / 2).unwrap();
+        assert_eq!(read, [&bytes[half..], &bytes[..]].concat());
+    }
+    let nothing = unchanged(&place, &key(9), 0, b"");
+    assert!(nothing.unwrap().is_none());
+}
+
+#[test]
+fn an_object_that_is_not_what_it_was_is_not_opened() {
+    let place = Place::new();
+    let stored = place.store(1, b"pay 99");
+    for (size, bytes) in [(6, b"pay 10"), (7, b"pay 99")] {
+        let opened = unchanged(&place, &stored, size, bytes);
+        assert!(matches!(opened, Err(DocumentsError::Changed)));
+    }
+}
+
+#[test]
+fn of_an_object_exchanged_while_it_is_read_no_other_byte_is_given() {
+    let place = Place::new();
+    let length = 40 * BLOCK + 1000;
+    let mut bytes: Vec<u8> = (0..length).map(generated).collect();
+    let stored = place.store(1, &bytes);
+    let opened = unchanged(&place, &stored, length, &bytes);
+    let mut reader = opened.unwrap().unwrap();
+    let changed = [0, 7 * BLOCK + 5, length - 1];
+    for at in changed {
+        bytes[usize::try_from(at).unwrap()] ^= 1;
+    }
+    std::fs::write(place.files().pop().unwrap(), &bytes).unwrap();
+    for block in 0..=40 {
+        let touched = changed.iter().any(|at| at / BLOCK == block);
+        reader.seek(SeekFrom::Start(block * BLOCK)).unwrap();
+        let read = reader.read(&mut [0; 16]);
+        assert_eq!(read.is_err(), touched, "{block}");
+        if let Err(error) = read {
+            let cause = error.downcast::<DocumentsError>();
+            assert!(matches!(cause, Ok(DocumentsError::Changed)));
+        }
+    }
+}
+
+/// Opens an object that must have this length and the digest of these bytes.
+fn unchanged(
+    place: &Place,
+    key: &ObjectKey,
+    size: u64,
+    bytes: &[u8],
+) -> Result<Option<ObjectReader>, DocumentsError> {
+    let sha256 = &sha256(bytes);
+    let documents = &place.documents;
+    documents.open_unchanged(Source { key, size, sha256 })
+}
+
+/// The reader's blocks.
+const BLOCK: u64 = 128 * 1024;
 
 #[derive(Debug, Clone)]
 enum Step {

@@ -9,11 +9,19 @@ use super::super::{Service, ServiceError};
 use super::Failure;
 use crate::ades::pdf::{PdfError, RandomAccess};
 use crate::ades::{AdesError, Assembled, CertificateChain, cades, pades};
-use crate::documents::DocumentsError;
+use crate::documents::{DocumentsError, Source};
 use crate::domain::algorithm::{Hasher, SignatureScheme};
 use crate::domain::key::{SignatureValue, ToSign};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{Document, DocumentReason, PadesOptions, SignatureOptions};
+
+/// Longest PDF whose bytes are digested again before its structure is read: 32 MiB.
+///
+/// What is appended to a PDF is made of objects of its own, and the bytes come from the object store. To read them all
+/// costs well under a second at this length, while the citizen waits, and nearly every document is shorter.
+/// A longer one is signed by the state kept from its upload; it is compared with its SHA-256 when it is copied into
+/// the signed file.
+const DIGESTED_AGAIN: u64 = 32 * 1024 * 1024;
 
 /// A document that waits for its signature value.
 pub(super) struct Ready {
@@ -127,9 +135,24 @@ impl Service {
             .as_deref()
             .and_then(|key| key.parse().ok())
             .ok_or_else(missing)?;
-        let mut source = match self.inner.documents.open(&key) {
+        let documents = &self.inner.documents;
+        let opened = if document.size <= DIGESTED_AGAIN {
+            documents.open_unchanged(Source {
+                key: &key,
+                size: document.size,
+                sha256: &document.sha256,
+            })
+        } else {
+            documents.open(&key)
+        };
+        let mut source = match opened {
             Ok(Some(source)) => source,
             Ok(None) | Err(DocumentsError::Missing) => return Err(missing()),
+            Err(DocumentsError::Changed) => {
+                return Err(Stopped::Document(Failure::new(
+                    DocumentReason::DocumentChanged,
+                )));
+            }
             Err(error) => return Err(Stopped::Service(error.into())),
         };
         // The state kept from the upload: only the bytes behind its last whole block are read again.
