@@ -75,6 +75,7 @@ mod entry;
 mod event;
 mod export;
 mod group;
+mod recording;
 mod verify;
 
 pub use checkpoint::{Checkpoint, Sealed};
@@ -198,18 +199,8 @@ impl Journal {
         if entries.is_empty() {
             return Ok(());
         }
-        let rows = entries
-            .iter()
-            .map(|entry| {
-                let body = serde_json::to_value(entry).map_err(JournalError::Encoding)?;
-                Ok(Row {
-                    event: entry.event.to_string(),
-                    request_id: entry.request.map(|request| request.to_string()),
-                    body: encoding::canonical(&body),
-                })
-            })
-            .collect::<Result<Vec<_>, JournalError>>()?;
-        self.group.commit(rows, |all| self.write_all(all))
+        self.group
+            .commit(rows_of(entries)?, |all| self.write_all(all))
     }
 
     /// Writes the rows of several callers in one transaction. Where one of them has a row that cannot be written, each
@@ -243,12 +234,7 @@ impl Journal {
             });
             match appended {
                 Ok(records) => {
-                    head.unsigned += records.len();
-                    head.unsigned_since.get_or_insert_with(Instant::now);
-                    head.last = records.into_iter().next_back().map(|record| Place {
-                        seq: record.seq,
-                        hash: record.hash,
-                    });
+                    head.wrote(records);
                     return Ok(());
                 }
                 // Another process of the same name was faster: go on after its row.
@@ -322,6 +308,32 @@ impl Journal {
         }
         Ok(records)
     }
+}
+
+impl Head {
+    /// These rows are durable.
+    fn wrote(&mut self, records: Vec<Record>) {
+        self.unsigned += records.len();
+        if let Some(last) = records.into_iter().next_back() {
+            self.unsigned_since.get_or_insert_with(Instant::now);
+            self.last = Some(Place {
+                seq: last.seq,
+                hash: last.hash,
+            });
+        }
+    }
+}
+
+fn rows_of(entries: &[Entry]) -> Result<Vec<Row>, JournalError> {
+    let row = |entry: &Entry| {
+        let body = serde_json::to_value(entry).map_err(JournalError::Encoding)?;
+        Ok(Row {
+            event: entry.event.to_string(),
+            request_id: entry.request.map(|request| request.to_string()),
+            body: encoding::canonical(&body),
+        })
+    };
+    entries.iter().map(row).collect()
 }
 
 impl JournalError {

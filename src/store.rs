@@ -281,6 +281,24 @@ impl r2d2::HandleError<connection::ConnectionFailed> for LogFailures {
     }
 }
 
+/// Does a part of a transaction, of which nothing stays when it fails; what was done before it stays.
+pub fn nested<T, E: From<StoreError>>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    connection::begin_nested(connection).map_err(StoreError::from)?;
+    match work(connection) {
+        Ok(value) => {
+            connection::commit(connection).map_err(StoreError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            connection::roll_back(connection).map_err(StoreError::from)?;
+            Err(error)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

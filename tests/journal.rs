@@ -17,6 +17,7 @@ use crate::harness::database::TestDatabase;
 mod append;
 mod checkpoints;
 mod export;
+mod recording;
 mod service;
 mod tampering;
 

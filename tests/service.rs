@@ -2,4 +2,5 @@
 
 mod authorities;
 mod credentials;
+mod unrecorded;
 mod upkeep;

@@ -282,24 +282,17 @@ impl Service {
     /// The citizen does not want to sign.
     pub fn decline(&self, link: &Link) -> Result<ApprovalView, ServiceError> {
         let (request, app, _) = self.open_request(link)?;
-        let reason = Some(RequestReason::DeclinedBySigner);
-        if self.finish(
-            request.id,
-            RequestState::Pending,
-            RequestState::Refused,
-            reason,
-        )? == Transition::Missed
-        {
+        let entry = Entry::new(Event::RequestDeclined)
+            .by(journal::Actor::Visitor)
+            .request(request.id)
+            .app(app.id, app.name.as_str())
+            .signer(request.signer)
+            .browser(self.browser.as_ref());
+        let reason = RequestReason::DeclinedBySigner;
+        let ended = self.end_pending(request.id, RequestState::Refused, reason, entry)?;
+        if ended == Transition::Missed {
             return Err(self.missed(request.id)?);
         }
-        self.inner
-            .journal
-            .append(&[Entry::new(Event::RequestDeclined)
-                .by(journal::Actor::Visitor)
-                .request(request.id)
-                .app(app.id, app.name.as_str())
-                .signer(request.signer)
-                .browser(self.browser.as_ref())])?;
         self.approval(link)
     }
 }

@@ -72,19 +72,20 @@ impl Service {
             disabled_at: None,
         };
         let access = self.prepare(credentials, now)?;
-        self.inner.store.write(|connection| {
-            if apps::find_by_name(connection, app.name.as_str())?.is_some() {
-                return Err(taken(&app.name));
-            }
-            apps::insert(connection, &app)?;
-            Ok(access.add(connection, &app, now)?)
-        })?;
         let mut detail = access.description();
         for prefix in &app.return_urls {
             detail.push_str("; may return to ");
             detail.push_str(&prefix.to_string());
         }
-        self.record_app(authorized, Event::AppAdded, &app, &detail)?;
+        self.inner.journal.recording(|connection| {
+            if apps::find_by_name(connection, app.name.as_str())?.is_some() {
+                return Err(taken(&app.name));
+            }
+            apps::insert(connection, &app)?;
+            access.add(connection, &app, now)?;
+            let entry = about_app(authorized, Event::AppAdded, &app, &detail);
+            Ok(((), vec![entry]))
+        })?;
         Ok(access.given(app))
     }
 
@@ -117,18 +118,18 @@ impl Service {
         let now = self.inner.ambient.now();
         let until = now.saturating_add(grace.max(Duration::ZERO));
         let access = self.prepare(credentials, now)?;
-        let app = self.inner.store.write(|connection| {
-            let app = known(connection, name)?;
-            apps::end_access(connection, app.id, until)?;
-            access.add(connection, &app, now)?;
-            Ok::<_, ServiceError>(app)
-        })?;
         let detail = format!(
             "{}; what was valid before ends in {} s",
             access.description(),
             grace.max(Duration::ZERO).whole_seconds()
         );
-        self.record_app(authorized, Event::AppRotated, &app, &detail)?;
+        let app = self.inner.journal.recording(|connection| {
+            let app = known(connection, name)?;
+            apps::end_access(connection, app.id, until)?;
+            access.add(connection, &app, now)?;
+            let entry = about_app(authorized, Event::AppRotated, &app, &detail);
+            Ok::<_, ServiceError>((app, vec![entry]))
+        })?;
         Ok(access.given(app))
     }
 
@@ -140,13 +141,13 @@ impl Service {
         urls: &[String],
     ) -> Result<App, ServiceError> {
         let urls = return_urls(urls)?;
-        let app = self.change_app(name, |connection, id| {
-            apps::set_return_urls(connection, id, &urls)
-        })?;
-        let list: Vec<_> = app.return_urls.iter().map(ToString::to_string).collect();
+        let list: Vec<_> = urls.iter().map(ToString::to_string).collect();
         let detail = format!("may return to {}", list.join(" "));
-        self.record_app(authorized, Event::AppChanged, &app, &detail)?;
-        Ok(app)
+        self.change_app(
+            name,
+            |connection, id| apps::set_return_urls(connection, id, &urls),
+            |app| about_app(authorized, Event::AppChanged, app, &detail),
+        )
     }
 
     /// Shuts an app out at once: what it asked for cannot be approved while it is disabled.
@@ -156,9 +157,11 @@ impl Service {
         name: &str,
     ) -> Result<App, ServiceError> {
         let now = self.inner.ambient.now();
-        let app = self.change_app(name, |connection, id| apps::disable(connection, id, now))?;
-        self.record_app(authorized, Event::AppDisabled, &app, "")?;
-        Ok(app)
+        self.change_app(
+            name,
+            |connection, id| apps::disable(connection, id, now),
+            |app| about_app(authorized, Event::AppDisabled, app, ""),
+        )
     }
 
     /// Lets a disabled app in again, with what it got in with before. Its requests whose time is not over can be
@@ -168,9 +171,9 @@ impl Service {
         authorized: &Authorized<op::ManageApps>,
         name: &str,
     ) -> Result<App, ServiceError> {
-        let app = self.change_app(name, apps::enable)?;
-        self.record_app(authorized, Event::AppChanged, &app, "enabled again")?;
-        Ok(app)
+        self.change_app(name, apps::enable, |app| {
+            about_app(authorized, Event::AppChanged, app, "enabled again")
+        })
     }
 
     /// Changes one thing of an app and gives it as it is then. Each change writes its own column alone, because
@@ -179,11 +182,14 @@ impl Service {
         &self,
         name: &str,
         change: impl FnOnce(&mut AnyConnection, AppId) -> Result<(), StoreError>,
+        entry: impl FnOnce(&App) -> Entry,
     ) -> Result<App, ServiceError> {
-        self.inner.store.write(|connection| {
+        self.inner.journal.recording(|connection| {
             let app = known(connection, name)?;
             change(connection, app.id)?;
-            known(connection, name)
+            let app = known(connection, name)?;
+            let entry = entry(&app);
+            Ok((app, vec![entry]))
         })
     }
 
@@ -197,23 +203,21 @@ impl Service {
             Credentials::Certificate { pem } => certificate(pem, now),
         }
     }
+}
 
-    fn record_app(
-        &self,
-        authorized: &Authorized<op::ManageApps>,
-        event: Event,
-        app: &App,
-        detail: &str,
-    ) -> Result<(), ServiceError> {
-        let entry = Entry::new(event)
-            .by(actor(authorized.actor()))
-            .app(app.id, app.name.as_str());
-        let entry = if detail.is_empty() {
-            entry
-        } else {
-            entry.detail(detail)
-        };
-        Ok(self.inner.journal.append(&[entry])?)
+fn about_app(
+    authorized: &Authorized<op::ManageApps>,
+    event: Event,
+    app: &App,
+    detail: &str,
+) -> Entry {
+    let entry = Entry::new(event)
+        .by(actor(authorized.actor()))
+        .app(app.id, app.name.as_str());
+    if detail.is_empty() {
+        entry
+    } else {
+        entry.detail(detail)
     }
 }
 

@@ -29,6 +29,8 @@ use crate::store::credentials;
 mod ending;
 mod making;
 
+pub(super) use ending::ended;
+
 /// What becomes of the citizen's credentials that the built-in authority issued before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Earlier {

@@ -170,29 +170,22 @@ impl Service {
             | RequestState::Expired
             | RequestState::Failed) => return Err(ServiceError::RequestState { state }),
         }
-        let transition = self.inner.store.write::<_, StoreError>(|connection| {
-            requests::finish(
-                connection,
-                id,
-                RequestState::Pending,
-                RequestState::Cancelled,
-                Some(RequestReason::CancelledByApp),
-                self.inner.ambient.now(),
-            )
-        })?;
+        let entry = Entry::new(Event::RequestCancelled)
+            .by(actor(authorized.actor()))
+            .request(id)
+            .signer(before.request.signer);
+        let transition = self.end_pending(
+            id,
+            RequestState::Cancelled,
+            RequestReason::CancelledByApp,
+            entry,
+        )?;
         let after = self
             .inner
             .store
             .read(|connection| self.view(connection, authorized.app(), id))?;
         match transition {
-            Transition::Done => {
-                let entry = Entry::new(Event::RequestCancelled)
-                    .by(actor(authorized.actor()))
-                    .request(id)
-                    .signer(after.request.signer);
-                self.inner.journal.append(&[entry])?;
-                Ok(after)
-            }
+            Transition::Done => Ok(after),
             Transition::Missed if after.request.state == RequestState::Cancelled => Ok(after),
             Transition::Missed => Err(ServiceError::RequestState {
                 state: after.request.state,
@@ -241,6 +234,26 @@ impl Service {
             size: signed.size,
             sha256: signed.sha256.clone(),
             chunks: (wanted == Wanted::Bytes).then_some(chunks),
+        })
+    }
+
+    /// Ends a request that nobody signs, and puts it on record: both or neither.
+    pub(super) fn end_pending(
+        &self,
+        id: RequestId,
+        to: RequestState,
+        reason: RequestReason,
+        entry: Entry,
+    ) -> Result<Transition, ServiceError> {
+        let now = self.inner.ambient.now();
+        self.inner.journal.recording(|connection| {
+            let from = RequestState::Pending;
+            let ended = requests::finish(connection, id, from, to, Some(reason), now)?;
+            let entries = match ended {
+                Transition::Done => vec![entry],
+                Transition::Missed => Vec::new(),
+            };
+            Ok((ended, entries))
         })
     }
 

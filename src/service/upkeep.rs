@@ -117,15 +117,9 @@ impl Service {
             .store
             .read(|connection| store::requests::overdue(connection, now, ROUND));
         round.each(overdue, |request| {
-            let reason = Some(RequestReason::LifetimeOver);
-            let (from, to) = (RequestState::Pending, RequestState::Expired);
-            let ended = self.finish(request.id, from, to, reason)?;
-            if ended == Transition::Done {
-                self.inner
-                    .journal
-                    .append(&[about(request, Event::RequestExpired)])?;
-            }
-            Ok(ended)
+            let entry = about(request, Event::RequestExpired);
+            let reason = RequestReason::LifetimeOver;
+            self.end_pending(request.id, RequestState::Expired, reason, entry)
         })
     }
 

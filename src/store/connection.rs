@@ -142,6 +142,14 @@ pub(super) fn begin_write(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
+/// A savepoint within a transaction; ended as a transaction is.
+pub(super) fn begin_nested(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(inner) => AnsiTransactionManager::begin_transaction(inner),
+        AnyConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
+    }
+}
+
 /// Finds out after a failure whether the connection itself is gone: the drivers do not always say so.
 pub(super) fn probe(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {

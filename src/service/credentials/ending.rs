@@ -31,37 +31,28 @@ impl Service {
             at: self.inner.ambient.now(),
             reason,
         };
-        let change = self
-            .inner
-            .store
-            .write(|connection| credentials::revoke(connection, id, revocation))?;
-        if change == Change::NotPossible {
-            return Err(ServiceError::CredentialState(CredentialState::Revoked));
-        }
         let by = actor(authorized.actor());
-        self.after_revocation(&by, &signer, std::slice::from_ref(&credential), revocation)?;
+        self.inner.journal.recording(|connection| {
+            match credentials::revoke(connection, id, revocation)? {
+                Change::Made => Ok(((), vec![ended(&by, &credential, revocation)])),
+                Change::NotPossible => Err(ServiceError::CredentialState(CredentialState::Revoked)),
+            }
+        })?;
+        self.after_revocation(&signer, std::slice::from_ref(&credential), revocation);
         view(&self.existing(id)?)
     }
 
-    /// What follows on a revocation: journal, message to the citizen with date and hour (Ley 6/2020 article 5.3), and
+    /// What follows on a revocation that is on record: message to the citizen with date and hour (Ley 6/2020 article 5.3), and
     /// the list. When the HSM is away the list follows with the next round of upkeep; the revocation stands.
     pub(in crate::service) fn after_revocation(
         &self,
-        by: &Actor,
         signer: &Signer,
         ended: &[Credential],
         revocation: Revocation,
-    ) -> Result<(), ServiceError> {
+    ) {
         if ended.is_empty() {
-            return Ok(());
+            return;
         }
-        let entries: Vec<Entry> = ended
-            .iter()
-            .map(|credential| {
-                entry(Event::CredentialRevoked, by, credential).detail(revocation.reason.as_str())
-            })
-            .collect();
-        self.inner.journal.append(&entries)?;
         self.tell(signer, Message::Revoked { at: revocation.at });
         let listed = ended.iter().any(|credential| {
             credential.issuer == CredentialIssuer::BuiltIn && credential.certification.is_some()
@@ -69,6 +60,14 @@ impl Service {
         if listed && let Err(error) = self.publish_due_lists() {
             tracing::warn!(%error, "the revocation list could not be issued now; upkeep will do it");
         }
-        Ok(())
     }
+}
+
+/// What the journal says of a credential that was revoked.
+pub(in crate::service) fn ended(
+    by: &Actor,
+    credential: &Credential,
+    revocation: Revocation,
+) -> Entry {
+    entry(Event::CredentialRevoked, by, credential).detail(revocation.reason.as_str())
 }

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{CredentialView, Earlier, view};
+use super::{CredentialView, Earlier, ended, view};
 use crate::activation::{FreshKey, Provisioned};
 use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::credential::{Certification, Credential, CredentialIssuer, Revocation};
@@ -129,16 +129,21 @@ impl Service {
             at: self.inner.ambient.now(),
             reason: RevocationReason::Superseded,
         };
-        let ended = self.inner.store.write::<_, ServiceError>(|connection| {
+        let superseded = self.inner.journal.recording(|connection| {
             still_the_same(connection, &making.signer)?;
-            let ended = match earlier {
+            let superseded = match earlier {
                 Earlier::Keep => Vec::new(),
                 Earlier::Revoke => superseded(connection, credential, revocation)?,
             };
             credentials::insert(connection, credential)?;
-            Ok(ended)
+            let entries = superseded
+                .iter()
+                .map(|earlier| ended(&making.by, earlier, revocation))
+                .collect();
+            Ok::<_, ServiceError>((superseded, entries))
         })?;
-        self.after_revocation(&making.by, &making.signer, &ended, revocation)
+        self.after_revocation(&making.signer, &superseded, revocation);
+        Ok(())
     }
 
     /// The newest KEK; the first one is made here when there is none.

@@ -14,8 +14,8 @@ use crate::domain::revocation::RevocationReason;
 use crate::domain::signer::Signer;
 use crate::journal::Event;
 use crate::service::Service;
+use crate::service::credentials::ended;
 use crate::service::journaled::actor;
-use crate::store::StoreError;
 use crate::store::credentials::{self, Change};
 
 named!(
@@ -70,17 +70,22 @@ impl Service {
         reason: RevocationReason,
     ) -> Result<usize, ServiceError> {
         let at = self.inner.ambient.now();
-        let revoked = self.inner.store.write::<_, StoreError>(|connection| {
+        let by = actor(by);
+        let revocation = Revocation { at, reason };
+        let revoked = self.inner.journal.recording(|connection| {
             let mut revoked = Vec::new();
             for credential in credentials::of_signer(connection, signer.id)? {
-                let revocation = Revocation { at, reason };
                 if credentials::revoke(connection, credential.id, revocation)? == Change::Made {
                     revoked.push(credential);
                 }
             }
-            Ok(revoked)
+            let entries = revoked
+                .iter()
+                .map(|credential| ended(&by, credential, revocation));
+            let entries = entries.collect();
+            Ok::<_, ServiceError>((revoked, entries))
         })?;
-        self.after_revocation(&actor(by), signer, &revoked, Revocation { at, reason })?;
+        self.after_revocation(signer, &revoked, revocation);
         Ok(revoked.len())
     }
 }

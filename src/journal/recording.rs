@@ -1,0 +1,62 @@
+//! An act of the database and its record in one transaction.
+
+use std::sync::PoisonError;
+
+use super::{ATTEMPTS, Entry, Head, Journal, JournalError, rows_of};
+use crate::store::journal::{self as rows, Record};
+use crate::store::{self, AnyConnection, StoreError};
+
+impl Journal {
+    /// Does something in the database and puts it on record in the same transaction: both count, or neither. `act`
+    /// gives its result and what is to be recorded of it, which may be nothing.
+    ///
+    /// For acts that are done where they are decided, in the database. What happens elsewhere, as in the HSM, is
+    /// recorded before with [`append`](Self::append). While `act` runs no other entry of this process is written, so it
+    /// must be short, and must not append anything itself.
+    pub fn recording<T, E>(
+        &self,
+        act: impl FnOnce(&mut AnyConnection) -> Result<(T, Vec<Entry>), E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError> + From<JournalError>,
+    {
+        // Nothing half-written is left by a panic: the transaction was rolled back.
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let (value, records) = self.store.write(|connection| {
+            let (value, entries) = act(connection)?;
+            let records = self.put(connection, &head, &entries)?;
+            Ok::<_, E>((value, records))
+        })?;
+        head.wrote(records);
+        Ok(value)
+    }
+
+    /// Writes entries within a transaction. What else is in it stays when another process of the same name takes the
+    /// place first: only the rows are tried again.
+    fn put(
+        &self,
+        connection: &mut AnyConnection,
+        head: &Head,
+        entries: &[Entry],
+    ) -> Result<Vec<Record>, JournalError> {
+        let new = rows_of(entries)?;
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        for _ in 0..ATTEMPTS {
+            let put = store::nested(connection, |connection| {
+                let end = self.end(connection, head.last.as_ref())?;
+                let records = self.chained(end, &[&new])?;
+                rows::insert(connection, &records)?;
+                Ok::<_, JournalError>(records)
+            });
+            match put {
+                Err(JournalError::Store(StoreError::Conflict { .. })) => {}
+                other => return other,
+            }
+        }
+        Err(JournalError::Contended {
+            node: self.node.clone(),
+        })
+    }
+}
