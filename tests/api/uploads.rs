@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::create::{DNI, REQUESTS};
 use crate::harness::client::Client;
-use crate::harness::database::both_databases;
+use crate::harness::database::{TestDatabase, both_databases, tamper};
 use crate::harness::multipart::Form;
 use crate::harness::server::{TestServer, Wishes};
 
@@ -198,4 +198,25 @@ both_databases! {
             assert!(Instant::now() < patience, "the place was not given back");
         }
     }
+}
+
+/// Then nobody can say whether the request is there, and it may need them.
+#[test]
+fn documents_stay_when_the_database_goes_away_in_the_commit() {
+    let database = TestDatabase::postgres();
+    let server = TestServer::start(&database);
+    let app = server.app("tax");
+    server.eligible(DNI);
+    tamper(
+        server.store(),
+        "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER gone AFTER INSERT ON requests \
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gone()",
+    );
+    let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+    let body = form.document(b"a").finish();
+    let answer = app.client.post(REQUESTS, &Form::content_type(), body);
+    assert_eq!(answer.problem(), (503, "database_unavailable".to_owned()));
+    assert_eq!(server.stored_objects(), 1);
 }
