@@ -22,9 +22,6 @@ impl Upkeep {
     /// leased, and one of the next rounds ends it. What cannot be ended now keeps
     /// the server from nothing else: the rounds try again.
     pub(super) fn begin(service: Service) -> Self {
-        if let Err(error) = service.recover() {
-            tracing::error!(error = %error, "requests left in the middle of signing could not be ended");
-        }
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut rounds: u32 = 0;

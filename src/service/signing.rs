@@ -229,7 +229,7 @@ impl Service {
             act.credential,
             &to_sign,
             secret,
-            act.at + SAD_LIFE,
+            self.inner.ambient.now() + SAD_LIFE,
         );
         let intent = act
             .entry(Event::SignatureIntent)
