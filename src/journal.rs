@@ -89,7 +89,7 @@ use group::Group;
 /// Rows read at once.
 const PAGE: i64 = 500;
 /// How often to try again when another process of the same node took the place.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 200;
 
 /// The journal of this node. Clones share it.
 #[derive(Clone)]
@@ -105,7 +105,9 @@ pub struct Journal {
 struct Head {
     last: Option<Place>,
     unsigned: usize,
-    unsigned_since: Option<Instant>,
+    /// When a checkpoint was last thought of. The command line writes into the same chain, so time alone is a reason
+    /// to look.
+    looked: Option<Instant>,
 }
 
 /// An entry, ready to be chained.
@@ -140,6 +142,16 @@ pub enum JournalError {
         /// The row's place.
         seq: i64,
     },
+    /// There is a checkpoint of this row that the audit key did not sign.
+    #[error(
+        "the checkpoint of row {seq} of node {node} in the journal was forged; run `rubrica audit verify`"
+    )]
+    ForgedCheckpoint {
+        /// Whose chain.
+        node: NodeName,
+        /// The row's place.
+        seq: i64,
+    },
     /// An entry could not be turned into JSON.
     #[error("a journal entry could not be encoded")]
     Encoding(#[source] serde_json::Error),
@@ -165,7 +177,7 @@ impl Journal {
                 last: None,
                 unsigned: 0,
                 // What an earlier process wrote may not be signed.
-                unsigned_since: Some(Instant::now()),
+                looked: None,
             })),
             group: Arc::default(),
         }
@@ -247,13 +259,10 @@ impl Journal {
         })
     }
 
-    /// Whether it is time for a checkpoint: so many rows are not signed, or one for so long.
+    /// Whether it is time for a checkpoint: this process wrote so many rows since the last one, or it is so long ago.
     pub fn checkpoint_due(&self, rows: usize, age: Duration) -> bool {
         let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        head.unsigned >= rows
-            || head
-                .unsigned_since
-                .is_some_and(|since| since.elapsed() >= age)
+        head.unsigned >= rows || head.looked.is_none_or(|looked| looked.elapsed() >= age)
     }
 
     /// Where the chain ends, after a look at whether this process's last row is still there.
@@ -315,7 +324,6 @@ impl Head {
     fn wrote(&mut self, records: Vec<Record>) {
         self.unsigned += records.len();
         if let Some(last) = records.into_iter().next_back() {
-            self.unsigned_since.get_or_insert_with(Instant::now);
             self.last = Some(Place {
                 seq: last.seq,
                 hash: last.hash,

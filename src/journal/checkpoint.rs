@@ -23,7 +23,6 @@ use crate::domain::algorithm::{Digest, KeyAlgorithm, SignatureScheme};
 use crate::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
 use crate::store::StoreError;
 use crate::store::checkpoints::{self as rows, StoredCheckpoint};
-use crate::store::journal;
 
 const KIND: &str = "rubrica.checkpoint.1";
 
@@ -90,33 +89,49 @@ impl Checkpoint {
 
 impl Journal {
     /// Where this node's chain ends; `None` when a checkpoint says so already or the chain is empty.
-    pub fn checkpoint(&self) -> Result<Option<Checkpoint>, JournalError> {
+    ///
+    /// Only checkpoints signed by `key` count, and a chain that is not as this process wrote it is not signed.
+    pub fn checkpoint(&self, key: &PublicKey) -> Result<Option<Checkpoint>, JournalError> {
         let node = self.node.as_str();
-        let (end, newest) = self.store.read(|connection| {
-            Ok::<_, StoreError>((journal::end(connection, node)?, rows::newest(connection)?))
+        // Held over the look, so that nothing is counted as seen that came after it.
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        head.looked = Some(Instant::now());
+        let (end, stored) = self.store.read(|connection| {
+            let end = self.end(connection, head.last.as_ref())?;
+            Ok::<_, JournalError>((end, rows::newest(connection)?))
         })?;
-        let Some(end) = end else { return Ok(None) };
-        let newest: Vec<_> = newest
-            .iter()
-            .filter_map(|stored| Checkpoint::read(&stored.statement))
-            .map(|checkpoint| checkpoint.end)
-            .collect();
+        head.unsigned = 0;
+        drop(head);
+        let mut newest = Vec::with_capacity(stored.len());
+        for one in &stored {
+            if let Some(checkpoint) = opened(one, key) {
+                newest.push(checkpoint.end);
+            } else {
+                tracing::error!(
+                    node = one.node,
+                    seq = one.seq,
+                    "a checkpoint of the journal is not signed by the audit key; run `rubrica audit verify`"
+                );
+            }
+        }
         let covered = newest
             .iter()
             .any(|newest| newest.node == node && newest.seq >= end.seq);
         let hash = end.hash.try_into().ok();
-        Ok(hash.filter(|_| !covered).map(|hash| Checkpoint {
-            end: Anchor {
-                node: node.to_owned(),
-                seq: end.seq,
-                hash,
-            },
-            at: self.ambient.now(),
-            ties: newest
-                .into_iter()
-                .filter(|newest| newest.node != node)
-                .collect(),
-        }))
+        Ok(hash
+            .filter(|_| end.seq > 0 && !covered)
+            .map(|hash| Checkpoint {
+                end: Anchor {
+                    node: node.to_owned(),
+                    seq: end.seq,
+                    hash,
+                },
+                at: self.ambient.now(),
+                ties: newest
+                    .into_iter()
+                    .filter(|newest| newest.node != node)
+                    .collect(),
+            }))
     }
 
     /// Keeps a signed checkpoint. One that another process of this node made of the same row stays.
@@ -133,18 +148,24 @@ impl Journal {
             key: hex::encode(key.identifier()),
             signature: signature.0.clone(),
         };
-        match self
+        let inserted = self
             .store
-            .write(|connection| rows::insert(connection, &stored))
-        {
-            Ok(()) | Err(StoreError::Conflict { .. }) => {}
+            .write(|connection| rows::insert(connection, &stored));
+        match inserted {
+            Ok(()) => {}
+            Err(StoreError::Conflict { .. }) => {
+                let there = self
+                    .store
+                    .read(|connection| rows::find(connection, &stored.node, stored.seq))?;
+                if there.is_none_or(|there| opened(&there, key).is_none()) {
+                    return Err(JournalError::ForgedCheckpoint {
+                        node: self.node.clone(),
+                        seq: stored.seq,
+                    });
+                }
+            }
             Err(error) => return Err(error.into()),
         }
-        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let seq = head.last.as_ref().map_or(0, |last| last.seq);
-        head.unsigned = usize::try_from(seq.saturating_sub(checkpoint.end.seq)).unwrap_or(0);
-        head.unsigned_since = (head.unsigned > 0).then(Instant::now);
-        drop(head);
         // Beside the database, as far as the log travels: an anchor.
         tracing::info!(anchor = %checkpoint.end, "the journal was signed");
         Ok(())

@@ -77,6 +77,8 @@ named!(
         CredentialRevoked = "credential.revoked",
         /// A key-encryption key was made in the HSM.
         WrappingKeyCreated = "wrapping-key.created",
+        /// The key that signs this journal was made.
+        AuditKeyCreated = "audit-key.created",
         /// An authority was made.
         AuthorityCreated = "authority.created",
         /// A certificate revocation list was published.

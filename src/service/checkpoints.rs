@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::journaled::actor;
 use super::{Service, ServiceError};
+use crate::auth;
 use crate::domain::key::PublicKey;
-use crate::journal::{AuditKey, Checkpoint};
+use crate::journal::{AuditKey, Checkpoint, Entry, Event};
 
 /// When the journal is signed, and by which key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,11 +51,11 @@ impl Service {
 
     /// Signs the journal of this node up to its end.
     pub fn checkpoint(&self) -> Result<Signed, ServiceError> {
-        let Some(checkpoint) = self.inner.journal.checkpoint()? else {
-            return Ok(Signed::Already);
-        };
         let Some(key) = self.audit_public_key()? else {
             return Ok(Signed::NoKey);
+        };
+        let Some(checkpoint) = self.inner.journal.checkpoint(&key)? else {
+            return Ok(Signed::Already);
         };
         let to_sign = checkpoint.to_sign();
         let label = &self.inner.settings.checkpoints.key_label;
@@ -74,14 +76,19 @@ impl Service {
     }
 
     /// Makes the audit key where there is none.
-    pub(super) fn init_audit_key(&self) -> Result<(), ServiceError> {
-        if self.audit_public_key()?.is_none() {
-            let label = &self.inner.settings.checkpoints.key_label;
-            self.inner
-                .hsm
-                .generate_authority_key(label, Checkpoint::KEY)?;
+    pub(super) fn init_audit_key(&self, by: &auth::Actor) -> Result<(), ServiceError> {
+        if self.audit_public_key()?.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let label = &self.inner.settings.checkpoints.key_label;
+        let key = self
+            .inner
+            .hsm
+            .generate_authority_key(label, Checkpoint::KEY)?;
+        let entry = Entry::new(Event::AuditKeyCreated)
+            .by(actor(by))
+            .detail(&hex::encode(key.identifier()));
+        Ok(self.inner.journal.append(&[entry])?)
     }
 
     /// The key for judging checkpoints; an HSM that is away, or has none, leaves them unjudged.

@@ -60,7 +60,7 @@ impl Service {
         wanted: KekWanted,
     ) -> Result<KekMade, ServiceError> {
         let hsm = &self.inner.hsm;
-        self.init_audit_key()?;
+        self.init_audit_key(authorized.actor())?;
         let version = match (hsm.keks()?.last(), wanted) {
             (Some(there), KekWanted::First) => return Ok(KekMade::Already(*there)),
             (Some(there), KekWanted::Next) => KekVersion(there.0.saturating_add(1)),

@@ -54,6 +54,19 @@ pub fn newest(connection: &mut AnyConnection) -> Result<Vec<StoredCheckpoint>, S
     Ok(newest)
 }
 
+/// The one about a row.
+pub fn find(
+    connection: &mut AnyConnection,
+    node: &str,
+    seq: i64,
+) -> Result<Option<StoredCheckpoint>, StoreError> {
+    Ok(checkpoints::table
+        .find((node, seq))
+        .select(StoredCheckpoint::as_select())
+        .first(connection)
+        .optional()?)
+}
+
 /// All of them.
 pub fn all(connection: &mut AnyConnection) -> Result<Vec<StoredCheckpoint>, StoreError> {
     Ok(checkpoints::table

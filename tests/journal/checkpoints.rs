@@ -2,9 +2,10 @@
 
 use rubrica::auth::op;
 use rubrica::domain::key::PublicKey;
-use rubrica::service::Service;
+use rubrica::journal::JournalError;
 use rubrica::service::audit::{Audit, Checkpointing};
 use rubrica::service::checkpoints::Signed;
+use rubrica::service::{Service, ServiceError};
 use rubrica::store::{StoreError, sads};
 use sha2::{Digest as _, Sha256};
 
@@ -117,7 +118,7 @@ both_databases! {
         let other = SoftwareKey::p256(4);
         let beta = journal(server.store(), "beta");
         fill(&beta, 1);
-        let checkpoint = beta.checkpoint().unwrap().unwrap();
+        let checkpoint = beta.checkpoint(&key).unwrap().unwrap();
         assert_eq!(checkpoint.ties.len(), 1);
         assert_eq!(checkpoint.ties[0].node, "test");
         let to_sign = checkpoint.to_sign();
@@ -162,5 +163,37 @@ both_databases! {
         fill(&journal(server.store(), "test"), 1);
         assert_eq!(service.checkpoint().unwrap(), Signed::Now);
         assert_eq!(service.checkpoint().unwrap(), Signed::Already);
+    }
+
+    fn a_forged_checkpoint_neither_stops_signing_nor_gets_into_what_is_signed(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        let service = server.service();
+        fill(&journal(server.store(), "test"), 1);
+        for (node, seq) in [("beta", 999), ("test", 999)] {
+            tamper(
+                database,
+                &format!(
+                    "INSERT INTO journal_checkpoints (node, seq, statement, key, signature) \
+                     SELECT '{node}', {seq}, statement, key, signature FROM journal_checkpoints WHERE seq = 6"
+                ),
+            );
+        }
+        assert_eq!(service.checkpoint().unwrap(), Signed::Now);
+        tamper(database, "DELETE FROM journal_checkpoints WHERE seq = 999");
+        let audit = audit(service, None);
+        assert!(audit.is_intact(), "{audit:?}");
+        assert_eq!(audit.report.chains.len(), 1);
+    }
+
+    fn a_chain_that_was_changed_under_a_server_is_not_signed(database) {
+        let server = TestServer::start(database);
+        // The server itself wrote the last row.
+        server.app("sede");
+        tamper(database, "UPDATE journal SET hash = previous");
+        let error = server.service().checkpoint().unwrap_err();
+        let ServiceError::Journal(JournalError::Rewritten { seq: 1, .. }) = error else {
+            panic!("{error}");
+        };
     }
 }
