@@ -45,6 +45,16 @@ pub struct Settings {
     pub statement_timeout: Duration,
 }
 
+/// What SQLite says when the file cannot be used for now: another process keeps it to itself (after `busy_timeout`), or
+/// the disk below it is full, broken or read-only (`sqlite3_errstr`).
+const SQLITE_AWAY: [&str; 5] = [
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "attempt to write a readonly database",
+];
+
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -80,7 +90,8 @@ pub enum StoreError {
 impl From<diesel::result::Error> for StoreError {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::DatabaseErrorKind::{
-            ClosedConnection, UnableToSendCommand, UniqueViolation, Unknown,
+            ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+            UniqueViolation, Unknown,
         };
         use diesel::result::Error::{
             BrokenTransactionManager, DatabaseError, RollbackErrorOnCommit,
@@ -91,12 +102,15 @@ impl From<diesel::result::Error> for StoreError {
                     .constraint_name()
                     .map_or_else(|| information.message().to_owned(), str::to_owned),
             },
-            DatabaseError(ClosedConnection | UnableToSendCommand, _)
+            // Read-only: a PostgreSQL server that became a standby.
+            DatabaseError(
+                ClosedConnection | UnableToSendCommand | ReadOnlyTransaction | SerializationFailure,
+                _,
+            )
             | BrokenTransactionManager
             | RollbackErrorOnCommit { .. } => Self::Away(Box::new(error)),
-            // SQLite after `busy_timeout`: another process kept the file to itself.
             DatabaseError(Unknown, ref information)
-                if information.message() == "database is locked" =>
+                if SQLITE_AWAY.contains(&information.message()) =>
             {
                 Self::Away(Box::new(error))
             }

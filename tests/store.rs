@@ -220,3 +220,34 @@ fn a_lock_that_nobody_gives_back_counts_as_a_database_that_is_away() {
         .unwrap();
     spend().unwrap();
 }
+
+#[test]
+fn a_database_that_can_only_be_read_counts_as_away() {
+    let full = TestDatabase::sqlite();
+    let store = full.store();
+    let spend_on = |store: &Store| spend(store, Ambient::system().id());
+    let room = |pages: &str| {
+        store
+            .read(|connection| {
+                use diesel::connection::SimpleConnection;
+                connection
+                    .batch_execute(&format!("PRAGMA max_page_count = {pages}"))
+                    .map_err(StoreError::from)
+            })
+            .unwrap();
+    };
+    // Pooled connections are used again, the last one first; there is one here.
+    room("1");
+    let outcome = (0..200).find_map(|_| spend_on(&store).err());
+    assert!(matches!(outcome, Some(StoreError::Away(_))), "{outcome:?}");
+
+    let standby = TestDatabase::postgres();
+    let store = standby.store();
+    let outcome = store.write(|connection| {
+        use diesel::connection::SimpleConnection;
+        connection
+            .batch_execute("SET TRANSACTION READ ONLY; DELETE FROM sads")
+            .map_err(StoreError::from)
+    });
+    assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+}

@@ -313,8 +313,10 @@ pub fn forget(
     )
     .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
     .execute(connection)?;
+    // One that is being signed may be given back.
+    let unfinished = [RequestState::Pending, RequestState::Signing].map(RequestState::as_str);
     let waiting = requests::table
-        .filter(requests::state.eq(RequestState::Pending.as_str()))
+        .filter(requests::state.eq_any(unfinished))
         .select(requests::id.nullable());
     let whole = diesel::delete(
         challenges::table
