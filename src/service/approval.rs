@@ -297,7 +297,7 @@ impl Service {
     }
 }
 
-/// Helpers of the steps above.
+/// What the steps above share.
 impl Service {
     /// The request, and its documents if they are as they were accepted.
     fn asked(&self, link: &Link) -> Result<(SignatureRequest, App, Vec<Document>), ServiceError> {
