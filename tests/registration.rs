@@ -300,9 +300,25 @@ both_databases! {
             Err(ServiceError::Registration(IdentityError::NotRegistered))
         ));
         assert!(office.events().ends_with(&[
-            "credential.revoked".to_owned(),
             "signer.deregistered".to_owned(),
+            "credential.revoked".to_owned(),
         ]));
+    }
+
+    fn what_a_stop_left_to_a_closed_account_is_revoked_by_upkeep(database) {
+        let office = Office::new(database);
+        let signer = office.active(ana()).signer;
+        let credential = office.credential(&signer);
+        let service = office.server.service();
+        // The account alone, as a stop between the two leaves it.
+        office.server.office().deregister(signer.id).unwrap();
+        assert_eq!(office.kept(&credential).state(), CredentialState::Active);
+        let round = service.upkeep();
+        assert_eq!((round.revoked, round.failed.len()), (1, 0), "{round:?}");
+        let kept = office.kept(&credential);
+        assert_eq!((kept.state(), kept.sealed_key), (CredentialState::Revoked, None));
+        assert!(office.events().contains(&"credential.revoked".to_owned()));
+        assert_eq!(service.upkeep().revoked, 0);
     }
 
     fn nobody_is_told_when_the_citizen_died(database) {

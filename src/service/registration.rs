@@ -202,7 +202,7 @@ impl Service {
             EarlierCredentials::None => ("new", 0),
             EarlierCredentials::Lost => (
                 "renewed",
-                self.revoke_all(by, &signer, RevocationReason::Superseded)?,
+                self.revoke_all(&actor(by), &signer, RevocationReason::Superseded)?,
             ),
         };
         self.record(by, Event::SignerRegistered, &signer, detail)?;

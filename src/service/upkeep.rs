@@ -10,7 +10,8 @@ use time::Duration;
 use super::{Service, ServiceError};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{RequestReason, RequestState, SignatureRequest};
-use crate::journal::{Entry, Event};
+use crate::domain::revocation::RevocationReason;
+use crate::journal::{Actor, Entry, Event};
 use crate::store::requests::Transition;
 use crate::store::{self, StoreError};
 
@@ -23,6 +24,8 @@ const ABANDONED: Duration = Duration::days(1);
 /// What one round did, and what it could not do.
 #[derive(Debug, Default)]
 pub struct Upkeep {
+    /// Closed accounts whose credentials were revoked.
+    pub revoked: usize,
     /// Requests that expired.
     pub expired: usize,
     /// Requests whose documents were deleted.
@@ -75,6 +78,7 @@ impl Service {
         // Who relies on a certificate notices first when its list is late.
         round.published = round.done(self.publish_due_lists());
         round.recovered = round.done(self.recover());
+        round.revoked = self.revoke_of_closed(&mut round);
         round.expired = self.expire(&mut round);
         round.deleted = self.delete_documents(&mut round);
         round.forgotten = round.done(self.inner.identity.forget_expired().map_err(Into::into));
@@ -108,6 +112,24 @@ impl Service {
         })?;
         self.inner.documents.remove_unfinished(before)?;
         Ok(swept)
+    }
+
+    /// Revokes what was left to accounts that were closed, by a stop between the two.
+    fn revoke_of_closed(&self, round: &mut Upkeep) -> usize {
+        let left = self
+            .inner
+            .store
+            .read(|connection| store::credentials::left_to_closed(connection, ROUND));
+        round.each(left, |id| {
+            let Some(signer) = self.inner.identity.signer(*id)? else {
+                return Ok(Transition::Missed);
+            };
+            let reason = RevocationReason::CessationOfOperation;
+            Ok(match self.revoke_all(&Actor::Server, &signer, reason)? {
+                0 => Transition::Missed,
+                _ => Transition::Done,
+            })
+        })
     }
 
     fn expire(&self, round: &mut Upkeep) -> usize {

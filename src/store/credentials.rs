@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
-use super::schema::credentials;
+use super::schema::{credentials, signers as accounts};
 use super::{AnyConnection, StoreError, authorities, signers};
 use crate::domain::authority::AuthorityRole;
 use crate::domain::credential::{
@@ -66,6 +66,25 @@ pub fn of_signer(
         .load(connection)?
         .into_iter()
         .map(Credential::try_from)
+        .collect()
+}
+
+/// Signers whose account is closed and who still have a credential that is not revoked, at most so many.
+pub fn left_to_closed(
+    connection: &mut AnyConnection,
+    most: i64,
+) -> Result<Vec<SignerId>, StoreError> {
+    let signers: Vec<String> = credentials::table
+        .inner_join(accounts::table.on(accounts::id.eq(credentials::signer_id)))
+        .filter(accounts::deregistered_at.is_not_null())
+        .filter(credentials::state.ne(CredentialState::Revoked.as_str()))
+        .select(accounts::id)
+        .distinct()
+        .limit(most)
+        .load(connection)?;
+    signers
+        .iter()
+        .map(|id| parsed("a signer's id", id))
         .collect()
 }
 

@@ -6,17 +6,18 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ServiceError;
-use crate::auth::{Actor, Authorized, op};
+use crate::auth::{Authorized, op};
 use crate::domain::algorithm::named;
 use crate::domain::credential::Revocation;
 use crate::domain::identifier::NationalId;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::signer::Signer;
-use crate::journal::Event;
+use crate::journal::{self, Event};
 use crate::service::Service;
 use crate::service::credentials::ended;
 use crate::service::journaled::actor;
 use crate::store::credentials::{self, Change};
+use crate::store::signers;
 
 named!(
     /// Why an account is closed.
@@ -31,7 +32,7 @@ named!(
 );
 
 impl Service {
-    /// Closes an account and revokes its credentials. The citizen is told before, unless there is nobody to tell.
+    /// Closes an account and revokes its credentials. The citizen is told, unless there is nobody to tell.
     /// Gives the account and how many credentials ended.
     pub fn deregister_signer(
         &self,
@@ -55,9 +56,11 @@ impl Service {
             },
             ClosingReason::Resignation | ClosingReason::ExOfficio => signer,
         };
-        let revoked = self.revoke_all(by, &told, revocation)?;
+        // Closed first: no credential can be made for the account after that, so none escapes. What a stop in between
+        // leaves is revoked by upkeep.
         let closed = self.inner.identity.deregister(told.id)?;
         self.record(by, Event::SignerDeregistered, &closed, reason.as_str())?;
+        let revoked = self.revoke_all(&actor(by), &told, revocation)?;
         Ok((closed, revoked))
     }
 
@@ -65,14 +68,15 @@ impl Service {
     /// once, with the time (Ley 6/2020 article 5.3).
     pub(in crate::service) fn revoke_all(
         &self,
-        by: &Actor,
+        by: &journal::Actor,
         signer: &Signer,
         reason: RevocationReason,
     ) -> Result<usize, ServiceError> {
         let at = self.inner.ambient.now();
-        let by = actor(by);
         let revocation = Revocation { at, reason };
         let revoked = self.inner.journal.recording(|connection| {
+            // Whoever is making one for this signer is waited for.
+            signers::lock(connection, signer.id)?;
             let mut revoked = Vec::new();
             for credential in credentials::of_signer(connection, signer.id)? {
                 if credentials::revoke(connection, credential.id, revocation)? == Change::Made {
@@ -81,7 +85,7 @@ impl Service {
             }
             let entries = revoked
                 .iter()
-                .map(|credential| ended(&by, credential, revocation));
+                .map(|credential| ended(by, credential, revocation));
             let entries = entries.collect();
             Ok::<_, ServiceError>((revoked, entries))
         })?;
