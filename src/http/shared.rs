@@ -5,7 +5,7 @@ use super::error::Code;
 use super::origin::Origin;
 use super::problem::Problem;
 use super::rate::Rates;
-use super::shares::Shares;
+use super::shares::{Share, Shares};
 use super::{Limits, Proxies, Settings};
 use crate::domain::id::AppId;
 use crate::service::{Service, ServiceError};
@@ -58,18 +58,22 @@ impl Shared {
         self.calls.run(move || call(&service)).await
     }
 
-    /// Calls a use case that receives documents from an app while it runs; 429 when the app has too many under way.
-    pub async fn run_upload<T: Send + 'static>(
-        &self,
-        app: AppId,
-        call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let service = self.service.clone();
-        let share = self.shares.take(app).ok_or_else(|| {
+    /// A place for one more upload of an app; 429 when it has too many under way. Taken before a byte of it is read.
+    pub(super) fn share(&self, app: AppId) -> Result<Share, Problem> {
+        self.shares.take(app).ok_or_else(|| {
             Problem::new(Code::RateLimited)
                 .with_detail("Too many uploads of this app are under way. Wait for one to end.")
                 .retry_after(COME_BACK)
-        })?;
+        })
+    }
+
+    /// Calls a use case that receives documents from an app while it runs.
+    pub(super) async fn run_upload<T: Send + 'static>(
+        &self,
+        share: Share,
+        call: impl FnOnce(&Service) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let service = self.service.clone();
         let work = move || {
             let _kept = share;
             call(&service)

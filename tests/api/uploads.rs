@@ -200,6 +200,37 @@ both_databases! {
     }
 }
 
+/// A body of JSON is held whole until it is complete, so it counts as an upload from its first byte.
+#[test]
+fn a_body_of_json_takes_its_place_before_it_is_read() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            uploads_per_app: 1,
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let patience = Instant::now() + Duration::from_secs(60);
+    let body = json!({"signer": DNI, "documents": [{"name": "a", "content": "YQ=="}]});
+    let refused = loop {
+        let mut line = server.stranger().line();
+        let head = format!(
+            "POST {REQUESTS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{",
+            app.token
+        );
+        line.send(head.as_bytes());
+        std::thread::sleep(Duration::from_millis(200));
+        let answer = app.client.post_json(REQUESTS, &body);
+        if answer.status != 201 || Instant::now() > patience {
+            break answer;
+        }
+    };
+    assert_eq!(refused.problem(), (429, "rate_limited".to_owned()));
+}
+
 /// Then nobody can say whether the request is there, and it may need them.
 #[test]
 fn documents_stay_when_the_database_goes_away_in_the_commit() {

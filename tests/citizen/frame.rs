@@ -37,6 +37,8 @@ both_databases! {
             let page = browser.open(path);
             assert_eq!(page.status, 404, "{path}");
             assert_eq!(page.heading(), "Este enlace no es válido", "{path}");
+            // It leads nowhere the second time either.
+            assert_eq!(page.links("Intentarlo de nuevo"), Vec::<String>::new(), "{path}");
         }
     }
 }

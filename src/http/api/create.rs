@@ -136,13 +136,14 @@ async fn from_json(
 ) -> Result<Created, Problem> {
     let limits = &shared.limits;
     body::check_length(request, limits.json_bytes)?;
+    let share = shared.share(session.app().id)?;
     let text = body::read(payload, limits.json_bytes, limits.pace()).await?;
     let mut given: NewSignatureRequest = body::json(&text)?;
     drop(text);
     let contents = given.take_contents(Contents::Inside)?;
     let new = given.into_request(key)?;
     shared
-        .run_upload(session.app().id, move |service| {
+        .run_upload(share, move |service| {
             let mut draft = service.draft_request(session.authorize(op::CreateRequest), new)?;
             for content in contents {
                 draft.add(&mut content.as_slice())?;
@@ -161,13 +162,14 @@ async fn from_parts(
 ) -> Result<Created, Problem> {
     let limits = &shared.limits;
     body::check_length(request, limits.body_bytes)?;
+    let share = shared.share(session.app().id)?;
     let mut parts = Parts::new(request.headers(), payload, limits.body_bytes, limits.pace());
     let mut given: NewSignatureRequest = body::json(&parts.metadata(METADATA).await?)?;
     given.take_contents(Contents::Apart)?;
     let new = given.into_request(key)?;
 
     let (sender, mut incoming) = channel();
-    let work = std::pin::pin!(shared.run_upload(session.app().id, move |service| {
+    let work = std::pin::pin!(shared.run_upload(share, move |service| {
         let authorized = session.authorize(op::CreateRequest);
         take(service, authorized, new, &mut incoming)
     }));

@@ -208,7 +208,9 @@ pub(in crate::http) fn answer(
     };
     let page = visit.page();
     let obstacle = Obstacle::of_code(problem.code());
+    // A link that is none leads nowhere the second time either.
     let ways = way_back(request)
+        .filter(|_| obstacle != Obstacle::UnknownLink)
         .map(|address| Action::new(address, page.t("action-try-again")))
         .into_iter()
         .collect();
