@@ -24,7 +24,8 @@ const PEM_LABEL: &str = "PUBLIC KEY";
 /// What to do with the journal.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check that no row was changed, dropped, inserted or moved. The exit status is 1 when one was.
+    /// Check that no row was changed, dropped, inserted or moved. The exit status is 1 when one was, or when the
+    /// signatures on the journal could not be judged.
     Verify(Verify),
     /// Write the journal, or a part of it, as lines of JSON.
     Export(Export),
@@ -89,11 +90,13 @@ fn verify(arguments: &Verify, file: Option<&Path>) -> anyhow::Result<Ending> {
         Style::Json => output::json(&described(&audit))?,
         Style::Table => output::text(&told(&audit))?,
     }
-    Ok(if audit.is_intact() {
-        Ending::Well
-    } else {
-        Ending::Badly
-    })
+    Ok(
+        if audit.is_intact() && audit.checkpoints == Checkpointing::Judged {
+            Ending::Well
+        } else {
+            Ending::Badly
+        },
+    )
 }
 
 fn export(arguments: &Export, file: Option<&Path>) -> anyhow::Result<Ending> {

@@ -37,6 +37,8 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Opened {
     /// Which one.
     pub challenge: ChallengeId,
+    /// Whose phone it is.
+    pub signer: SignerId,
     /// For the browser alone.
     pub browser_key: BrowserKey,
     /// For the phone alone.
@@ -305,6 +307,7 @@ impl Identity {
         })?;
         Ok(Opened {
             challenge: challenge.id,
+            signer: signer.id,
             browser_key,
             code,
             phone,

@@ -26,6 +26,8 @@ named!(
         RequestViewed = "request.viewed",
         /// The citizen declined.
         RequestDeclined = "request.declined",
+        /// The citizen gave wrong codes until no try was left.
+        RequestRefused = "request.refused",
         /// The app took the request back.
         RequestCancelled = "request.cancelled",
         /// Nobody approved the request in time.

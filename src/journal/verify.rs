@@ -1,7 +1,6 @@
 //! Finding out who edited, dropped or reordered rows.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -150,36 +149,40 @@ impl Journal {
         key: &AuditKey,
     ) -> Result<BTreeMap<String, Marks>, JournalError> {
         let mut marks: BTreeMap<String, Marks> = BTreeMap::new();
-        let mut note = |anchor: &Anchor| {
-            let of_node = marks.entry(anchor.node.clone()).or_default();
-            of_node.anchors.push(anchor.clone());
-        };
-        anchors.iter().for_each(&mut note);
+        for anchor in anchors {
+            note(&mut marks, anchor);
+        }
         let AuditKey::Known(key) = key else {
             return Ok(marks);
         };
-        let mut judged = Vec::new();
-        for stored in self.store.read(checkpoints::all)? {
-            let opened = checkpoint::opened(&stored, key);
-            if let Some(checkpoint) = &opened {
-                note(&checkpoint.end);
-                checkpoint.ties.iter().for_each(&mut note);
-            }
-            judged.push((stored, opened));
-        }
-        for (stored, opened) in judged {
-            let of_node = marks.entry(stored.node).or_default();
-            match opened {
-                Some(checkpoint) => {
-                    of_node.sealed = Some(Sealed {
-                        seq: stored.seq,
-                        at: checkpoint.at,
-                    });
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .read(|connection| checkpoints::page(connection, after.as_ref(), PAGE))?;
+            for stored in &page {
+                match checkpoint::opened(stored, key) {
+                    Some(checkpoint) => {
+                        note(&mut marks, &checkpoint.end).sealed = Some(Sealed {
+                            seq: stored.seq,
+                            at: checkpoint.at,
+                        });
+                        for tie in &checkpoint.ties {
+                            note(&mut marks, tie);
+                        }
+                    }
+                    None => marks
+                        .entry(stored.node.clone())
+                        .or_default()
+                        .not_signed
+                        .push(stored.seq),
                 }
-                None => of_node.not_signed.push(stored.seq),
             }
+            let Some(last) = page.into_iter().next_back() else {
+                return Ok(marks);
+            };
+            after = Some((last.node, last.seq));
         }
-        Ok(marks)
     }
 
     /// How many rows there are, for telling how far a verification or an export is.
@@ -192,16 +195,23 @@ impl Journal {
 /// What is known of a chain beside its rows.
 #[derive(Default)]
 struct Marks {
-    anchors: Vec<Anchor>,
+    /// Places and hashes. What several checkpoints tell alike is kept once.
+    anchors: BTreeSet<(i64, [u8; 32])>,
     sealed: Option<Sealed>,
     not_signed: Vec<i64>,
+}
+
+fn note<'a>(marks: &'a mut BTreeMap<String, Marks>, anchor: &Anchor) -> &'a mut Marks {
+    let of_node = marks.entry(anchor.node.clone()).or_default();
+    of_node.anchors.insert((anchor.seq, anchor.hash));
+    of_node
 }
 
 /// The way through one chain.
 struct Walk {
     chain: Chain,
-    /// Those that were not passed yet, the next one last.
-    anchors: Vec<Anchor>,
+    /// Those that were not passed yet.
+    anchors: BTreeSet<(i64, [u8; 32])>,
     last: Option<Last>,
 }
 
@@ -212,10 +222,8 @@ struct Last {
 
 impl Walk {
     fn new(node: String, marks: Marks) -> Self {
-        let mut anchors = marks.anchors;
-        anchors.sort_by_key(|anchor| Reverse(anchor.seq));
         let mut walk = Self {
-            anchors,
+            anchors: marks.anchors,
             chain: Chain {
                 node,
                 rows: 0,
@@ -258,8 +266,11 @@ impl Walk {
         }
         let mut rewritten = false;
         // One about a row before this one is about a missing row, which was found already.
-        while let Some(anchor) = self.anchors.pop_if(|anchor| anchor.seq <= record.seq) {
-            rewritten |= anchor.seq == record.seq && record.hash != anchor.hash;
+        while let Some((seq, hash)) = self.anchors.first().copied()
+            && seq <= record.seq
+        {
+            self.anchors.pop_first();
+            rewritten |= seq == record.seq && record.hash != hash;
         }
         if rewritten {
             self.find(record.seq, Fault::Rewritten);
@@ -271,7 +282,7 @@ impl Walk {
     }
 
     fn finish(mut self) -> Chain {
-        if let Some(furthest) = self.anchors.first().map(|anchor| anchor.seq) {
+        if let Some(furthest) = self.anchors.last().map(|(seq, _)| *seq) {
             self.find(furthest, Fault::CutOff);
         }
         self.chain.end = self.last.and_then(|last| {

@@ -193,7 +193,7 @@ impl Service {
             .open_challenge(opened, purpose, binding(&fingerprint));
         if let Err(IdentityError::CodesExhausted) = challenge {
             // The server stopped after the last wrong code and before this.
-            self.refuse_exhausted(request.id)?;
+            self.refuse_exhausted(&request, &app)?;
             return Err(ServiceError::RequestState {
                 state: RequestState::Refused,
             });
@@ -252,7 +252,7 @@ impl Service {
         );
         let confirmed = self.code_checked(purpose, request.signer, outcome);
         if exhausted {
-            self.refuse_exhausted(request.id)?;
+            self.refuse_exhausted(&request, &app)?;
         }
         let confirmed = confirmed?;
         signing::step("confirmed");
@@ -370,14 +370,14 @@ impl Service {
     }
 
     /// No wrong code is left for a request: it is refused, and the app told why.
-    fn refuse_exhausted(&self, request: RequestId) -> Result<(), ServiceError> {
-        let reason = Some(RequestReason::CodeTriesExhausted);
-        self.finish(
-            request,
-            RequestState::Pending,
-            RequestState::Refused,
-            reason,
-        )?;
+    fn refuse_exhausted(&self, request: &SignatureRequest, app: &App) -> Result<(), ServiceError> {
+        let entry = Entry::new(Event::RequestRefused)
+            .request(request.id)
+            .app(app.id, app.name.as_str())
+            .signer(request.signer)
+            .browser(self.browser.as_ref());
+        let reason = RequestReason::CodeTriesExhausted;
+        self.end_pending(request.id, RequestState::Refused, reason, entry)?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
 use crate::domain::key::PublicKey;
 use crate::journal::{AuditKey, Entry, Event, Outcome};
-use crate::store;
+use crate::store::{self, StoreError};
 
 pub use crate::journal::{
     Anchor, Chain, Exported, Fault, Finding, InvalidAnchor, JournalError, Range, Report,
@@ -21,8 +21,9 @@ const MOST_UNKNOWN: i64 = 100;
 pub struct Audit {
     /// The chains.
     pub report: Report,
-    /// Requests for which a signature was activated and the journal has no intent, at most a hundred. Who cut rows off
-    /// the journal without also cutting them off the rest of the database is found here.
+    /// Requests that were signed without the journal knowing: a SAD was spent that no intent names, or they are completed
+    /// without an outcome. At most a hundred of each. Who cut rows off the journal without also cutting them off the rest
+    /// of the database is found here.
     pub unknown: Vec<String>,
     /// Whether checkpoints were judged.
     pub checkpoints: Checkpointing,
@@ -65,7 +66,17 @@ impl Service {
     ) -> Result<Audit, ServiceError> {
         let key = key.map_or_else(|| self.audit_key(), AuditKey::Known);
         let unknown = self.inner.store.read(|connection| {
-            store::journal::unknown_acts(connection, Event::SignatureIntent.as_str(), MOST_UNKNOWN)
+            use store::journal::{unknown_acts, unknown_outcomes};
+            let (intent, outcome) = (Event::SignatureIntent, Event::SignatureOutcome);
+            let mut unknown = unknown_acts(connection, intent.as_str(), MOST_UNKNOWN)?;
+            unknown.extend(unknown_outcomes(
+                connection,
+                outcome.as_str(),
+                MOST_UNKNOWN,
+            )?);
+            unknown.sort();
+            unknown.dedup();
+            Ok::<_, StoreError>(unknown)
         })?;
         let report = self.inner.journal.verify(anchors, &key, progress)?;
         let audit = Audit {

@@ -6,7 +6,6 @@ use super::{Service, ServiceError};
 use crate::domain::challenge::{Purpose, SmsState};
 use crate::domain::factor::Factor;
 use crate::domain::id::{ChallengeId, SignerId};
-use crate::domain::phone::Phone;
 use crate::domain::secret::SecretText;
 use crate::domain::standing::Refusal;
 use crate::identity::{
@@ -76,7 +75,11 @@ impl Service {
         last_access: Option<OffsetDateTime>,
     ) -> Result<CodeSent, ServiceError> {
         let phone_hint = opened.phone.hint().to_owned();
-        self.hand_over(opened.challenge, purpose, opened.phone, text)?;
+        let message = Sms {
+            to: opened.phone,
+            text,
+        };
+        self.hand_over(opened.challenge, opened.signer, purpose, &message)?;
         Ok(CodeSent {
             challenge: opened.challenge,
             browser_key: opened.browser_key,
@@ -98,7 +101,11 @@ impl Service {
         let resent = self.inner.identity.resend(challenge, key)?;
         let text = text(&resent);
         let phone_hint = resent.phone.hint().to_owned();
-        self.hand_over(challenge, purpose, resent.phone, text)?;
+        let message = Sms {
+            to: resent.phone,
+            text,
+        };
+        self.hand_over(challenge, resent.signer.id, purpose, &message)?;
         Ok(CodeSent {
             challenge,
             browser_key: key.clone(),
@@ -229,11 +236,11 @@ impl Service {
     fn hand_over(
         &self,
         challenge: ChallengeId,
+        signer: SignerId,
         purpose: Purpose,
-        to: Phone,
-        text: SecretText,
+        message: &Sms,
     ) -> Result<(), ServiceError> {
-        let sent = self.inner.notify.send(&Sms { to, text });
+        let sent = self.inner.notify.send(message);
         let (state, outcome) = match &sent {
             Ok(()) => (SmsState::Sent, Outcome::Done),
             Err(error) => {
@@ -244,6 +251,7 @@ impl Service {
         };
         self.inner.identity.set_sms_state(challenge, state)?;
         let mut entry = Entry::new(Event::CodeSent)
+            .signer(signer)
             .browser(self.browser.as_ref())
             .outcome(outcome)
             .detail(purpose.name());

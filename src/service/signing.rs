@@ -14,11 +14,9 @@ use crate::ades::CertificateChain;
 use crate::domain::app::App;
 use crate::domain::browser::UserAgent;
 use crate::domain::credential::Credential;
-use crate::domain::id::{CredentialId, RequestId, SadId};
+use crate::domain::id::{CredentialId, SadId};
 use crate::domain::key::{SignatureValue, ToSign};
-use crate::domain::request::{
-    Document, DocumentReason, RequestReason, RequestState, SignatureRequest,
-};
+use crate::domain::request::{Document, DocumentReason, RequestState, SignatureRequest};
 use crate::domain::secret::CitizenSecret;
 use crate::domain::standing::Refusal;
 use crate::journal::{self, DocumentEntry, Entry, Event, FactorUsed, Outcome};
@@ -299,20 +297,6 @@ impl Service {
         });
         self.inner.journal.append(&[outcome])?;
         self.missed(act.request.id)
-    }
-
-    /// Ends a request that nobody signs.
-    pub(super) fn finish(
-        &self,
-        request: RequestId,
-        from: RequestState,
-        to: RequestState,
-        reason: Option<RequestReason>,
-    ) -> Result<Transition, ServiceError> {
-        let now = self.inner.ambient.now();
-        Ok(self.inner.store.write(|connection| {
-            store::requests::finish(connection, request, from, to, reason, now)
-        })?)
     }
 }
 

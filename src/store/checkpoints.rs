@@ -67,10 +67,23 @@ pub fn find(
         .optional()?)
 }
 
-/// All of them.
-pub fn all(connection: &mut AnyConnection) -> Result<Vec<StoredCheckpoint>, StoreError> {
-    Ok(checkpoints::table
+/// The next ones after a place, by node and row, at most so many.
+pub fn page(
+    connection: &mut AnyConnection,
+    after: Option<&(String, i64)>,
+    most: i64,
+) -> Result<Vec<StoredCheckpoint>, StoreError> {
+    let mut query = checkpoints::table
         .order((checkpoints::node, checkpoints::seq))
+        .limit(most)
         .select(StoredCheckpoint::as_select())
-        .load(connection)?)
+        .into_boxed();
+    if let Some((node, seq)) = after {
+        query = query.filter(
+            checkpoints::node.gt(node.clone()).or(checkpoints::node
+                .eq(node.clone())
+                .and(checkpoints::seq.gt(*seq))),
+        );
+    }
+    Ok(query.load(connection)?)
 }

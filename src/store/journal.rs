@@ -3,10 +3,13 @@
 //! Rows are handed out exactly as they stand, not as domain values: whoever verifies must see what is there, also
 //! when it is not what this program wrote.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
-use super::schema::{journal, sads};
+use super::schema::{journal, requests, sads};
 use super::{AnyConnection, StoreError};
+use crate::domain::request::RequestState;
 
 /// Rows in one statement. Each has eight parameters, of which PostgreSQL takes 65,535.
 const MOST_AT_ONCE: usize = 1_000;
@@ -131,20 +134,44 @@ pub fn bodies(
         .load(connection)?)
 }
 
-/// Requests for which a SAD was spent though no row of that event is about them, at most so many.
+/// Requests for which a SAD was spent that no row of that event names, at most so many.
 pub fn unknown_acts(
     connection: &mut AnyConnection,
     intent: &str,
     most: i64,
 ) -> Result<Vec<String>, StoreError> {
+    // Bodies are canonical: the member is written in this one way.
+    let named = "%\"sad\":\""
+        .into_sql::<Text>()
+        .concat(sads::id)
+        .concat("\"%");
     let known = journal::table
         .filter(journal::request_id.eq(sads::request_id.nullable()))
-        .filter(journal::event.eq(intent));
+        .filter(journal::event.eq(intent))
+        .filter(journal::body.like(named));
     Ok(sads::table
-        .filter(diesel::dsl::not(diesel::dsl::exists(known)))
+        .filter(not(exists(known)))
         .order(sads::request_id)
         .select(sads::request_id)
         .distinct()
+        .limit(most)
+        .load(connection)?)
+}
+
+/// Completed requests that no row of that event is about, at most so many.
+pub fn unknown_outcomes(
+    connection: &mut AnyConnection,
+    outcome: &str,
+    most: i64,
+) -> Result<Vec<String>, StoreError> {
+    let known = journal::table
+        .filter(journal::request_id.eq(requests::id.nullable()))
+        .filter(journal::event.eq(outcome));
+    Ok(requests::table
+        .filter(requests::state.eq(RequestState::Completed.as_str()))
+        .filter(not(exists(known)))
+        .order(requests::id)
+        .select(requests::id)
         .limit(most)
         .load(connection)?)
 }

@@ -260,6 +260,11 @@ both_databases! {
         assert_eq!(over.heading(), "Demasiadas claves incorrectas");
         assert!(over.links("Volver a sede")[0].ends_with("&state=refused"));
         assert_eq!(town.state(&request), RequestState::Refused);
+        let refusals = town.events().iter().filter(|event| *event == "request.refused").count();
+        assert_eq!(refusals, 1);
+        let sent = town.journal().into_iter().find(|line| line.contains("\"code.sent\""));
+        let sent: serde_json::Value = serde_json::from_str(&sent.unwrap()).unwrap();
+        assert!(sent["body"]["signer"].is_string(), "{sent:#}");
     }
 
     fn a_code_that_is_no_number_costs_no_try(database) {

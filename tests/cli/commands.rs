@@ -388,6 +388,19 @@ both_databases! {
         assert!(ended.out.contains("NOT INTACT"), "{}", ended.out);
     }
 
+    fn a_journal_whose_signatures_cannot_be_judged_is_not_passed(database) {
+        let project = Project::in_order_on(database);
+        assert_eq!(project.run(&["audit", "verify"]).status, 0);
+        let ended = project
+            .command(&["audit", "verify"])
+            .env("RUBRICA_JOURNAL__KEY_LABEL", "no such key")
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        let told = String::from_utf8(ended.stdout).unwrap();
+        assert!(told.contains("not judged"), "{told}");
+    }
+
     fn the_authorities_are_made_once_and_shown(database) {
         let project = Project::in_order_on(database);
         let first = project.json(&["ca", "show", "--json"]);

@@ -6,13 +6,14 @@ use rubrica::journal::JournalError;
 use rubrica::service::audit::{Audit, Checkpointing};
 use rubrica::service::checkpoints::Signed;
 use rubrica::service::{Service, ServiceError};
-use rubrica::store::{StoreError, sads};
+use rubrica::store::{StoreError, checkpoints, sads};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::harness::database::both_databases;
 use crate::harness::server::{TestServer, administrator};
 use crate::harness::software_key::SoftwareKey;
+use crate::harness::town::Town;
 
 fn audit(service: &Service, key: Option<PublicKey>) -> Audit {
     let authorized = administrator().authorize(op::ReadJournal);
@@ -65,6 +66,12 @@ fn forge(database: &TestDatabase) {
         );
         previous = hash.to_vec();
     }
+}
+
+fn unknown(store: &Store, event: &str) -> Vec<String> {
+    store
+        .read(|connection| rubrica::store::journal::unknown_outcomes(connection, event, 10))
+        .unwrap()
 }
 
 both_databases! {
@@ -150,9 +157,44 @@ both_databases! {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
-        let audit = audit(server.service(), None);
-        assert!(!audit.is_intact());
-        assert_eq!(audit.unknown, [request.to_string()]);
+        let audited = audit(server.service(), None);
+        assert!(!audited.is_intact());
+        assert_eq!(audited.unknown, [request.to_string()]);
+        // An intent for the same request that names another SAD is not this one's.
+        let other = Entry::new(Event::SignatureIntent).request(request).sad(ambient.id());
+        journal(server.store(), "test").append(&[other]).unwrap();
+        assert_eq!(audit(server.service(), None).unknown, [request.to_string()]);
+    }
+
+    fn a_completed_request_without_an_outcome_is_found(database) {
+        let town = Town::new(database);
+        let request = town.ask_one();
+        town.approve(&request);
+        let service = town.server.service();
+        assert_eq!(audit(service, None).unknown, Vec::<String>::new());
+        tamper(database, "DELETE FROM journal WHERE event = 'signature.outcome'");
+        let reader = TestServer::start(database);
+        assert_eq!(
+            unknown(reader.store(), "signature.outcome"),
+            [request.id.to_string()]
+        );
+    }
+
+    fn checkpoints_are_read_page_by_page(database) {
+        let server = TestServer::start(database);
+        filled(&server);
+        let mut read = Vec::new();
+        let mut after = None;
+        loop {
+            let page = server
+                .store()
+                .read(|connection| checkpoints::page(connection, after.as_ref(), 1))
+                .unwrap();
+            let Some(one) = page.into_iter().next() else { break };
+            read.push(one.seq);
+            after = Some((one.node, one.seq));
+        }
+        assert_eq!(read, [3, 6]);
     }
 
     fn what_is_signed_is_not_signed_again(database) {
