@@ -1,7 +1,8 @@
 //! `rubrica audit`: the journal.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -110,9 +111,15 @@ fn export(arguments: &Export, file: Option<&Path>) -> anyhow::Result<Ending> {
     let bar = bar(office.service.journal_rows(&authorized)?);
     let mut writer: Box<dyn Write> = match &arguments.output {
         Some(path) => {
-            Box::new(BufWriter::new(File::create(path).with_context(|| {
-                format!("{} cannot be written", path.display())
-            })?))
+            // It names citizens and their browsers.
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(path)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            Box::new(BufWriter::new(file))
         }
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
