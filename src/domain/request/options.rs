@@ -158,8 +158,6 @@ mod dotted {
         deserializer: D,
     ) -> Result<ObjectIdentifier, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| {
-            D::Error::custom(format_args!("{text:?} is no object identifier: {error}"))
-        })
+        text.parse().map_err(D::Error::custom)
     }
 }

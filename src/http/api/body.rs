@@ -14,6 +14,13 @@ use crate::http::pace::Pace;
 use crate::http::problem::Problem;
 use crate::service::FieldError;
 
+/// Stands between what serde found and what it expected.
+const EXPECTED: &str = ", expected ";
+/// Longest text about one value, in characters.
+const LONGEST_FAULT: usize = 200;
+/// Longest field name that is repeated, in bytes; none of ours comes near.
+const LONGEST_NAME: usize = 64;
+
 /// Refuses a body that says of itself that it is too long, before a byte of it is read.
 pub(super) fn check_length(request: &HttpRequest, limit: u64) -> Result<(), Problem> {
     let Some(value) = request.headers().get(header::CONTENT_LENGTH) else {
@@ -111,20 +118,37 @@ fn fault(pointer: String, error: &serde_json::Error) -> FieldError {
     } else if let Some(name) = named("duplicate field `") {
         FieldError::new(format!("{pointer}/{name}"), "This field is there twice.")
     } else {
-        FieldError::new(pointer, format!("{text}."))
+        FieldError::new(pointer, format!("{}.", without_value(text)))
     }
 }
 
-/// A JSON Pointer (RFC 6901).
+/// What serde says of a value, without the value: that may be a whole document, or say whom the request is about.
+///
+/// Serde quotes what it found before it says what it expected, which is the last thing it says and our own.
+fn without_value(text: &str) -> String {
+    let told = match text.rsplit_once(EXPECTED) {
+        Some((found, expected)) => {
+            let kind = found.split(['"', '`']).next().unwrap_or_default();
+            format!("{}{EXPECTED}{expected}", kind.trim_end())
+        }
+        None => text.to_owned(),
+    };
+    told.chars().take(LONGEST_FAULT).collect()
+}
+
+/// A JSON Pointer (RFC 6901). What is too long for a name of ours is told as `?`.
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         pointer.push('/');
         match segment {
             Segment::Seq { index } => pointer.push_str(&index.to_string()),
-            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
-            Segment::Enum { variant } => pointer.push_str(variant),
-            Segment::Unknown => pointer.push('?'),
+            Segment::Map { key: name } | Segment::Enum { variant: name }
+                if name.len() <= LONGEST_NAME =>
+            {
+                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => pointer.push('?'),
         }
     }
     pointer
@@ -180,6 +204,44 @@ mod tests {
         assert_eq!(
             place(&documents("{\"name\": \"b\", \"pades\": {\"colour\": 1}}")),
             "/documents/1/pades/colour"
+        );
+    }
+
+    #[test]
+    fn what_an_app_sent_is_never_repeated() {
+        let dni = "12345678Z";
+        let long = "QUJD".repeat(5000);
+        let policy = |id: &str| {
+            format!(
+                "{{\"signer\": \"x\", \"documents\": [{{\"name\": \"a\", \"cades\": {{\"policy\": {{\"id\": \"{id}\"}}}}}}]}}"
+            )
+        };
+        for value in [dni, &long, "a`, expected \\\"QUJD 12345678"] {
+            for text in [
+                format!("{{\"signer\": [\"{value}\"], \"documents\": []}}"),
+                format!("{{\"signer\": \"x\", \"documents\": \"{value}\"}}"),
+                format!("{{\"signer\": \"x\", \"documents\": [\"{value}\"]}}"),
+                format!("{{\"signer\": \"x\", \"language\": \"{value}\"}}"),
+                format!("{{\"signer\": \"x\", \"lifetime_seconds\": \"{value}\"}}"),
+                "{\"signer\": 12345678, \"documents\": []}".to_owned(),
+                policy(value),
+            ] {
+                let (code, fields) = refused(&text);
+                assert_eq!(code, Code::InvalidRequest, "{text}");
+                for FieldError { pointer, detail } in fields {
+                    assert!(!detail.contains("QUJD"), "{detail}");
+                    assert!(!detail.contains("12345678"), "{detail}");
+                    assert!(detail.chars().count() <= LONGEST_FAULT + 1, "{detail}");
+                    assert!(pointer.len() < 40, "{pointer}");
+                }
+            }
+        }
+        let (_, fields) = refused(&format!("{{\"{long}\": 1}}"));
+        assert_eq!(fields[0].pointer, "/?");
+        let (_, fields) = refused("{\"signer\": [], \"documents\": []}");
+        assert_eq!(
+            fields[0].detail,
+            "invalid type: sequence, expected a string."
         );
     }
 }

@@ -123,12 +123,13 @@ impl Clone for PolicyId {
 }
 
 impl TryFrom<String> for PolicyId {
-    type Error = String;
+    type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, &'static str> {
         text.parse()
+            .ok()
             .map(Self)
-            .map_err(|error: const_oid::Error| format!("{text:?} is no object identifier: {error}"))
+            .ok_or("no object identifier in dotted form, such as 2.16.724.1.3.1.1.2.1.9")
     }
 }
 
