@@ -108,9 +108,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The clock of a body that begins to arrive.
+    /// How slowly one body may come.
     fn pace(&self) -> Pace {
-        Pace::begin(self.pause, self.slowest)
+        Pace::new(self.pause, self.slowest)
     }
 
     /// Threads that blocking calls may need, with some for files that are sent.

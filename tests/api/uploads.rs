@@ -231,6 +231,51 @@ fn a_body_of_json_takes_its_place_before_it_is_read() {
     assert_eq!(refused.problem(), (429, "rate_limited".to_owned()));
 }
 
+/// It earns its time by what it sends, as documents do.
+#[test]
+fn metadata_on_a_slow_line_may_take_longer_than_one_pause() {
+    let server = TestServer::alone_with(Wishes {
+        limits: Limits {
+            pause: Duration::from_millis(700),
+            slowest: 100,
+            ..Limits::default()
+        },
+        ..Wishes::default()
+    });
+    let app = server.app("tax");
+    server.eligible(DNI);
+    let request = json!({"signer": DNI, "documents": [{"name": "a"}]}).to_string();
+    let padded = format!("{request:5000}");
+    let form = Form::default()
+        .part("request", "application/json", padded.as_bytes())
+        .document(b"a")
+        .finish();
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, form.len()).as_bytes());
+    for piece in form.chunks(form.len().div_ceil(12)) {
+        line.send(piece);
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    assert!(line.status_line().contains("201"));
+}
+
+#[test]
+fn metadata_that_grows_too_long_is_answered_without_its_end() {
+    let server = TestServer::alone_with(Wishes::default());
+    let app = server.app("tax");
+    let form = Form::default().part("request", "application/json", &vec![b' '; MIB + 1]);
+    let mut line = server.stranger().line();
+    line.send(head(&app.token, 40 * MIB).as_bytes());
+    line.send(&form.unfinished());
+    let begun = Instant::now();
+    assert!(line.status_line().contains("413"));
+    assert!(
+        line.rest()
+            .contains("The part `request` may have 1048576 bytes at most")
+    );
+    assert!(begun.elapsed() < Limits::default().pause / 2);
+}
+
 /// Then nobody can say whether the request is there, and it may need them.
 #[test]
 fn documents_stay_when_the_database_goes_away_in_the_commit() {

@@ -9,11 +9,14 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
 use super::object::Object;
+use super::upload::UploadFault;
 use crate::http::error::Code;
 use crate::http::pace::Pace;
 use crate::http::problem::Problem;
 use crate::service::FieldError;
 
+/// Of a body that broke off.
+pub(super) const ENDED_EARLY: &str = "The body ended early or was not encoded as it says.";
 /// Stands between what serde found and what it expected.
 const EXPECTED: &str = ", expected ";
 /// Longest text about one value, in characters.
@@ -32,15 +35,9 @@ pub(super) fn check_length(request: &HttpRequest, limit: u64) -> Result<(), Prob
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Problem::new(Code::MalformedRequest))?;
     if length > limit {
-        return Err(too_large(limit));
+        return Err(UploadFault::TooLarge { limit }.into());
     }
     Ok(())
-}
-
-/// A body longer than allowed.
-pub(super) fn too_large(limit: u64) -> Problem {
-    Problem::new(Code::PayloadTooLarge)
-        .with_detail(format!("The body may have {limit} bytes at most."))
 }
 
 /// The whole of a short body.
@@ -52,17 +49,19 @@ pub(super) async fn read(
     let mut body = BytesMut::new();
     let mut pieces = std::pin::pin!(bounded(payload, limit));
     loop {
-        match tokio::time::timeout(pace.patience(), pieces.next()).await {
-            Err(_elapsed) => return Err(Problem::new(Code::RequestTimeout)),
+        match pace.wait(pieces.next()).await {
+            Err(_elapsed) => return Err(UploadFault::TooSlow.into()),
             Ok(None) => return Ok(body.freeze()),
             Ok(Some(Ok(piece))) => {
                 pace.received(piece.len());
                 body.extend_from_slice(&piece);
             }
-            Ok(Some(Err(PayloadError::Overflow))) => return Err(too_large(limit)),
+            Ok(Some(Err(PayloadError::Overflow))) => {
+                return Err(UploadFault::TooLarge { limit }.into());
+            }
             Ok(Some(Err(error))) => {
                 return Err(Problem::new(Code::MalformedRequest)
-                    .with_detail("The body ended early or was not encoded as it says.")
+                    .with_detail(ENDED_EARLY)
                     .because(error));
             }
         }

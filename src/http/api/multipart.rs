@@ -4,11 +4,12 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::error::PayloadError;
 use actix_web::http::header::HeaderMap;
 use actix_web::web;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
-use super::body::{bounded, too_large};
+use super::body::{ENDED_EARLY, bounded};
 use super::upload::{Piece, Sender, UploadFault};
+use crate::domain::text::sentence;
 use crate::http::error::Code;
 use crate::http::pace::Pace;
 use crate::http::problem::Problem;
@@ -35,11 +36,12 @@ impl Parts {
         }
     }
 
-    /// The first part, which must be the metadata.
+    /// The first part, which must be the metadata and have `most` bytes at most.
     pub(super) async fn metadata(&mut self, most: u64) -> Result<Bytes, Problem> {
         let first = || {
-            Problem::new(Code::MalformedMultipart)
-                .with_detail("The first part must be `request` and hold the metadata as JSON.")
+            Problem::new(Code::MalformedMultipart).with_detail(format!(
+                "The first part must be `{METADATA}` and hold the metadata as JSON."
+            ))
         };
         let mut part = match self.next().await {
             Ok(Some(part)) if part.name() == Some(METADATA) => part,
@@ -47,12 +49,16 @@ impl Parts {
             Err(fault) => return Err(fault.into()),
         };
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
-        match tokio::time::timeout(self.pace.patience(), part.bytes(limit)).await {
-            Err(_elapsed) => Err(UploadFault::TooSlow.into()),
-            Ok(Err(_exceeded)) => Err(too_large(most)),
-            Ok(Ok(Err(error))) => Err(self.fault(error).into()),
-            Ok(Ok(Ok(text))) => Ok(text),
+        let mut text = BytesMut::new();
+        while let Some(bytes) = self.piece(&mut part).await? {
+            if text.len().saturating_add(bytes.len()) > limit {
+                return Err(Problem::new(Code::PayloadTooLarge).with_detail(format!(
+                    "The part `{METADATA}` may have {most} bytes at most; documents are parts of their own."
+                )));
+            }
+            text.extend_from_slice(&bytes);
         }
+        Ok(text.freeze())
     }
 
     /// Hands all documents over, until the last one, a fault, or nobody takes them any more.
@@ -79,25 +85,17 @@ impl Parts {
 
     async fn document(&mut self, mut part: Field, sender: &Sender) -> Result<Going, UploadFault> {
         if part.name() != Some(DOCUMENT) {
-            return Err(UploadFault::Malformed(
-                "After `request`, every part must be called `document`, in the order of `documents`."
-                    .to_owned(),
-            ));
+            return Err(UploadFault::Malformed(format!(
+                "After `{METADATA}`, every part must be called `{DOCUMENT}`, in the order of `documents`."
+            )));
         }
         if sender.send(Ok(Piece::Begin)).await.is_err() {
             return Ok(Going::NoFurther);
         }
         loop {
-            let piece = match tokio::time::timeout(self.pace.patience(), part.next()).await {
-                Err(_elapsed) => return Err(UploadFault::TooSlow),
-                Ok(None) => Piece::End,
-                Ok(Some(Ok(bytes))) => {
-                    self.pace.received(bytes.len());
-                    Piece::Bytes(bytes)
-                }
-                Ok(Some(Err(error))) => return Err(self.fault(error)),
-            };
-            let ended = matches!(piece, Piece::End);
+            let piece = self.piece(&mut part).await?;
+            let ended = piece.is_none();
+            let piece = piece.map_or(Piece::End, Piece::Bytes);
             if sender.send(Ok(piece)).await.is_err() {
                 return Ok(Going::NoFurther);
             }
@@ -107,21 +105,35 @@ impl Parts {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Field>, UploadFault> {
-        match tokio::time::timeout(self.pace.patience(), self.inner.next()).await {
+    /// Some more bytes of a part; `None` at its end.
+    async fn piece(&mut self, part: &mut Field) -> Result<Option<Bytes>, UploadFault> {
+        match self.pace.wait(part.next()).await {
             Err(_elapsed) => Err(UploadFault::TooSlow),
             Ok(None) => Ok(None),
-            Ok(Some(Ok(part))) => Ok(Some(part)),
-            Ok(Some(Err(error))) => Err(self.fault(error)),
+            Ok(Some(Ok(bytes))) => {
+                self.pace.received(bytes.len());
+                Ok(Some(bytes))
+            }
+            Ok(Some(Err(error))) => Err(self.fault(&error)),
         }
     }
 
-    fn fault(&self, error: MultipartError) -> UploadFault {
+    async fn next(&mut self) -> Result<Option<Field>, UploadFault> {
+        match self.pace.wait(self.inner.next()).await {
+            Err(_elapsed) => Err(UploadFault::TooSlow),
+            Ok(None) => Ok(None),
+            Ok(Some(Ok(part))) => Ok(Some(part)),
+            Ok(Some(Err(error))) => Err(self.fault(&error)),
+        }
+    }
+
+    fn fault(&self, error: &MultipartError) -> UploadFault {
         match error {
             MultipartError::Payload(PayloadError::Overflow) => {
                 UploadFault::TooLarge { limit: self.limit }
             }
-            other => UploadFault::Malformed(other.to_string()),
+            MultipartError::Payload(_) => UploadFault::Malformed(ENDED_EARLY.to_owned()),
+            other => UploadFault::Malformed(sentence(other)),
         }
     }
 }
