@@ -21,6 +21,18 @@ fn an_address_that_is_none_gets_a_page_that_says_so() {
     );
 }
 
+#[test]
+fn an_address_with_a_strange_host_in_its_path_makes_no_link_to_it() {
+    let server = TestServer::alone();
+    for path in ["//evil.example", "///evil.example/a", "/\\evil.example"] {
+        let mut line = server.visitor().line();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        line.send(head.as_bytes());
+        let answer = line.rest();
+        assert!(answer.contains("href=\"/evil.example"), "{answer}");
+    }
+}
+
 both_databases! {
     fn an_approval_link_that_was_not_made_here_gets_a_page_that_says_so(database) {
         let server = TestServer::start(database);

@@ -165,11 +165,15 @@ impl Visit {
 }
 
 /// Where a page is that answers a call to `path`: a form for another code is part of the page for the code.
+///
+/// Anybody can have a path made that begins with two slashes, which a link would take for the name of another host
+/// (RFC 3986 section 4.2); browsers read a backslash as a slash.
 fn place(path: &str) -> String {
-    match path.strip_suffix("/resend") {
+    let place = match path.strip_suffix("/resend") {
         Some(start) => format!("{start}/code"),
         None => path.to_owned(),
-    }
+    };
+    format!("/{}", place.trim_start_matches(['/', '\\']))
 }
 
 impl FromRequest for Visit {
@@ -178,5 +182,25 @@ impl FromRequest for Visit {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::of(request).ok_or_else(|| Problem::new(Code::InternalError)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_always_a_place_of_ours() {
+        for (path, expected) in [
+            ("/", "/"),
+            ("/help/blocked", "/help/blocked"),
+            ("/r/x/resend", "/r/x/code"),
+            ("//evil.example", "/evil.example"),
+            ("/\\evil.example/a", "/evil.example/a"),
+            ("\\/\\/evil.example/resend", "/evil.example/code"),
+            ("//resend", "/code"),
+        ] {
+            assert_eq!(place(path), expected, "{path}");
+        }
     }
 }
