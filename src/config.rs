@@ -2,7 +2,9 @@
 //!
 //! Every key has a default or is asked for; keys nobody reads are refused; everything wrong is told at once. An
 //! environment variable `RUBRICA_<SECTION>__<KEY>` goes before the file. Secrets come from files of their own, which
-//! `<key>_file` names, or from the environment; never from the configuration file or from arguments.
+//! `<key>_file` names, or from the environment; never from arguments, and from the configuration file only where they
+//! are part of an address (`database.url`, `sms.url`). Such an address is shown without them, and there is a warning
+//! when others can read the file.
 //!
 //! This is the only place that reads the environment. It opens nothing but the configuration and the files of
 //! secrets: whether the database, the token or a port is there is for `doctor` to say.

@@ -35,7 +35,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
     }
     let shown = Url::parse(&raw.url.0).is_ok_and(|url| url.password().is_some());
     if shown {
-        reader.warn_if_public("database", "url");
+        let instead = "name a file with the password in password_file";
+        reader.warn_if_public("database", "url", "a password", instead);
     }
     let url = match raw.password {
         None => Some(raw.url.0),

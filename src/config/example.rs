@@ -11,8 +11,9 @@ const HEAD: &str = "\
 #
 # Every key is here with its explanation. Those that are commented out show their default; those marked `example` have
 # none. Relative paths begin at this file's folder. Each key can also be given by the environment, which goes before this
-# file: RUBRICA_<SECTION>__<KEY>, for example RUBRICA_DATABASE__URL. Secrets are never written here: `<key>_file`
-# names a file that only its owner can read, or the environment holds the secret itself.
+# file: RUBRICA_<SECTION>__<KEY>, for example RUBRICA_DATABASE__URL. Secrets are not written here: `<key>_file`
+# names a file that only its owner can read, or the environment holds the secret itself. A secret within an address
+# (database.url, sms.url) is taken too, and then this file should be its owner's alone.
 #
 # `rubrica config check` says what is wrong with it, `rubrica doctor` what is wrong around it.
 ";

@@ -42,7 +42,7 @@ section! {
         allow_rsa_2048: bool = default "false",
         /// Environment variables that the vendor's library reads, such as
         /// { SOFTHSM2_CONF = "/srv/rubrica/tokens/softhsm2.conf" }; paths in full. The program starts itself anew with
-        /// them when they are not set.
+        /// them when they are not set. `config check` shows them: no secret belongs here.
         environment: Table<String> = default "{}",
     }
 }

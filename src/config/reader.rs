@@ -215,8 +215,9 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// Warns when a value that holds a secret stands in a file that others can read.
-    pub(super) fn warn_if_public(&mut self, section: &str, key: &str) {
+    /// Warns when a value that holds a secret, which `held` names, stands in a file that others can read. `instead` is
+    /// what else to do.
+    pub(super) fn warn_if_public(&mut self, section: &str, key: &str, held: &str, instead: &str) {
         let Some((_, origin)) = self.raw(section, key) else {
             return;
         };
@@ -229,7 +230,7 @@ impl<'a> Reader<'a> {
                 key: path(section, key),
                 path: file.clone(),
                 detail: format!(
-                    "others can read it (mode {mode:04o}), and it holds a password; chmod 600, or move the password out"
+                    "others can read it (mode {mode:04o}), and it holds {held}; run chmod 600 on it, or {instead}"
                 ),
             };
             self.warnings.push(warning);

@@ -18,14 +18,16 @@ use crate::notify::{
 section! {
     /// How SMS codes reach the citizens' phones.
     RawSms "sms" {
-        /// Address of a gateway that takes JSON. Without it, messages go to the folder below.
+        /// Address of a gateway that takes JSON. Without it, messages go to the folder below. What stands in its query
+        /// is never shown.
         url: Url = optional r#""https://sms.example/v1/messages""#,
         /// A folder that messages are written to, one file for each: for trying out, or for another program to send.
         outbox: PathBuf = default r#""data/outbox""#,
         /// "POST" or "PUT".
         method: String = default r#""POST""#,
         /// The call's body. {to} is the phone (+34600123456), {to_digits} the same without the plus sign, {text} the
-        /// message; each stands within a JSON string.
+        /// message; each stands within a JSON string. `config check` shows the rest: a key that the gateway asks for
+        /// belongs in secret_headers.
         body: String = default r#"'{"to": "{to}", "text": "{text}"}'"#,
         /// Headers of every call.
         headers: Table<HeaderText> = default "{}",
@@ -50,7 +52,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
     let raw = RawSms::read(reader)?;
     let keyed = |url: &Url| url.query().is_some() || url.password().is_some();
     if raw.url.as_ref().is_some_and(keyed) {
-        reader.warn_if_public("sms", "url");
+        let held = "what may be a key of the SMS gateway";
+        let instead = "send the key as a header, by secret_headers";
+        reader.warn_if_public("sms", "url", held, instead);
     }
     let Some(address) = raw.url.clone() else {
         return Some(Settings::Outbox(Outbox::new(raw.outbox)));

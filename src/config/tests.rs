@@ -104,6 +104,37 @@ fn secrets_come_from_files_that_only_their_owner_reads() {
 }
 
 #[test]
+fn a_secret_within_an_address_is_warned_of_in_a_file_that_others_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rubrica.toml");
+    let warnings = |text: &str, mode: u32| -> Vec<String> {
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let file = open(&path).unwrap();
+        let loaded = read(Some(&file), environment(&[])).unwrap();
+        loaded.warnings.iter().map(ToString::to_string).collect()
+    };
+    for (text, told) in [
+        (
+            "[database]\nurl = \"postgres://rubrica:hunter2@db.example/rubrica\"\n",
+            "it holds a password; run chmod 600 on it, or name a file with the password in password_file",
+        ),
+        (
+            "[sms]\nurl = \"https://sms.example/v1?key=hunter2\"\n",
+            "it holds what may be a key of the SMS gateway; run chmod 600 on it, or send the key as a header, by \
+             secret_headers",
+        ),
+    ] {
+        let warned = warnings(text, 0o640).join("\n");
+        assert!(
+            warned.contains(told) && !warned.contains("hunter2"),
+            "{warned}"
+        );
+        assert_eq!(warnings(text, 0o600), [""; 0]);
+    }
+}
+
+#[test]
 fn short_rsa_keys_are_warned_of_where_they_were_allowed() {
     let warnings = |text: &str| -> Vec<String> {
         let loaded = given(text, &[]).unwrap();
