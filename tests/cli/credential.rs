@@ -8,15 +8,17 @@ use rubrica::config;
 use rubrica::domain::challenge::Purpose;
 use rubrica::domain::language::Language;
 use rubrica::domain::secret::SecretText;
+use rubrica::service::Service;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
 use crate::harness::database::both_databases;
 use crate::harness::phones::Phones;
 use crate::harness::project::Project;
+use crate::harness::standing::PASSWORD;
 
 /// Registers a citizen at advanced level, who activates the account as the pages do.
-fn activated(project: &Project) {
+pub(super) fn activated(project: &Project) {
     let done = project.run(&[
         "signer",
         "register",
@@ -37,21 +39,13 @@ fn activated(project: &Project) {
         "receipt.txt",
     ]);
     assert_eq!(done.status, 0, "{}", done.err);
-    let receipt = fs::read_to_string(project.path("receipt.txt")).unwrap();
-    let code = receipt
-        .split_whitespace()
-        .find(|word| word.len() == 19 && word.matches('-').count() == 3)
-        .unwrap();
-    let config = config::load(Some(&project.path("rubrica.toml")))
-        .unwrap()
-        .config;
-    let service = app::service(config).unwrap();
+    let service = service(project);
     let sent = service
         .begin_activation(
             Language::Spanish,
             &SecretText::new("12345678Z".to_owned()),
             &SecretText::new("ana@example.com".to_owned()),
-            &SecretText::new(code.to_owned()),
+            &project.activation_code("receipt.txt"),
         )
         .unwrap();
     service
@@ -60,9 +54,15 @@ fn activated(project: &Project) {
             sent.challenge,
             &sent.browser_key,
             &Phones::of(&project.path("data/outbox")).code("+34600123456"),
-            &SecretText::new("Str0ng!pass".to_owned()),
+            &SecretText::new(PASSWORD.to_owned()),
         )
         .unwrap();
+}
+
+/// What the citizens' pages call, in this process.
+pub(super) fn service(project: &Project) -> Service {
+    let loaded = config::load(Some(&project.path("rubrica.toml"))).unwrap();
+    app::service(loaded.config).unwrap()
 }
 
 both_databases! {

@@ -7,7 +7,11 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::harness::browser::Browser;
+use crate::harness::client::Client;
 use crate::harness::database::TestDatabase;
+use crate::harness::phones::{Phones, code_in, found_code};
+use crate::harness::process::Watched;
 use crate::harness::project::{Ended, Project};
 
 /// Runs a command line as if pasted into a shell in the project's folder.
@@ -94,17 +98,15 @@ fn the_demo_signs_its_samples_and_runs_again() {
     let log = fs::read_to_string(project.path("demo/server/server.log")).unwrap();
     let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
     assert!(!log.contains(pin.trim()));
-    for entry in fs::read_dir(project.path("demo/server/outbox")).unwrap() {
-        let message = fs::read_to_string(entry.unwrap().path()).unwrap();
-        // The last run is the code: the name of the app may have digits too.
-        let text: serde_json::Value = serde_json::from_str(&message).unwrap();
-        let mut runs = text["text"]
-            .as_str()
-            .unwrap()
-            .rsplit(|c: char| !c.is_ascii_digit());
-        if let Some(code) = runs.find(|run| run.len() == 6) {
-            assert!(!log.contains(code), "{message}");
-        }
+    let messages = Phones::of(&project.path("demo/server/outbox")).messages();
+    let codes: Vec<_> = messages
+        .iter()
+        .filter_map(|message| found_code(&message.text))
+        .collect();
+    // Two citizens activated an account and approved a request.
+    assert!(codes.len() >= 4, "{messages:?}");
+    for code in codes {
+        assert!(!log.contains(code));
     }
 }
 
@@ -127,6 +129,7 @@ fn the_demo_uses_the_postgresql_that_is_named() {
         assert_eq!(ended.status, 0, "{}", ended.err);
         assert!(ended.err.contains(database.url()), "{}", ended.err);
         let report: Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(documents(&report).len(), 2);
         for document in documents(&report) {
             assert_eq!(document["state"], "signed", "{report:#}");
         }
@@ -279,30 +282,50 @@ fn a_demo_that_signs_nothing_keeps_every_original_and_its_word() {
 }
 
 #[test]
-fn a_demo_that_serves_tells_a_person_everything_needed() {
+fn what_a_demo_that_serves_tells_is_enough_to_approve_its_request() {
     let project = Project::new();
-    let mut child = project
-        .command(&["demo", "--serve"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut said = String::new();
-    for line in lines.map_while(Result::ok) {
-        said.push_str(&line);
-        said.push('\n');
+    let mut command = project.command(&["demo", "--serve"]);
+    let mut demo = Watched::spawn(command.stdout(Stdio::piped()));
+    let mut told = String::new();
+    for line in BufReader::new(demo.stdout()).lines() {
+        let line = line.unwrap();
+        told.push_str(&line);
+        told.push('\n');
         if line.contains("Ctrl-C") {
             break;
         }
     }
-    for word in ["/r/", "DNI", "Password", "rub_", "https://127.0.0.1:"] {
-        assert!(said.contains(word), "{word:?} is missing in:\n{said}");
-    }
-    let ended = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(ended.success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let value = |name: &str| {
+        let row = told
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(name))
+            .unwrap_or_else(|| panic!("{name:?} is missing in:\n{told}"));
+        row.split_whitespace().next().unwrap().to_owned()
+    };
+    let certificate = told.split_once("(certificate: ").unwrap().1;
+    let trusted = fs::read_to_string(certificate.split_once(')').unwrap().0).unwrap();
+
+    let request = url::Url::parse(&value("Approve a request")).unwrap();
+    let origin = request.origin().ascii_serialization();
+    let browser = Browser::new(Client::new(&origin, &trusted, None));
+    let (dni, password) = (value("DNI"), value("Password"));
+    let who = [("national-id", &*dni), ("password", &*password)];
+    let page = browser.send(&browser.open(request.path()), request.path(), &who);
+    let code = code_in(&demo.line("SMS to"));
+    let form = format!("{}/code", request.path());
+    let done = browser.send(&page, &form, &[("code", code.expose())]);
+    assert_eq!(done.status, 200, "{}", done.heading());
+    assert_eq!(done.path, format!("{}/done", request.path()));
+
+    let api = value("API for apps");
+    let app = Client::new(api.trim_end_matches('/'), &trusted, None);
+    let listed = app
+        .bearer(&value("Token of the app"))
+        .get("/v1/signature-requests");
+    assert_eq!(listed.at("/requests/0/state"), "completed");
+    let pages = url::Url::parse(&value("Account pages")).unwrap();
+    assert_eq!(browser.open(pages.path()).status, 200);
+    demo.signal("-INT");
+    let (status, log) = demo.ended();
+    assert_eq!(status, Some(0), "{log}");
 }

@@ -1,7 +1,7 @@
 //! Somebody who reads a text and types what stands there, in a folder as it is checked out.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
 use rubrica::domain::secret::SecretText;
@@ -81,18 +81,10 @@ impl Reader {
 
     /// Becomes Ana, who activates her account with the receipt and the phone.
     pub(super) fn activates(&self, receipt: &str) {
-        let path = self.project.path(receipt);
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        let receipt = fs::read_to_string(path).unwrap();
-        let code = receipt
-            .split_whitespace()
-            .find(|word| word.len() == 19 && word.matches('-').count() == 3)
-            .unwrap();
+        assert_eq!(self.project.mode(receipt), 0o600);
+        let code = self.project.activation_code(receipt);
         let browser = self.browser();
-        let given = [("national-id", DNI), ("activation-code", code)];
+        let given = [("national-id", DNI), ("activation-code", code.expose())];
         let page = browser.send(&browser.open(ACTIVATE), ACTIVATE, &given);
         let sms = self.sms();
         let chosen = [

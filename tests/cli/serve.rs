@@ -3,16 +3,17 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::harness::client::Client;
 use crate::harness::database::{TestDatabase, both_databases};
+use crate::harness::process::Watched;
 use crate::harness::project::Project;
 
 /// A server of its own process; killed with the test.
 pub(super) struct Serving {
-    child: Child,
+    process: Watched,
     ops: u16,
 }
 
@@ -24,9 +25,8 @@ impl Serving {
 
     /// By a command of the test's own, that becomes the server.
     pub(super) fn of(project: &Project, command: &mut Command) -> Self {
-        let child = command.stderr(Stdio::piped()).spawn().unwrap();
         let serving = Self {
-            child,
+            process: Watched::spawn(command),
             ops: project.ports[2],
         };
         let begun = Instant::now();
@@ -58,9 +58,13 @@ impl Serving {
 
     /// Sends a signal.
     pub(super) fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
-        assert!(sent.success());
+        self.process.signal(signal);
+    }
+
+    /// Waits until these words stand in its log.
+    #[track_caller]
+    pub(super) fn logs(&self, words: &str) {
+        self.process.line(words);
     }
 
     /// Sends a signal and waits for the end; gives the exit status and the log.
@@ -70,22 +74,8 @@ impl Serving {
     }
 
     /// Waits for the end; gives the exit status and the log.
-    pub(super) fn ended(mut self) -> (Option<i32>, String) {
-        let mut log = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
-        (self.child.wait().unwrap().code(), log)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub(super) fn ended(self) -> (Option<i32>, String) {
+        self.process.ended()
     }
 }
 

@@ -193,7 +193,7 @@ impl Line {
         let _ = self.0.flush();
     }
 
-    /// The first line of the answer.
+    /// The next line of the answer's head, the first one being its status.
     pub(crate) fn status_line(&mut self) -> String {
         let mut line = Vec::new();
         let mut byte = [0];

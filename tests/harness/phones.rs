@@ -50,12 +50,20 @@ impl Phones {
             .unwrap()
     }
 
-    /// The code in the last message to a phone: its run of six digits.
+    /// The code in the last message to a phone.
     pub(crate) fn code(&self, to: &str) -> SecretText {
-        let text = self.last(to).text;
-        let code = text
-            .rsplit(|c: char| !c.is_ascii_digit())
-            .find(|run| run.len() == 6);
-        SecretText::new(code.unwrap().to_owned())
+        code_in(&self.last(to).text)
     }
+}
+
+/// The code in a message.
+#[track_caller]
+pub(crate) fn code_in(text: &str) -> SecretText {
+    SecretText::new(found_code(text).unwrap().to_owned())
+}
+
+/// The same in one that may have none: its last run of six digits, since an app's name may have some too.
+pub(crate) fn found_code(text: &str) -> Option<&str> {
+    text.rsplit(|c: char| !c.is_ascii_digit())
+        .find(|run| run.len() == 6)
 }

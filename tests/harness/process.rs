@@ -1,6 +1,10 @@
-//! Tests in processes of their own: to be killed, or to run under limits.
+//! Tests in processes of their own: to be killed, or to run under limits. And processes that a test talks with.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Passes one value to such a test.
 const ARGUMENT: &str = "RUBRICA_TEST_ARGUMENT";
@@ -24,4 +28,81 @@ pub(crate) fn alone(test: &str, argument: &str, limits: &str) -> Command {
 )]
 pub(crate) fn argument() -> Option<String> {
     std::env::var(ARGUMENT).ok()
+}
+
+/// How long a process may take for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that is killed with the test. Its standard error output is read as it comes, so that it never waits for a
+/// reader.
+pub(crate) struct Watched {
+    child: Child,
+    said: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Watched {
+    /// Begins.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
+        let reader = thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut heard = heard.lock().unwrap();
+                heard.push_str(&line);
+                heard.push('\n');
+            }
+        });
+        Self {
+            child,
+            said,
+            reader: Some(reader),
+        }
+    }
+
+    /// Its standard output, when the command pipes it.
+    pub(crate) fn stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().unwrap()
+    }
+
+    /// Waits for the first whole line with these words on its standard error output.
+    #[track_caller]
+    pub(crate) fn line(&self, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let said = self.said.lock().unwrap().clone();
+            if let Some(line) = said.lines().find(|line| line.contains(words)) {
+                return line.to_owned();
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it never says {words:?}:\n{said}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends a signal, such as `-TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end; gives the exit status and all that stood on the standard error output.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap().code();
+        self.reader.take().unwrap().join().unwrap();
+        (status, self.said.lock().unwrap().clone())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // Both fail when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

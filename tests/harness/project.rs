@@ -3,15 +3,24 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
+use rubrica::clock::Ambient;
+use rubrica::domain::secret::SecretText;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::database::TestDatabase;
 use super::openssl::openssl;
+use super::softhsm::MODULE;
+
+/// Where servers of these tests listen.
+const PORTS: Range<u16> = 12_000..32_000;
 
 /// The folder. Gone with the test.
 pub(crate) struct Project {
@@ -153,15 +162,32 @@ impl Project {
         command
     }
 
-    /// Runs it and reads its answer as JSON.
+    /// Runs it and reads its answer as JSON. It has to do its work.
+    #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(arguments);
+        assert_eq!(ended.status, 0, "{arguments:?}: {}{}", ended.out, ended.err);
         serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}{}", ended.out, ended.err))
     }
 
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().canonicalize().unwrap().join(name)
+    }
+
+    /// The mode of a file.
+    pub(crate) fn mode(&self, name: &str) -> u32 {
+        let metadata = fs::metadata(self.path(name)).unwrap();
+        metadata.permissions().mode() & 0o777
+    }
+
+    /// The activation code on a receipt.
+    pub(crate) fn activation_code(&self, receipt: &str) -> SecretText {
+        let receipt = fs::read_to_string(self.path(receipt)).unwrap();
+        let code = receipt
+            .split_whitespace()
+            .find(|word| word.len() == 19 && word.matches('-').count() == 3);
+        SecretText::new(code.unwrap().to_owned())
     }
 
     /// Writes a file with that mode.
@@ -189,7 +215,7 @@ url = "https://localhost/"
 [ops]
 listen = "127.0.0.1:{ops}"
 [hsm]
-module = "/usr/lib/softhsm/libsofthsm2.so"
+module = "{MODULE}"
 token = "rubrica"
 pin_file = "secrets/hsm-pin"
 environment = {{ SOFTHSM2_CONF = "{}" }}
@@ -216,8 +242,15 @@ pub(crate) fn ended(output: &Output) -> Ended {
     }
 }
 
+/// Three that nobody listens at and no other test of this process is given. They lie below those that Linux gives to
+/// whoever asks for any (`ip_local_port_range`, from 32768 on): nobody gets one by chance before the server has it.
 fn free_ports() -> [u16; 3] {
-    // All three are held at once, so that they differ.
-    let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|listener| listener.local_addr().unwrap().port())
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    let next = NEXT.get_or_init(|| AtomicU16::new(u16::from_be_bytes(Ambient::system().random())));
+    [(); 3].map(|()| {
+        (0..1000)
+            .map(|_| PORTS.start + next.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start))
+            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .expect("a free port")
+    })
 }

@@ -18,7 +18,7 @@ both_databases! {
         let (first, rest) = sent.split_at(200_000);
         let head = format!(
             "POST {REQUESTS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: {}\r\nContent-Length: {}\r\n\r\n",
+             Content-Type: {}\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
             town.app.token,
             Form::content_type(),
             sent.len()
@@ -26,8 +26,9 @@ both_databases! {
         let mut line = town.server.stranger().line();
         line.send(head.as_bytes());
         line.send(first);
-        // It has been taken up when its bytes are in the document store, or on their way there.
-        thread::sleep(Duration::from_millis(300));
+        // This tells that it has been taken up.
+        assert!(line.status_line().starts_with("HTTP/1.1 100"));
+        assert_eq!(line.status_line(), "\r\n");
         let address = town.server.stranger().address();
         let status = thread::scope(|scope| {
             let stopping = scope.spawn(|| town.server.stop());
