@@ -33,11 +33,10 @@ both_databases! {
         let issued = reader.types(&readme.commands("rubrica credential issue"));
         assert!(issued.contains("active"), "{issued}");
 
-        let token = fs::read_to_string(reader.project.path("secrets/sede-token")).unwrap();
-        reader.set("TOKEN", token.trim());
         fs::write(reader.project.path("contract.pdf"), pdf::plain()).unwrap();
         reader.project.write("data.xml", "<data/>", 0o600);
-        let asked = reader.types(&readme.commands("curl"));
+        let asked = reader.types(&readme.commands("(umask 077 && printf 'Authorization"));
+        assert_eq!(reader.project.mode("secrets/sede-header"), 0o600);
         let asked: Value = serde_json::from_str(&asked).unwrap();
         let text = |pointer| asked.pointer(pointer).and_then(Value::as_str);
         let links = reader.approves(text("/approval_url").unwrap());
