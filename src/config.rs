@@ -132,6 +132,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     setting::from_text(text)
 }
 
+impl Config {
+    /// The folder that messages to phones are written to; `None` when a gateway sends them.
+    pub fn outbox(&self) -> Option<&Path> {
+        match &self.sms {
+            notify::Settings::Outbox(outbox) => Some(outbox.folder()),
+            notify::Settings::Http(_) => None,
+        }
+    }
+}
+
 impl Loaded {
     /// What is in force, as TOML, with where each value came from. Secrets are not in it.
     pub fn effective(&self) -> String {

@@ -90,13 +90,13 @@ pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<
         Ports::Free
     };
     let place = project.place(&arguments.out, ports, &database, arguments.key)?;
+    let documents = documents::gather(&arguments.document, &place)?;
     let scene = Scene::set(&place, arguments.key, &mut steps)?;
     if arguments.serve {
         steps.finish();
-        return scene.serve(&place);
+        return scene.serve(&place, documents);
     }
 
-    let documents = documents::gather(&arguments.document, &place)?;
     let asked = Asked {
         format: arguments.format,
         packaging: arguments.packaging,
@@ -104,8 +104,7 @@ pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<
         digest: arguments.digest,
     };
     let report = sign(&scene, &place, documents, asked, steps);
-    scene.end()?;
-    let report = report?;
+    let report = scene.end(report)?;
     match Style::from_flag(arguments.json) {
         Style::Json => output::json(&report.described())?,
         Style::Table => output::text(&report.told())?,

@@ -282,6 +282,26 @@ fn a_demo_that_signs_nothing_keeps_every_original_and_its_word() {
 }
 
 #[test]
+fn a_demo_sends_nothing_to_a_real_phone() {
+    let project = Project::new();
+    for (variable, value) in [
+        ("RUBRICA_SMS__URL", "https://127.0.0.1:9/messages"),
+        ("RUBRICA_SMS__OUTBOX", "elsewhere"),
+    ] {
+        let output = project
+            .command(&["demo"])
+            .env(variable, value)
+            .output()
+            .unwrap();
+        let ended = crate::harness::project::ended(&output);
+        assert_eq!(ended.status, 1, "{}", ended.out);
+        assert!(ended.err.contains(variable), "{}", ended.err);
+        assert!(!project.path("demo/server/rubrica.db").exists());
+        assert!(!project.path("elsewhere").exists());
+    }
+}
+
+#[test]
 fn what_a_demo_that_serves_tells_is_enough_to_approve_its_request() {
     let project = Project::new();
     let mut command = project.command(&["demo", "--serve"]);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::{Context, bail};
 use url::Url;
 
 use crate::config;
@@ -25,37 +26,34 @@ impl Database {
     /// What the environment names, or a file that was named on purpose. A configuration that only lies in the present
     /// folder is a real server's, and no place for made-up citizens.
     pub(super) fn named(file: Option<&Path>) -> anyhow::Result<Self> {
-        Ok(Self::of(&config::database(file)?.url))
+        Self::of(&config::database(file)?.url)
     }
 
-    fn of(address: &str) -> Self {
+    /// No error repeats the address: it may hold a password.
+    fn of(address: &str) -> anyhow::Result<Self> {
         if !address.starts_with("postgres") {
-            return Self::Own;
+            return Ok(Self::Own);
         }
-        let taken_out = || {
-            let mut url = Url::parse(address).ok()?;
-            let password = SecretText::new(password_of(&url)?);
-            url.set_password(None).ok()?;
-            Some((url.to_string(), password))
-        };
-        match taken_out() {
-            Some((url, password)) => Self::Postgres {
-                url,
-                password: Some(password),
-            },
-            None => Self::Postgres {
+        let mut url = Url::parse(address).context("database.url is no address")?;
+        let Some(encoded) = url.password() else {
+            return Ok(Self::Postgres {
                 url: address.to_owned(),
                 password: None,
-            },
+            });
+        };
+        // As it was before it was written into an address.
+        let decoded = percent_encoding::percent_decode_str(encoded)
+            .decode_utf8()
+            .context("the password in database.url is no UTF-8 text")?;
+        let password = Some(SecretText::new(decoded.into_owned()));
+        if url.set_password(None).is_err() {
+            bail!("the password cannot be taken out of database.url");
         }
+        Ok(Self::Postgres {
+            url: url.into(),
+            password,
+        })
     }
-}
-
-/// As it was before it was written into an address.
-fn password_of(url: &Url) -> Option<String> {
-    let encoded = url.password()?;
-    let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8();
-    Some(decoded.ok()?.into_owned())
 }
 
 #[cfg(test)]
@@ -63,7 +61,7 @@ mod tests {
     use super::*;
 
     fn postgres(address: &str) -> (String, Option<String>) {
-        match Database::of(address) {
+        match Database::of(address).unwrap() {
             Database::Own => panic!("{address} is PostgreSQL"),
             Database::Postgres { url, password } => {
                 (url, password.map(|password| password.expose().to_owned()))
@@ -82,6 +80,25 @@ mod tests {
         );
         let socket = "postgresql:///rubrica?host=/run/postgresql&user=rubrica";
         assert_eq!(postgres(socket), (socket.to_owned(), None));
-        assert!(matches!(Database::of("sqlite:data/x.db"), Database::Own));
+        assert!(matches!(
+            Database::of("sqlite:data/x.db").unwrap(),
+            Database::Own
+        ));
+    }
+
+    #[test]
+    fn an_address_whose_password_cannot_be_read_is_never_repeated() {
+        for address in [
+            "postgres://rubrica:hunter2%ff@db.example/rubrica",
+            "postgres://rubrica:hunter2@one:5432,two:5432/rubrica",
+        ] {
+            let error = Database::of(address).unwrap_err();
+            let told = format!("{error:#}");
+            assert!(told.contains("database.url"), "{told}");
+            assert!(
+                !told.contains("hunter2") && !told.contains("rubrica"),
+                "{told}"
+            );
+        }
     }
 }

@@ -3,17 +3,17 @@
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use url::Url;
 
-use super::app::{Asked, Client};
+use super::app::{Asked, Client, Request};
 use super::browser::Browser;
 use super::citizen::Citizen;
-use super::documents::gather;
+use super::documents::Document;
 use super::outbox::Outbox;
 use super::place::Place;
 use super::steps::Steps;
-use crate::app::{self, Server};
+use crate::app::{self, AppError, Server};
 use crate::auth::op::{
     ManageApps, ManageAuthorities, ManageCredentials, ManageHsm, RegisterSigner,
 };
@@ -46,6 +46,13 @@ impl Scene {
         for warning in &loaded.warnings {
             output::remark(&format!("warning: {warning}"));
         }
+        if loaded.config.outbox() != Some(&*place.outbox()) {
+            bail!(
+                "the demo reads its messages in {} and sends none to a phone; take RUBRICA_SMS__URL and \
+                 RUBRICA_SMS__OUTBOX out of the environment",
+                place.outbox().display()
+            );
+        }
         telemetry::start(&loaded.config.telemetry, &Output::File(place.log()))?;
         let administrator = local_administrator(process::account_name());
         let server = steps.time("the server starts", || {
@@ -63,10 +70,7 @@ impl Scene {
                 citizen,
                 token,
             }),
-            Err(error) => {
-                server.stop()?;
-                Err(error)
-            }
+            Err(error) => both(Err(error), server.stop()),
         }
     }
 
@@ -75,25 +79,20 @@ impl Scene {
         Ok(Url::parse(&format!("https://{}/", self.server.api))?)
     }
 
-    /// Ends the server.
-    pub(super) fn end(self) -> anyhow::Result<()> {
-        Ok(self.server.stop()?)
+    /// Ends the server, whatever came of the work.
+    pub(super) fn end<T>(self, outcome: anyhow::Result<T>) -> anyhow::Result<T> {
+        both(outcome, self.server.stop())
     }
 
     /// Leaves the server running, tells a person how to approve a request, and shows the codes as they come.
-    pub(super) fn serve(self, place: &Place) -> anyhow::Result<Ending> {
-        let documents = gather(&[], place)?;
-        let asked = Asked {
-            format: None,
-            packaging: Packaging::Enveloping,
-            padding: None,
-            digest: None,
+    pub(super) fn serve(self, place: &Place, documents: Vec<Document>) -> anyhow::Result<Ending> {
+        let prepared = self
+            .ask(place, documents)
+            .and_then(|request| Ok((request, Outbox::new(&place.outbox())?)));
+        let (request, mut outbox) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return self.end(Err(error)),
         };
-        let client = Client::new(&self, place)?;
-        let posted = client.post(&self.citizen, documents, asked, place)?;
-        let request = posted
-            .request
-            .context("the server refused its own samples")?;
         let told = format!(
             "\nThe server runs. Its certificate is its own, so the browser will warn: go on all the same.\n\n\
              \x20 Approve a request   {}\n  DNI                 {}\n  Password            {}\n  SMS code            \
@@ -110,7 +109,6 @@ impl Scene {
             self.server.ops,
             place.configuration().display(),
         );
-        let mut outbox = Outbox::new(&place.outbox())?;
         thread::Builder::new()
             .name("outbox".to_owned())
             .spawn(move || {
@@ -132,6 +130,18 @@ impl Scene {
             }
         })?;
         Ok(Ending::Well)
+    }
+
+    /// A request that waits for approval.
+    fn ask(&self, place: &Place, documents: Vec<Document>) -> anyhow::Result<Request> {
+        let asked = Asked {
+            format: None,
+            packaging: Packaging::Enveloping,
+            padding: None,
+            digest: None,
+        };
+        let posted = Client::new(self, place)?.post(&self.citizen, documents, asked, place)?;
+        posted.request.context("the server refused its own samples")
     }
 }
 
@@ -189,5 +199,34 @@ impl Stage<'_> {
             given.token.context("the app was given no token")
         })?;
         Ok((citizen, token))
+    }
+}
+
+/// What came of the work, unless only the server's end went wrong. When both did, the work's error is the answer, for
+/// it came first, and the other is told beside it.
+fn both<T>(outcome: anyhow::Result<T>, stopped: Result<(), AppError>) -> anyhow::Result<T> {
+    match (outcome, stopped) {
+        (outcome, Ok(())) => outcome,
+        (Ok(_), Err(stopping)) => Err(stopping.into()),
+        (Err(error), Err(stopping)) => {
+            output::complain(&stopping.into());
+            Err(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_failed_stop_never_hides_what_went_wrong_before() {
+        let stopping = || Err(AppError::NoPin);
+        let hidden = both::<()>(Err(anyhow!("the work")), stopping());
+        assert_eq!(hidden.unwrap_err().to_string(), "the work");
+        let alone = both(Ok(1), stopping());
+        assert!(alone.unwrap_err().is::<AppError>());
+        assert_eq!(both(Ok(1), Ok(())).unwrap(), 1);
     }
 }
