@@ -96,8 +96,8 @@ pub(super) struct Name {
 pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Ending> {
     match command {
         Command::Add(arguments) => {
-            let way_in = arguments.way_in.prepare()?;
             let office = Office::open(file)?;
+            let way_in = arguments.way_in.prepare()?;
             let new = NewApp {
                 name: arguments.name.clone(),
                 return_urls: arguments.return_url.clone(),
@@ -109,8 +109,8 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             way_in.answer(&given)?;
         }
         Command::Rotate(arguments) => {
-            let way_in = arguments.way_in.prepare()?;
             let office = Office::open(file)?;
+            let way_in = arguments.way_in.prepare()?;
             let given = office.service.rotate_app(
                 &office.authorize(ManageApps),
                 &arguments.name,
@@ -219,8 +219,8 @@ impl WayIn {
 }
 
 impl PreparedWayIn {
-    fn answer(&self, given: &GivenAccess) -> anyhow::Result<()> {
-        if let (Some(token), Some(destination)) = (&given.token, &self.destination) {
+    fn answer(mut self, given: &GivenAccess) -> anyhow::Result<()> {
+        if let (Some(token), Some(destination)) = (&given.token, &mut self.destination) {
             destination.give(token)?;
         }
         let file = self.destination.as_ref().and_then(Destination::file);
@@ -250,14 +250,18 @@ impl PreparedWayIn {
 }
 
 fn way(access: &Access) -> String {
-    let kind = match access.kind {
-        AccessKind::Token => "token",
-        AccessKind::Certificate => "certificate",
-    };
+    let kind = word(access.kind);
     let digest = access.sha256.get(..12).unwrap_or(&access.sha256);
     match access.expires_at {
         Some(until) => format!("{kind} {digest} until {}", moment(until)),
         None => format!("{kind} {digest}"),
+    }
+}
+
+fn word(kind: AccessKind) -> &'static str {
+    match kind {
+        AccessKind::Token => "token",
+        AccessKind::Certificate => "certificate",
     }
 }
 
@@ -278,10 +282,7 @@ fn described(app: &AppWithAccess) -> Value {
         .iter()
         .map(|access| {
             json!({
-                "kind": match access.kind {
-                    AccessKind::Token => "token",
-                    AccessKind::Certificate => "certificate",
-                },
+                "kind": word(access.kind),
                 "sha256": access.sha256,
                 "created_at": moment(access.created_at),
                 "expires_at": access.expires_at.map(moment),

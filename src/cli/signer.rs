@@ -128,8 +128,8 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             output::remark("codes go to the new phone from now on");
         }
         Command::NewCode(arguments) => {
-            let destination = Destination::choose(arguments.receipt.as_deref(), "--receipt")?;
             let office = Office::open(file)?;
+            let destination = Destination::choose(arguments.receipt.as_deref(), "--receipt")?;
             let password = ask_secret(
                 "the citizen's password",
                 "only the citizen can have a new code made, by typing the password",
@@ -139,7 +139,7 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
                 &arguments.who.signer,
                 &password,
             )?;
-            receipt::give(&office, &given, &destination)?;
+            receipt::give(&office, &given, destination)?;
         }
         Command::Unblock(who) => {
             let office = Office::open(file)?;

@@ -1,6 +1,6 @@
 //! Talking with the person at the terminal: secrets in both directions, and questions before what cannot be undone.
 
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -23,24 +23,36 @@ pub(super) fn ask_secret(what: &str, otherwise: &str) -> anyhow::Result<SecretTe
 }
 
 /// Where a secret that is shown once goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Destination {
     /// The terminal, or, when asked for with `-`, whatever the standard output is.
     StandardOutput,
     /// A new file that only its owner can read.
-    File(PathBuf),
+    File(NewFile),
+}
+
+/// A file that was made beforehand, empty. It goes away unless a secret was written to it.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    path: PathBuf,
+    file: File,
+    state: FileState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileState {
+    Waiting,
+    Written,
 }
 
 impl Destination {
-    /// From an option: a path, `-` for the standard output, or nothing, which is the terminal when there is one.
-    /// Decided before anything is done, so that no secret is made that nobody can be given.
+    /// From an option: a path, `-` for the standard output, or nothing, which is the terminal when there is one. A file
+    /// is made here. Decided before anything is done, so that no secret is made that nobody can be given; and after the
+    /// configuration is read, because the process may start anew until then.
     pub(super) fn choose(file: Option<&Path>, option: &str) -> anyhow::Result<Self> {
         match file {
             Some(path) if path == Path::new("-") => Ok(Self::StandardOutput),
-            Some(path) if path.exists() => {
-                bail!("{} is there already; name a new file", path.display())
-            }
-            Some(path) => Ok(Self::File(path.to_owned())),
+            Some(path) => NewFile::create(path).map(Self::File),
             None if io::stdout().is_terminal() => Ok(Self::StandardOutput),
             None => bail!(
                 "the answer holds a secret and the output is no terminal; name a file with {option} FILE, \
@@ -50,18 +62,10 @@ impl Destination {
     }
 
     /// Hands the secret over.
-    pub(super) fn give(&self, text: &SecretText) -> anyhow::Result<()> {
+    pub(super) fn give(&mut self, text: &SecretText) -> anyhow::Result<()> {
         let written = match self {
             Self::StandardOutput => super::output::text(text.expose()),
-            Self::File(path) => OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)
-                .and_then(|mut file| {
-                    file.write_all(text.expose().as_bytes())?;
-                    file.write_all(b"\n")
-                }),
+            Self::File(new) => new.write(text),
         };
         written.context("the secret could not be handed over; make a new one")
     }
@@ -70,7 +74,40 @@ impl Destination {
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::StandardOutput => None,
-            Self::File(path) => Some(path),
+            Self::File(new) => Some(&new.path),
+        }
+    }
+}
+
+impl NewFile {
+    fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("{} cannot be made; name a new file", path.display()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            state: FileState::Waiting,
+        })
+    }
+
+    fn write(&mut self, text: &SecretText) -> io::Result<()> {
+        self.file.write_all(text.expose().as_bytes())?;
+        self.file.write_all(b"\n")?;
+        self.file.sync_all()?;
+        self.state = FileState::Written;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if self.state == FileState::Waiting {
+            // That an empty file stays is no further failure.
+            let _ = fs::remove_file(&self.path);
         }
     }
 }
@@ -115,17 +152,33 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn secret() -> SecretText {
+        SecretText::new("rub_x".to_owned())
+    }
+
     #[test]
     fn a_secret_goes_to_a_new_file_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        let destination = Destination::choose(Some(&path), "--token-file").unwrap();
-        destination
-            .give(&SecretText::new("rub_x".to_owned()))
-            .unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "rub_x\n");
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        let mut destination = Destination::choose(Some(&path), "--token-file").unwrap();
+        destination.give(&secret()).unwrap();
+        drop(destination);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "rub_x\n");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(Destination::choose(Some(&path), "--token-file").is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "rub_x\n");
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_is_refused_and_one_that_was_not_needed_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing/token");
+        assert!(Destination::choose(Some(&missing), "--token-file").is_err());
+        let path = folder.path().join("token");
+        let destination = Destination::choose(Some(&path), "--token-file").unwrap();
+        assert!(path.exists());
+        drop(destination);
+        assert!(!path.exists());
     }
 }

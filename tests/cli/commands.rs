@@ -1,18 +1,9 @@
 //! The administrators' commands.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::database::both_databases;
 use crate::harness::project::Project;
-
-fn mode(project: &Project, name: &str) -> u32 {
-    fs::metadata(project.path(name))
-        .unwrap()
-        .permissions()
-        .mode()
-        & 0o777
-}
 
 #[test]
 fn the_default_configuration_needs_nothing_but_what_it_asks_for() {
@@ -67,6 +58,10 @@ both_databases! {
         let nowhere = project.run(&["app", "add", "Sede"]);
         assert_eq!(nowhere.status, 1);
         assert!(nowhere.err.contains("--token-file"), "{}", nowhere.err);
+        let missing = ["app", "add", "Sede", "--token-file", "missing/token"];
+        let missing = project.run(&missing);
+        assert_eq!(missing.status, 1);
+        assert!(missing.err.contains("missing/token"), "{}", missing.err);
         assert_eq!(
             project.json(&["app", "list", "--json"]),
             serde_json::json!([])
@@ -82,7 +77,7 @@ both_databases! {
             "token",
         ]);
         assert_eq!(added.status, 0, "{}", added.err);
-        assert_eq!(mode(&project, "token"), 0o600);
+        assert_eq!(project.mode("token"), 0o600);
         let token = fs::read_to_string(project.path("token")).unwrap();
         assert!(token.starts_with("rub_"));
         assert!(!added.err.contains(token.trim()) && !added.out.contains(token.trim()));
@@ -90,6 +85,10 @@ both_databases! {
         let again = project.run(&["app", "add", "Sede", "--token-file", "other"]);
         assert_eq!(again.status, 1);
         assert!(again.err.contains("name"), "{}", again.err);
+        assert!(!project.path("other").exists(), "nothing was put there");
+        let over = ["app", "rotate", "Sede", "--token-file", "token"];
+        assert_eq!(project.run(&over).status, 1);
+        assert_eq!(fs::read_to_string(project.path("token")).unwrap(), token);
         let bad = project.run(&[
             "app",
             "add",
@@ -202,9 +201,13 @@ both_databases! {
             project.run(&arguments)
         };
         assert_eq!(register(&[]).status, 1, "nobody could be given the code");
+        let missing = register(&["--receipt", "missing/receipt.txt"]);
+        assert_eq!(missing.status, 1);
+        assert!(missing.err.contains("missing/receipt"), "{}", missing.err);
+        assert_eq!(project.run(&["signer", "show", "12345678Z"]).status, 1);
         let done = register(&["--receipt", "receipt.txt"]);
         assert_eq!(done.status, 0, "{}", done.err);
-        assert_eq!(mode(&project, "receipt.txt"), 0o600);
+        assert_eq!(project.mode("receipt.txt"), 0o600);
         let receipt = fs::read_to_string(project.path("receipt.txt")).unwrap();
         // What differs each time: the code and the day.
         let masked: Vec<_> = receipt

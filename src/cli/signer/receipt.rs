@@ -12,7 +12,7 @@ use crate::service::registration::Receipt;
 pub(super) fn give(
     office: &Office,
     receipt: &Receipt,
-    destination: &Destination,
+    mut destination: Destination,
 ) -> anyhow::Result<()> {
     destination.give(&text(office, receipt))?;
     match destination.file() {

@@ -67,8 +67,8 @@ pub(super) fn run(given: &Arguments, file: Option<&Path>) -> anyhow::Result<()> 
         &given.surname,
         given.second_surname.as_deref(),
     )?;
-    let destination = Destination::choose(given.receipt.as_deref(), "--receipt")?;
     let office = Office::open(file)?;
+    let destination = Destination::choose(given.receipt.as_deref(), "--receipt")?;
     let new = NewSigner {
         national_id: given.signer.clone(),
         name,
@@ -96,5 +96,5 @@ pub(super) fn run(given: &Arguments, file: Option<&Path>) -> anyhow::Result<()> 
         RegistrationAct::Renewal => service.renew_registration(&authorized, new, &claim)?,
     };
     output::remark(&format!("registered as signer {}", done.signer.id));
-    receipt::give(&office, &done, &destination)
+    receipt::give(&office, &done, destination)
 }
