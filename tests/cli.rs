@@ -1,5 +1,6 @@
 //! The command line, as people and programs use it: the real binary, a real token, real databases and TLS.
 
+mod blocks;
 mod commands;
 mod credential;
 mod demo;

@@ -37,7 +37,9 @@ pub(super) enum Command {
     /// Credentials stay usable and the old code is worth nothing. Who has neither code nor password is registered
     /// anew: `signer register --renew`.
     NewCode(NewCode),
-    /// Take the block of wrong passwords away.
+    /// Take the block of wrong passwords or SMS codes away; the password stays as it is.
+    ///
+    /// A blocked activation code is replaced by a new one: `signer new-code`, or `signer register --renew`.
     Unblock(Who),
     /// Close an account for good and revoke its credentials.
     Deregister(Deregister),
@@ -201,6 +203,8 @@ fn show(arguments: &Show, file: Option<&Path>) -> anyhow::Result<()> {
         "activated_at": signer.activated_at.map(moment),
         "password_expires_at": signer.password_expires_at.map(moment),
         "last_access_at": signer.last_access_at.map(moment),
+        "blocked_at": signer.blocked_at.map(moment),
+        "activation_blocked_at": signer.activation_blocked_at.map(moment),
         "can_sign": standing.is_ok(),
         "refusal": standing.err().map(Refusal::as_str),
     });

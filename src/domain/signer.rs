@@ -39,9 +39,9 @@ pub struct Signer {
     pub activated_at: Option<OffsetDateTime>,
     /// When the present password ends.
     pub password_expires_at: Option<OffsetDateTime>,
-    /// Set by too many wrong passwords, until a reset.
+    /// Set by too many wrong passwords, or SMS codes after a right one, until a reset or until it is taken away.
     pub blocked_at: Option<OffsetDateTime>,
-    /// Set by too many wrong activation codes, until a new registration act.
+    /// Set by too many wrong activation codes, or SMS codes after a right one, until there is a new activation code.
     pub activation_blocked_at: Option<OffsetDateTime>,
     /// When the citizen last identified with success.
     pub last_access_at: Option<OffsetDateTime>,

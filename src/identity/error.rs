@@ -72,8 +72,11 @@ pub enum IdentityError {
         /// Whose.
         signer: SignerId,
     },
-    /// There is no block to take away.
-    #[error("the account is not blocked; nothing was changed")]
+    /// There is no block of the password to take away. That of the activation code ends with the code.
+    #[error(
+        "the password is not blocked; nothing was changed. A blocked activation code is replaced by a new one: \
+         `signer new-code`, or `signer register --renew` for who has no password either"
+    )]
     NotBlocked,
     /// Nobody is registered with this DNI or NIE.
     #[error("nobody is registered with this DNI or NIE")]

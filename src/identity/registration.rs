@@ -149,7 +149,8 @@ impl Identity {
         })
     }
 
-    /// Takes the block of wrong passwords away without a reset; for an administrator who knows the citizen.
+    /// Takes the block of wrong passwords or SMS codes away without a reset; for an administrator who knows the
+    /// citizen. A blocked activation code stays blocked: only a new one opens the account.
     pub fn unblock(&self, signer: SignerId) -> Result<Signer, IdentityError> {
         self.store.write(|connection| {
             signers::lock(connection, signer)?;

@@ -137,8 +137,8 @@ impl Service {
         Ok(signer)
     }
 
-    /// Takes the block of wrong passwords away, for a citizen whom the administrator knows to be the one. The
-    /// password stays as it is.
+    /// Takes the block of wrong passwords or SMS codes away, for a citizen whom the administrator knows to be the one.
+    /// The password stays as it is, and so does a blocked activation code.
     pub fn unblock_signer(
         &self,
         authorized: &Authorized<op::ManageAccount>,
