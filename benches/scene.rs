@@ -28,11 +28,11 @@ use rubrica::service::{BrowserKey, Service};
 use rubrica::{app, config};
 use tempfile::TempDir;
 
+use super::new_token;
+
 /// Where Debian has SoftHSM's module.
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PASSWORD: &str = "Str0ng!pass";
-/// The letters that check a DNI, by the number's remainder (Real Decreto 1553/2005).
-const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
 
 /// The token, made for this run and deleted after it.
 pub(crate) struct Token {
@@ -69,8 +69,8 @@ pub(crate) struct Waiting {
 }
 
 impl Scene {
-    /// Makes all of it.
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    /// Makes all of it, with so many sessions on the token.
+    pub(crate) fn new(sessions: usize) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let token = Token::new()?;
         let path = folder.path();
@@ -87,7 +87,7 @@ url = "https://bench.example/"
 module = "{MODULE}"
 token = "{}"
 pin_file = "pin"
-sessions = 2
+sessions = {sessions}
 queue = 1024
 [limits]
 documents_per_request = 1000
@@ -197,11 +197,7 @@ outbox = "outbox"
 
     fn citizen(&self, key: KeyAlgorithm) -> anyhow::Result<Citizen> {
         let number = self.registered.fetch_add(1, Ordering::Relaxed) + 1;
-        let letter = usize::try_from(number % 23)
-            .ok()
-            .and_then(|place| LETTERS.get(place))
-            .context("a DNI has a letter")?;
-        let national_id: NationalId = format!("{number:08}{}", char::from(*letter)).parse()?;
+        let national_id = NationalId::dni(number).context("no more DNIs")?;
         let phone = format!("+346{number:08}");
         let administrator = local_administrator("bench");
         let registered = self.service.register_signer(
@@ -273,14 +269,14 @@ impl Token {
             label: format!("rubrica-bench-{}", std::process::id()),
             pin: hex::encode(random),
         };
-        let made = Command::new("softhsm2-util")
-            .args(["--init-token", "--free", "--label", &token.label])
-            .args(["--pin", &token.pin, "--so-pin", &token.pin])
-            .stdout(Stdio::null())
-            .status()
-            .context("softhsm2-util cannot be started; run ./SoftHSM-setup.sh")?;
-        if !made.success() {
-            bail!("no token could be made; run ./SoftHSM-setup.sh first");
+        let made = new_token::make(None, &token.label, &token.pin, &token.pin)
+            .context("`script` of Debian's bsdutils cannot be started")?;
+        if !made.status.success() {
+            bail!(
+                "no token could be made; run ./SoftHSM-setup.sh first\n{}{}",
+                String::from_utf8_lossy(&made.stdout),
+                String::from_utf8_lossy(&made.stderr)
+            );
         }
         Ok(token)
     }

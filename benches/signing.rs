@@ -9,6 +9,8 @@
 //! that becomes slower in between slows both. Nothing here is a test: figures are printed, not judged by an exit code.
 
 mod bare;
+#[path = "../tests/harness/new_token.rs"]
+mod new_token;
 mod report;
 mod scene;
 
@@ -22,8 +24,11 @@ use bare::{Bare, Loop};
 use report::{Row, Spread};
 use scene::{Scene, Waiting};
 
-/// As many as the machine that the targets were set on has cores.
+/// As many as the machine that the targets were set on has cores. The server has as many sessions, and so the bare loop
+/// and the server use the token alike.
 const THREADS: usize = 2;
+/// Documents of one batch.
+const BATCH: usize = 100;
 /// Citizens who give their codes at the same time. They wait for the disk together, and keep the token at work.
 const CITIZENS: usize = 16;
 
@@ -31,8 +36,6 @@ const CITIZENS: usize = 16;
 struct Plan {
     /// Pairs of measurements of each row.
     rounds: usize,
-    /// Documents of one batch.
-    batch: usize,
     /// Requests with one document in one measurement, for each citizen.
     singles: usize,
     /// How long a bare loop runs.
@@ -44,19 +47,17 @@ fn main() -> anyhow::Result<()> {
     let plan = if arguments.quick {
         Plan {
             rounds: 3,
-            batch: 100,
             singles: 10,
             bare: Duration::from_millis(700),
         }
     } else {
         Plan {
             rounds: 9,
-            batch: 100,
             singles: 60,
             bare: Duration::from_secs(2),
         }
     };
-    let scene = Scene::new()?;
+    let scene = Scene::new(THREADS)?;
     let rows = vec![
         batch(&scene, &plan)?,
         singles(&scene, &plan, KeyAlgorithm::Rsa3072, 0.90)?,
@@ -75,11 +76,14 @@ fn batch(scene: &Scene, plan: &Plan) -> anyhow::Result<Row> {
     let algorithm = KeyAlgorithm::Rsa3072;
     let citizens = scene.citizens(THREADS, algorithm)?;
     let mut bare = Bare::new(scene.token(), algorithm, Loop::Sign, THREADS)?;
-    let mut row = Row::new("batch of 100 PDFs, RSA-3072 ÷ C_Sign", 0.95);
+    let mut row = Row::new(
+        &format!("batch of {BATCH} PDFs, {algorithm} ÷ C_Sign"),
+        0.95,
+    );
     for _ in 0..plan.rounds {
         let waiting = citizens
             .iter()
-            .map(|citizen| Ok(vec![scene.ask(citizen, plan.batch)?]))
+            .map(|citizen| Ok(vec![scene.ask(citizen, BATCH)?]))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let per_second = bare.per_second(plan.bare)?;
         let measured = confirm(scene, waiting)?;

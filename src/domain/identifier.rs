@@ -25,6 +25,12 @@ pub enum InvalidNationalId {
 }
 
 impl NationalId {
+    /// The DNI with this number and the letter that checks it; `None` for more than eight digits.
+    pub fn dni(number: u32) -> Option<Self> {
+        let letter = CHECK_LETTERS.get(usize::try_from(number).ok()? % CHECK_LETTERS.len())?;
+        (number <= 99_999_999).then(|| Self(format!("{number:08}{}", char::from(*letter))))
+    }
+
     /// The whole identifier, for certificates and look-ups. Never for logs, pages or addresses.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,6 +102,16 @@ mod tests {
         ] {
             assert!(text.parse::<NationalId>().is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_dni_made_of_its_number_has_the_right_letter() {
+        for number in (0..40).chain([12_345_678, 99_999_999]) {
+            let made = NationalId::dni(number).unwrap();
+            assert_eq!(made.as_str().parse(), Ok(made));
+        }
+        assert_eq!(NationalId::dni(12_345_678).unwrap().as_str(), "12345678Z");
+        assert_eq!(NationalId::dni(100_000_000), None);
     }
 
     #[test]

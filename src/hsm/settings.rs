@@ -171,24 +171,6 @@ pub enum InvalidSettings {
 }
 
 impl RawSettings {
-    /// What is good for SoftHSM and a start elsewhere.
-    pub fn new(module: PathBuf, token: &str) -> Self {
-        Self {
-            module,
-            token: Some(token.to_owned()),
-            slot: None,
-            sessions: 8,
-            queue: 128,
-            call_timeout: Duration::from_secs(10),
-            generation_timeout: Duration::from_secs(120),
-            wrap: WrapName::AesKeyWrapPad,
-            wrap_vendor_mechanism: None,
-            session_keys: SessionKeys::Extractable,
-            key_names: KeyNames::Omit,
-            allow_rsa_2048: false,
-        }
-    }
-
     /// Checks the settings and joins them with the PIN, which comes from a file or the environment.
     pub fn validate(self, pin: SecretText) -> Result<Settings, InvalidSettings> {
         let token = match (self.token, self.slot) {
@@ -245,7 +227,20 @@ mod tests {
     use super::*;
 
     fn raw() -> RawSettings {
-        RawSettings::new(PathBuf::from("/m.so"), "rubrica")
+        RawSettings {
+            module: PathBuf::from("/m.so"),
+            token: Some("rubrica".to_owned()),
+            slot: None,
+            sessions: 8,
+            queue: 128,
+            call_timeout: Duration::from_secs(10),
+            generation_timeout: Duration::from_secs(120),
+            wrap: WrapName::AesKeyWrapPad,
+            wrap_vendor_mechanism: None,
+            session_keys: SessionKeys::Extractable,
+            key_names: KeyNames::Omit,
+            allow_rsa_2048: false,
+        }
     }
 
     fn validate(change: impl FnOnce(&mut RawSettings)) -> Result<Settings, InvalidSettings> {

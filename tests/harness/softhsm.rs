@@ -5,17 +5,19 @@
 //! take the token away, or want none but their own, run alone in a process of their own; see [`alone!`].
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rubrica::clock::Ambient;
 use rubrica::domain::secret::SecretText;
-use rubrica::hsm::{Hsm, KekVersion, RawSettings, Settings};
+use rubrica::hsm::{Hsm, KekVersion, KeyNames, RawSettings, SessionKeys, Settings, WrapName};
 use rubrica::journal::Checkpoint;
 use rubrica::service::checkpoints::Checkpoints;
 use tempfile::TempDir;
+
+use super::new_token;
 
 /// Debian's place of the module.
 pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
@@ -49,9 +51,20 @@ pub(crate) fn hsm() -> Hsm {
 
 /// The settings of a token of this process, as the configuration would make them.
 pub(crate) fn settings(label: &str, pin: &str) -> Settings {
-    let mut raw = RawSettings::new(MODULE.into(), label);
-    raw.sessions = 4;
-    raw.allow_rsa_2048 = true;
+    let raw = RawSettings {
+        module: MODULE.into(),
+        token: Some(label.to_owned()),
+        slot: None,
+        sessions: 4,
+        queue: 128,
+        call_timeout: Duration::from_secs(10),
+        generation_timeout: Duration::from_secs(120),
+        wrap: WrapName::AesKeyWrapPad,
+        wrap_vendor_mechanism: None,
+        session_keys: SessionKeys::Extractable,
+        key_names: KeyNames::Omit,
+        allow_rsa_2048: true,
+    };
     raw.validate(SecretText::new(pin.to_owned())).unwrap()
 }
 
@@ -223,27 +236,9 @@ pub(crate) fn run_alone(test: &str, body: impl FnOnce(&PrivateToken)) {
     assert!(said.contains("1 passed"), "no such test: {test}\n{said}");
 }
 
-/// Makes a token. The PINs go in through a terminal, since `softhsm2-util` takes them there or as arguments, which
-/// every user of the machine can read.
 fn initialise(configuration: &Path, label: &str, officer: &str, pin: &str) {
-    let mut child = Command::new("script")
-        .args(["--quiet", "--return", "--command"])
-        .arg(format!("softhsm2-util --init-token --free --label {label}"))
-        .arg("/dev/null")
-        .env("SOFTHSM2_CONF", configuration)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("`script` of Debian's bsdutils");
-    let answers = format!("{officer}\n{officer}\n{pin}\n{pin}\n");
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(answers.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    let made = new_token::make(Some(configuration), label, officer, pin);
+    let output = made.expect("`script` of Debian's bsdutils");
     assert!(output.status.success(), "{}", text(&output));
 }
 

@@ -32,12 +32,9 @@ pub(super) struct Citizen {
 impl Citizen {
     /// With a random DNI, phone and password.
     pub(super) fn invent(ambient: &Ambient) -> anyhow::Result<Self> {
-        let number = u64::from_be_bytes(ambient.random()) % 100_000_000;
-        // One of the letters checks it.
-        let national_id = ('A'..='Z')
-            .find_map(|letter| format!("{number:08}{letter}").parse().ok())
-            .context("no letter checks the DNI")?;
-        let phone = u64::from_be_bytes(ambient.random()) % 100_000_000;
+        let eight_digits = || u32::from_be_bytes(ambient.random()) % 100_000_000;
+        let national_id = NationalId::dni(eight_digits()).context("no DNI has that number")?;
+        let phone = eight_digits();
         let password = ambient
             .random::<20>()
             .iter()
