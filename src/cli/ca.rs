@@ -1,6 +1,5 @@
 //! `rubrica ca`: the built-in authorities.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -68,7 +67,7 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
                     .service
                     .publication(Publication::RevocationList(role))?
                     .context("there is no revocation list yet; make the authorities with: rubrica ca init")?;
-                write(path, &list)?;
+                output::file(path, &list)?;
             }
             _ => {
                 for view in office.service.publish_lists(&authorized)? {
@@ -88,7 +87,7 @@ fn show(arguments: &Show, views: &[AuthorityView]) -> anyhow::Result<()> {
             .rev()
             .map(|view| view.certificate.as_str())
             .collect();
-        write(path, chain.as_bytes())?;
+        output::file(path, chain.as_bytes())?;
     }
     match Style::from_flag(arguments.json) {
         Style::Json => output::json(&views.iter().map(described).collect::<Value>()),
@@ -118,9 +117,4 @@ fn described(view: &AuthorityView) -> Value {
         "not_after": moment(view.not_after),
         "next_list": view.next_list.map(moment),
     })
-}
-
-/// Certificates and lists are for everybody.
-fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    fs::write(path, content).with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -1,7 +1,7 @@
 //! `rubrica credential`: the citizens' signing keys and their certificates.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -204,7 +204,7 @@ fn request(arguments: &Request, file: Option<&Path>) -> anyhow::Result<()> {
     })?;
     let request = made.request.context("the credential has no request")?;
     match &arguments.output {
-        Some(path) => write(path, &request)?,
+        Some(path) => output::file(path, request.as_bytes())?,
         None => output::text(&request)?,
     }
     output::remark(&format!(
@@ -220,7 +220,7 @@ fn show(credential: &CredentialView, file: Option<&Path>, json: bool) -> anyhow:
             .certificate
             .as_ref()
             .context("the credential has no certificate yet")?;
-        write(path, &certificate.chain)?;
+        output::file(path, certificate.chain.as_bytes())?;
     }
     let value = described(credential);
     output::answer(Style::from_flag(json), &value, |value| {
@@ -271,11 +271,4 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
         content = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     }
     Ok(content)
-}
-
-/// Certificates and requests are for everybody.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    fs::File::create(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -1,8 +1,11 @@
 //! What the commands print: answers on the standard output, remarks and complaints on the standard error output.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
+use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -84,15 +87,19 @@ pub(super) fn answer<T: Serialize>(
     table: impl FnOnce(&T) -> String,
 ) -> anyhow::Result<()> {
     match style {
-        Style::Json => text(&serde_json::to_string_pretty(value)?)?,
-        Style::Table => text(&table(value))?,
+        Style::Json => json(value),
+        Style::Table => Ok(text(&table(value))?),
     }
-    Ok(())
 }
 
 /// Prints an answer for programs.
 pub(super) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(text(&serde_json::to_string_pretty(value)?)?)
+}
+
+/// Writes what is for everybody into a file, such as certificates, requests and revocation lists.
+pub(super) fn file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    fs::write(path, content).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// The members of an object, one a line; those without a value are left out.

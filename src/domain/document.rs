@@ -26,3 +26,13 @@ named!(
         Detached = "detached",
     }
 );
+
+impl Packaging {
+    /// What the name of a signed file ends with after that of its document (RFC 8551 section 3.2.1).
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Enveloping => ".p7m",
+            Self::Detached => ".p7s",
+        }
+    }
+}

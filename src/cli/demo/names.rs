@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::domain::document::{Format, Packaging};
 
-/// Files the demo writes beside the signed ones.
-const TAKEN: [&str; 3] = ["ca.pem", "chain.pem", "server"];
+/// Files and folders the demo writes beside the signed ones.
+const TAKEN: [&str; 4] = ["ca.pem", "chain.pem", "originals", "server"];
 
 /// Hands out the names of one folder.
 pub(super) struct Names {
@@ -32,10 +32,9 @@ impl Names {
             Some((stem, ending)) if !stem.is_empty() => (stem.to_owned(), format!(".{ending}")),
             _ => (name.clone().into_owned(), String::new()),
         };
-        let added = match (format, packaging) {
-            (Format::Pades, _) => "",
-            (Format::Cades, Packaging::Enveloping) => ".p7m",
-            (Format::Cades, Packaging::Detached) => ".p7s",
+        let added = match format {
+            Format::Pades => "",
+            Format::Cades => packaging.ending(),
         };
         let mut candidate = format!("{name}{added}");
         let mut number = 2;
@@ -68,7 +67,14 @@ mod tests {
 
     #[test]
     fn the_demos_own_files_are_not_overwritten() {
-        let name = Names::new().take(Path::new("ca.pem"), Format::Pades, Packaging::Enveloping);
-        assert_eq!(name, "ca-2.pem");
+        for (own, other) in [
+            ("ca.pem", "ca-2.pem"),
+            ("chain.pem", "chain-2.pem"),
+            ("originals", "originals-2"),
+            ("server", "server-2"),
+        ] {
+            let name = Names::new().take(Path::new(own), Format::Pades, Packaging::Enveloping);
+            assert_eq!(name, other);
+        }
     }
 }

@@ -14,6 +14,7 @@ use super::database::Database;
 use crate::clock::Ambient;
 use crate::config::{self, Loaded, process};
 use crate::domain::algorithm::KeyAlgorithm;
+use crate::domain::pem;
 use crate::http::tls::self_signed;
 
 /// What the token is called that `SoftHSM-setup.sh` makes.
@@ -214,11 +215,12 @@ impl Place {
 
     /// `chain.pem`: the citizen's certificate and those above it; `ca.pem`: the last of them, whom the reader trusts.
     pub(super) fn write_certificates(&self, chain: &str) -> anyhow::Result<()> {
-        let anchor = chain
-            .rfind("-----BEGIN CERTIFICATE-----")
-            .and_then(|start| chain.get(start..))
+        let certificates = pem::certificates(chain)?;
+        let anchor = certificates
+            .last()
             .context("the chain has no certificate authority")?;
-        for (path, content) in [(self.chain(), chain), (self.anchor(), anchor)] {
+        let anchor = pem::encode("CERTIFICATE", anchor)?;
+        for (path, content) in [(self.chain(), chain), (self.anchor(), &*anchor)] {
             fs::write(&path, content)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
         }

@@ -181,11 +181,8 @@ impl Document {
 
     /// What the signed file is called: a PDF keeps its name, CAdES adds `.p7m` or `.p7s` (RFC 8551 section 3.2.1).
     pub fn signed_name(&self) -> String {
-        match self.options.packaging() {
-            None => self.name.clone(),
-            Some(Packaging::Enveloping) => format!("{}.p7m", self.name),
-            Some(Packaging::Detached) => format!("{}.p7s", self.name),
-        }
+        let ending = self.options.packaging().map_or("", Packaging::ending);
+        format!("{}{ending}", self.name)
     }
 
     /// The media type of the signed file (RFC 8551 section 3.2).
