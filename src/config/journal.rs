@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::section::{Section, section};
+use crate::domain::algorithm::KeyAlgorithm;
 use crate::service::checkpoints::Checkpoints;
 
 section! {
@@ -12,6 +13,8 @@ section! {
     RawJournal "journal" {
         /// Label of the key that signs it. `rubrica hsm init-kek` makes the key.
         key_label: String = default r#""rubrica-audit""#,
+        /// Kind of that key.
+        key: KeyAlgorithm = default r#""ec-p256""#,
         /// It is signed after so many rows.
         checkpoint_rows: usize = default "10000",
         /// And at most so long after a row was written.
@@ -27,6 +30,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Checkpoints> {
     }
     Some(Checkpoints {
         key_label: raw.key_label,
+        key: raw.key,
         rows: raw.checkpoint_rows,
         every: raw.checkpoint_every,
     })

@@ -103,7 +103,11 @@ pub(super) fn status(
     let text =
         |read: fn(&TokenInfo) -> &str| token.as_ref().map(read).unwrap_or_default().to_owned();
     Ok(TokenStatus {
-        manufacturer: slot.manufacturer_id().to_owned(),
+        // Padded to 32 bytes; not every module pads with spaces alone.
+        manufacturer: slot
+            .manufacturer_id()
+            .trim_end_matches([' ', '\0'])
+            .to_owned(),
         model: text(|token| token.model()),
         label: text(|token| token.label()),
         serial: text(|token| token.serial_number()),

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{Anchor, Journal, JournalError, encoding};
-use crate::domain::algorithm::{Digest, KeyAlgorithm, SignatureScheme};
+use crate::domain::algorithm::{Digest, KeyAlgorithm};
 use crate::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
 use crate::store::StoreError;
 use crate::store::checkpoints::{self as rows, StoredCheckpoint};
@@ -47,12 +47,9 @@ pub struct Sealed {
 }
 
 impl Checkpoint {
-    /// The kind of the audit key.
-    pub const KEY: KeyAlgorithm = KeyAlgorithm::EcP256;
-
-    /// What the audit key signs.
-    pub fn to_sign(&self) -> ToSign {
-        to_sign(&self.statement())
+    /// What an audit key of that kind signs.
+    pub fn to_sign(&self, key: KeyAlgorithm) -> ToSign {
+        to_sign(&self.statement(), key)
     }
 
     /// The canonical text.
@@ -175,14 +172,14 @@ impl Journal {
 /// The checkpoint, if that key signed it and it is about that row.
 pub(super) fn opened(stored: &StoredCheckpoint, key: &PublicKey) -> Option<Checkpoint> {
     let checkpoint = Checkpoint::read(&stored.statement)?;
-    let ToSign { scheme, dtbs_r } = to_sign(&stored.statement);
+    let ToSign { scheme, dtbs_r } = to_sign(&stored.statement, key.algorithm());
     let signature = SignatureValue(stored.signature.clone());
     key.verify(scheme, &dtbs_r, &signature).ok()?;
     (checkpoint.end.node == stored.node && checkpoint.end.seq == stored.seq).then_some(checkpoint)
 }
 
-fn to_sign(statement: &str) -> ToSign {
-    let scheme: SignatureScheme = Checkpoint::KEY.default_scheme();
+fn to_sign(statement: &str, key: KeyAlgorithm) -> ToSign {
+    let scheme = key.default_scheme();
     ToSign {
         scheme,
         dtbs_r: DtbsR(Digest::of(scheme.digest, statement.as_bytes())),

@@ -5,14 +5,17 @@ use std::time::Duration;
 use super::journaled::actor;
 use super::{Service, ServiceError};
 use crate::auth;
+use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::key::PublicKey;
-use crate::journal::{AuditKey, Checkpoint, Entry, Event};
+use crate::journal::{AuditKey, Entry, Event};
 
 /// When the journal is signed, and by which key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoints {
     /// Label of the audit key in the HSM.
     pub key_label: String,
+    /// The kind that is made where there is none.
+    pub key: KeyAlgorithm,
     /// After so many rows.
     pub rows: usize,
     /// And at least so long after a row was written.
@@ -23,6 +26,7 @@ impl Default for Checkpoints {
     fn default() -> Self {
         Self {
             key_label: "rubrica-audit".to_owned(),
+            key: KeyAlgorithm::EcP256,
             rows: 10_000,
             every: Duration::from_secs(60),
         }
@@ -57,7 +61,7 @@ impl Service {
         let Some(checkpoint) = self.inner.journal.checkpoint(&key)? else {
             return Ok(Signed::Already);
         };
-        let to_sign = checkpoint.to_sign();
+        let to_sign = checkpoint.to_sign(key.algorithm());
         let label = &self.inner.settings.checkpoints.key_label;
         let signature =
             self.inner
@@ -80,11 +84,8 @@ impl Service {
         if self.audit_public_key()?.is_some() {
             return Ok(());
         }
-        let label = &self.inner.settings.checkpoints.key_label;
-        let key = self
-            .inner
-            .hsm
-            .generate_authority_key(label, Checkpoint::KEY)?;
+        let Checkpoints { key_label, key, .. } = &self.inner.settings.checkpoints;
+        let key = self.inner.hsm.generate_authority_key(key_label, *key)?;
         let entry = Entry::new(Event::AuditKeyCreated)
             .by(actor(by))
             .detail(&hex::encode(key.identifier()));

@@ -13,7 +13,6 @@ use std::time::Duration;
 use rubrica::clock::Ambient;
 use rubrica::domain::secret::SecretText;
 use rubrica::hsm::{Hsm, KekVersion, KeyNames, RawSettings, SessionKeys, Settings, WrapName};
-use rubrica::journal::Checkpoint;
 use rubrica::service::checkpoints::Checkpoints;
 use tempfile::TempDir;
 
@@ -42,7 +41,7 @@ pub(crate) fn hsm() -> Hsm {
             let hsm = Hsm::new(settings(&label, &pin));
             hsm.generate_kek(KekVersion(1)).unwrap();
             let audit = Checkpoints::default();
-            hsm.generate_authority_key(&audit.key_label, Checkpoint::KEY)
+            hsm.generate_authority_key(&audit.key_label, audit.key)
                 .unwrap();
             hsm
         })

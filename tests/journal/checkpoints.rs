@@ -128,7 +128,7 @@ both_databases! {
         let checkpoint = beta.checkpoint(&key).unwrap().unwrap();
         assert_eq!(checkpoint.ties.len(), 1);
         assert_eq!(checkpoint.ties[0].node, "test");
-        let to_sign = checkpoint.to_sign();
+        let to_sign = checkpoint.to_sign(other.public().algorithm());
         let signature = other.value(to_sign.scheme, &to_sign.dtbs_r);
         beta.keep_checkpoint(&checkpoint, other.public(), &signature).unwrap();
         tamper(

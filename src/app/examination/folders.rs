@@ -10,6 +10,12 @@ use super::{Finding, told};
 /// Whether files can be made in a folder, and who else can look into it. One that is missing can be made when the
 /// nearest folder above it that is there can be written to.
 pub(super) fn examine(about: &str, folder: &Path) -> Finding {
+    // What a bare file name lies in.
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     let shown = folder.display();
     match fs::metadata(folder) {
         Ok(metadata) if !metadata.is_dir() => Finding::wrong(
@@ -69,6 +75,13 @@ mod tests {
             examine("x", &file.path().join("below")).verdict,
             Verdict::Wrong
         );
+    }
+
+    #[test]
+    fn the_present_folder_is_one_too() {
+        let finding = examine("x", Path::new(""));
+        assert_ne!(finding.verdict, Verdict::Wrong);
+        assert!(!finding.words.contains("made"), "{}", finding.words);
     }
 
     #[test]
