@@ -17,6 +17,10 @@ readonly TOKENS=$PROJECT/tokens
 readonly SECRETS=$PROJECT/secrets
 readonly VENV=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/venv
 readonly DSS=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/dss
+readonly OPENCRYPTOKI_CONF=/etc/opencryptoki/opencryptoki.conf
+readonly OPENCRYPTOKI_TOKENS=/var/lib/opencryptoki
+readonly OPENCRYPTOKI_TOKEN=rubrica-tests
+readonly OPENCRYPTOKI_SLOT=9
 export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 
 # What the server needs to be built, set up and run: the token, PostgreSQL's client library, and openssl for keys and
@@ -24,7 +28,7 @@ export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config openssl)
 # What judges its output in the tests, and the database they start themselves.
 readonly TEST_PACKAGES=(
-    softhsm2 opensc curl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
+    softhsm2 opencryptoki opensc curl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
 )
 # The versions the tests were written against.
 readonly PYTHON_PACKAGES=(
@@ -52,6 +56,7 @@ set_up_server() {
 
 set_up_tests() {
     install_packages "${TEST_PACKAGES[@]}"
+    set_up_opencryptoki
     make_python_environment
     build_dss_judge
 }
@@ -64,17 +69,18 @@ install_packages() {
     done
     ((${#missing[@]})) || return 0
 
-    local root=()
-    if ((EUID != 0)); then
-        command -v sudo >/dev/null || cannot_install "this needs root, and there is no sudo" "${missing[@]}"
-        root=(sudo)
-    fi
+    ((EUID == 0)) || command -v sudo >/dev/null ||
+        cannot_install "this needs root, and there is no sudo" "${missing[@]}"
     command -v apt-get >/dev/null || cannot_install "this is no Debian (no apt-get)" "${missing[@]}"
     say "installing ${missing[*]}"
-    "${root[@]}" apt-get update -qq >/dev/null || cannot_install "apt-get update failed" "${missing[@]}"
+    as_root apt-get update -qq >/dev/null || cannot_install "apt-get update failed" "${missing[@]}"
     # A fresh PostgreSQL package would start a database of the system's; the tests start their own.
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         "${missing[@]}" >/dev/null || cannot_install "apt-get install failed" "${missing[@]}"
+}
+
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
 is_installed() {
@@ -145,6 +151,24 @@ make_token() {
 
 token_exists() {
     softhsm2-util --show-slots 2>/dev/null | grep -qE "^ *Label: *$TOKEN_LABEL *\$"
+}
+
+# The second PKCS#11 module. Its daemon serves the machine's tokens and no others, so the tests get a slot of their own
+# among them; tokens that are there stay as they are.
+set_up_opencryptoki() {
+    if ! grep -qx "tokname = $OPENCRYPTOKI_TOKEN" "$OPENCRYPTOKI_CONF"; then
+        local folder=$OPENCRYPTOKI_TOKENS/$OPENCRYPTOKI_TOKEN
+        as_root install -d -m 770 -g pkcs11 "$folder" "$folder/TOK_OBJ"
+        printf '\nslot %s\n{\nstdll = libpkcs11_sw.so\ntokname = %s\n}\n' "$OPENCRYPTOKI_SLOT" "$OPENCRYPTOKI_TOKEN" |
+            as_root tee -a "$OPENCRYPTOKI_CONF" >/dev/null
+        # The daemon reads its configuration once.
+        ! pgrep -x pkcsslotd >/dev/null || as_root pkill -x -w pkcsslotd
+        say "made slot $OPENCRYPTOKI_SLOT in opencryptoki for the tests"
+    fi
+    pgrep -x pkcsslotd >/dev/null || as_root pkcsslotd
+    if ((EUID != 0)) && ! id -nG | grep -qw pkcs11; then
+        fail "the tests use opencryptoki, for which you must be in the group pkcs11: sudo adduser $USER pkcs11, log in again, and run me again"
+    fi
 }
 
 # The Python tools, in an environment of their own under target/.

@@ -11,6 +11,7 @@ pub(crate) mod derivations;
 pub(crate) mod dump;
 pub(crate) mod multipart;
 pub(crate) mod new_token;
+pub(crate) mod opencryptoki;
 pub(crate) mod openssl;
 pub(crate) mod outline;
 pub(crate) mod pdf;
