@@ -21,6 +21,7 @@ mod tls;
 
 use crate::clock::Ambient;
 use crate::config::Config;
+use crate::domain::text::with_causes as told;
 
 /// What was found about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -154,20 +155,4 @@ impl fmt::Display for Verdict {
             Self::Wrong => "wrong",
         })
     }
-}
-
-/// An error with the causes behind it.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        // Some errors tell their cause themselves.
-        if !words.contains(&text) {
-            words.push_str(": ");
-            words.push_str(&text);
-        }
-        source = cause.source();
-    }
-    words
 }

@@ -55,6 +55,22 @@ pub fn sentence(error: &dyn std::error::Error) -> String {
     sentence
 }
 
+/// An error with the causes behind it, for one line of a log or of a report.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        // Some errors tell their cause themselves.
+        if !words.contains(&text) {
+            words.push_str(": ");
+            words.push_str(&text);
+        }
+        source = cause.source();
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use super::call::CallId;
 use super::error::Code;
+use crate::domain::text::with_causes;
 use crate::service::FieldError;
 
 /// One value of a call that is wrong and is not in its body.
@@ -158,21 +159,10 @@ impl Problem {
         !self.fields.is_empty() || !self.outside.is_empty()
     }
 
-    /// The cause and its causes, joined for one line of the log.
+    /// The cause and its causes, for one line of the log.
     pub(super) fn causes(&self) -> String {
-        let mut text = String::new();
-        let mut next: Option<&dyn Error> = self.cause.as_ref().map(|cause| {
-            let cause: &dyn Error = cause.as_ref();
-            cause
-        });
-        while let Some(cause) = next {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        text
+        let cause = self.cause.as_ref();
+        cause.map_or_else(String::new, |cause| with_causes(cause.as_ref()))
     }
 
     /// The answer as `application/problem+json`.
