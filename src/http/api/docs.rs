@@ -3,6 +3,8 @@
 //! Made of the same description as `/openapi.json`, so it says nothing of its own. It runs no script and loads
 //! nothing but its own style sheet.
 
+use std::sync::OnceLock;
+
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use askama::Template;
@@ -20,14 +22,24 @@ use view::{Example, Field, Piece, pieces};
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
-/// `GET /docs`.
+/// `GET /docs`. The page is the same for everybody and is written once.
 pub(super) async fn page() -> Result<HttpResponse, Problem> {
-    let description = serde_json::to_value(openapi::description()).map_err(Problem::internal)?;
-    let page = Page::of(&description).render().map_err(Problem::internal)?;
+    static PAGE: OnceLock<String> = OnceLock::new();
+    let page = if let Some(page) = PAGE.get() {
+        page
+    } else {
+        let written = written()?;
+        PAGE.get_or_init(|| written)
+    };
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .body(page))
+        .body(page.as_str()))
+}
+
+fn written() -> Result<String, Problem> {
+    let description = serde_json::to_value(openapi::description()).map_err(Problem::internal)?;
+    Page::of(&description).render().map_err(Problem::internal)
 }
 
 /// `GET /docs/style.css`.
