@@ -7,7 +7,6 @@ use super::obstacle::{Action, Obstacle, ObstaclePage};
 use super::page::Page;
 use super::visit::Visit;
 use crate::http::Problem;
-use crate::http::error::Code;
 
 /// `GET /help`.
 pub(super) async fn help(visit: Visit) -> Result<HttpResponse, Problem> {
@@ -27,9 +26,7 @@ pub(super) async fn help(visit: Visit) -> Result<HttpResponse, Problem> {
 
 /// `GET /help/{topic}`.
 pub(super) async fn topic(visit: Visit, topic: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let obstacle: Obstacle = topic
-        .parse()
-        .map_err(|error| Problem::new(Code::NotFound).because(error))?;
+    let obstacle = Obstacle::named(&topic)?;
     let page = visit.page();
     let ways = vec![Action::new("/help", page.t("help-title"))];
     visit.show(&page, &ObstaclePage::new(&page, obstacle, ways))

@@ -100,6 +100,14 @@ impl Obstacle {
         Self::ExpiredLink,
     ];
 
+    /// What an address names. Its text is a stranger's and goes no further, least of all into the log.
+    pub(super) fn named(topic: &str) -> Result<Self, Problem> {
+        topic
+            .parse()
+            .ok()
+            .ok_or_else(|| Problem::new(Code::NotFound))
+    }
+
     /// What a signer's standing means on a page. A closed account is told like an unknown one, by the caller.
     pub(super) fn of(refusal: Refusal) -> Option<Self> {
         match refusal {

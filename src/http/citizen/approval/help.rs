@@ -15,9 +15,7 @@ pub(in crate::http::citizen) async fn help(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (link, topic) = path.into_inner();
-    let obstacle: Obstacle = topic
-        .parse()
-        .map_err(|error| Problem::new(Code::NotFound).because(error))?;
+    let obstacle = Obstacle::named(&topic)?;
     let opened = Opened::of(&visit, &link).await?;
     if opened.view.state != RequestState::Pending {
         return Ok(visit.go(&opened.address("")));
