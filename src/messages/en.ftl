@@ -228,7 +228,7 @@ accessibility-time = For security, the SMS code is valid for a few minutes. If y
 accessibility-contact = If something keeps you from using these pages, tell the service that asked for the signature or the contact at the foot of the page.
 cookies-title = Cookies
 cookies-use = We use only the cookies that these pages need to work. There are no third-party, advertising or measurement cookies.
-cookies-list = One remembers the language you chose. Another checks that the forms you send come from your browser. The third exists only while you enter the SMS code and protects your signature: it is deleted at the end.
+cookies-list = One remembers the language you chose, for a year. Another checks that the forms you send come from your browser, until you close it. The third exists while you enter the SMS code: it holds the data that protect your signature or your new password, and the time of your last access. It is deleted when you finish or, if you do not, ten minutes after the code expires. When you set a new password, a note that this is done stays for ten minutes.
 
 ## Problems: what happened and what to do next
 

@@ -299,6 +299,10 @@ both_databases! {
             assert_eq!(page.path, request.at("/code?resent=1"));
             assert!(page.text("[role=status]").starts_with("Le hemos enviado otra clave."));
         }
+        // The new code's life is the step's: 5 minutes, and 10 to be told that they are over.
+        town.server.clock().advance(Duration::minutes(4));
+        let resent = town.browser.send_only(&page, &request.at("/resend"), &[]);
+        assert!(resent.header("set-cookie").contains("Max-Age=900"));
         let done = town.give(&request, &page, &town.code());
         assert_eq!(done.heading(), "Los 2 documentos están firmados");
     }

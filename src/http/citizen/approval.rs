@@ -9,6 +9,7 @@ use std::fmt::Display;
 use actix_web::HttpResponse;
 use url::Url;
 
+use super::browser::Step;
 use super::fields::{FormView, Kind};
 use super::obstacle::{Action, Obstacle, ObstaclePage};
 use super::page::Page;
@@ -62,6 +63,19 @@ impl Opened {
                 Ok(Self { text, link, view })
             })
             .await
+    }
+
+    /// The request and the code step that this browser is in for it. Otherwise where the browser is sent: there is
+    /// nothing to give a code for, or the browser does not bring the step.
+    async fn in_step(visit: &Visit, text: &str) -> Result<Result<(Self, Step), String>, Problem> {
+        let opened = Self::of(visit, text).await?;
+        if let Some(elsewhere) = opened.elsewhere() {
+            return Ok(Err(elsewhere));
+        }
+        Ok(match Step::of(visit.request(), &opened.step()) {
+            Some(step) => Ok((opened, step)),
+            None => Err(opened.address(format_args!("/help/{}", Obstacle::StepGone))),
+        })
     }
 
     /// The address of one of the request's pages.

@@ -1,11 +1,13 @@
 //! What a browser keeps for us: three kinds of cookies, all `__Host-` (RFC 6265bis section 4.1.3.2), `Secure` and
-//! `HttpOnly`, none with anything about a person in it.
+//! `HttpOnly`, none with anything in it that says who somebody is.
 //!
 //! - The form cookie, `SameSite=Lax`: random; forms carry a digest of it. Lax, because an approval link is opened
 //!   from the app's site, and a page opened so must not plant a second value beside the one of another tab.
 //! - The language cookie, `SameSite=Lax`.
 //! - A step cookie for each code step under way, `SameSite=Strict`: it holds the key that opens the waiting
-//!   secret. It is set by the answer to our own form, is needed by our own pages only, and goes with the step.
+//!   secret, and the time of the access before, which the page shows. It is set by the answer to our own form and is
+//!   needed by our own pages only. It goes when the step is finished, or some minutes after its code has expired. A step
+//!   of the account leaves a note for some minutes that it is done.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
@@ -27,10 +29,13 @@ const LANGUAGE: &str = "__Host-rubrica-language";
 const STEP: &str = "__Host-rubrica-step-";
 /// A year.
 const LANGUAGE_LIFE: Duration = Duration::days(365);
-/// Longer than any code lives; the server decides when it is over.
-const STEP_LIFE: Duration = Duration::hours(1);
+/// How long a step's cookie outlives its code, so that who is a little late is told that the code has expired and not
+/// that the browser is in no step. It lives no longer than that: the server takes nothing from an expired step, and a
+/// request that waits for days is approved with a new one.
+const STEP_AFTERLIFE: Duration = Duration::minutes(10);
 /// What stands in the place of a step that is done.
 const DONE: &str = "done";
+/// Long enough for the second of two clicks, and to load the last page again.
 const DONE_LIFE: Duration = Duration::minutes(10);
 
 /// What proves that a form came from this browser.
@@ -105,13 +110,14 @@ impl Step {
         }
     }
 
-    /// The cookie of the step called `name`, which tells steps in several tabs apart.
-    pub(super) fn cookie(&self, name: &str) -> Cookie<'static> {
+    /// The cookie of the step called `name`, which tells steps in several tabs apart, while its code lives for `left`.
+    /// Another code has a life of its own, so the cookie is set anew with it.
+    pub(super) fn cookie(&self, name: &str, left: Duration) -> Cookie<'static> {
         let access = self.last_access.map_or(0, OffsetDateTime::unix_timestamp);
         let key = self.key.to_text();
         let value = format!("{}.{}.{access}", self.challenge, key.expose());
         let mut cookie = cookie(format!("{STEP}{name}"), value, SameSite::Strict);
-        cookie.set_max_age(STEP_LIFE);
+        cookie.set_max_age(left + STEP_AFTERLIFE);
         cookie
     }
 
@@ -196,6 +202,20 @@ mod tests {
                 (cookie.secure(), cookie.http_only()),
                 (Some(true), Some(true))
             );
+        }
+    }
+
+    #[test]
+    fn a_step_is_kept_a_little_longer_than_its_code_and_no_longer() {
+        let step = Step {
+            challenge: Ambient::system().id(),
+            key: BrowserKey::from_text(&SecretText::new("A".repeat(43))).unwrap(),
+            last_access: None,
+        };
+        // As long as a code can live at most, of which an hour would not be enough.
+        for left in [Duration::minutes(5), Duration::hours(1)] {
+            let kept = step.cookie("x", left).max_age().unwrap();
+            assert!(kept > left && kept <= left + Duration::minutes(10));
         }
     }
 }

@@ -55,7 +55,8 @@ pub(in crate::http::citizen) async fn begin(
         .await?;
     match sent {
         Ok(sent) => {
-            visit.keep(Step::begun(sent).cookie(act.step()));
+            let left = sent.expires_at - visit.now();
+            visit.keep(Step::begun(sent).cookie(act.step(), left));
             Ok(visit.go(&format!("{}/code", act.path())))
         }
         Err(ServiceError::NotRecognised) => {

@@ -101,7 +101,7 @@ pub(super) fn without_step(act: Act, visit: Visit) -> HttpResponse {
     if Step::is_done(visit.request(), act.step()) {
         visit.go(&format!("{}/done", act.path()))
     } else {
-        visit.go("/help/step-gone")
+        visit.go(&format!("/help/{}", Obstacle::StepGone))
     }
 }
 
@@ -156,8 +156,7 @@ pub(super) fn refused(
         ServiceError::Challenge(ChallengeError::Gone | ChallengeError::SomethingElse) => {
             Obstacle::StepGone
         }
-        ServiceError::SignerCannotSign(refusal)
-        | ServiceError::Challenge(ChallengeError::Refused(refusal)) => {
+        ServiceError::SignerCannotSign(refusal) => {
             Obstacle::of(refusal).unwrap_or(Obstacle::StepGone)
         }
         error => return Err(error.into()),

@@ -22,12 +22,9 @@ pub(in crate::http::citizen) async fn wait(
     visit: Visit,
     link: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let opened = Opened::of(&visit, &link).await?;
-    if let Some(elsewhere) = opened.elsewhere() {
-        return Ok(visit.go(&elsewhere));
-    }
-    let Some(step) = Step::of(visit.request(), &opened.step()) else {
-        return Ok(visit.go(&opened.address("/help/step-gone")));
+    let (opened, step) = match Opened::in_step(&visit, &link).await? {
+        Ok(entered) => entered,
+        Err(elsewhere) => return Ok(visit.go(&elsewhere)),
     };
     match look(&visit, &opened, &step).await? {
         Ok(waiting) => {
@@ -48,12 +45,9 @@ pub(in crate::http::citizen) async fn confirm(
     link: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
-    let opened = Opened::of(&visit, &link).await?;
-    if let Some(elsewhere) = opened.elsewhere() {
-        return Ok(visit.go(&elsewhere));
-    }
-    let Some(step) = Step::of(visit.request(), &opened.step()) else {
-        return Ok(visit.go(&opened.address("/help/step-gone")));
+    let (opened, step) = match Opened::in_step(&visit, &link).await? {
+        Ok(entered) => entered,
+        Err(elsewhere) => return Ok(visit.go(&elsewhere)),
     };
     let page = opened.page(&visit);
     let code = form.trimmed(Kind::Code);
@@ -132,8 +126,7 @@ pub(super) async fn refused(
         ServiceError::Challenge(ChallengeError::NoResendsLeft) => {
             return Ok(visit.go(&opened.address("/code")));
         }
-        ServiceError::SignerCannotSign(refusal)
-        | ServiceError::Challenge(ChallengeError::Refused(refusal)) => {
+        ServiceError::SignerCannotSign(refusal) => {
             Obstacle::of(refusal).unwrap_or(Obstacle::StepGone)
         }
         error => return Err(error.into()),

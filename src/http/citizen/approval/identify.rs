@@ -13,7 +13,7 @@ use crate::http::citizen::form::Form;
 use crate::http::citizen::obstacle::Obstacle;
 use crate::http::citizen::visit::Visit;
 use crate::http::error::Code;
-use crate::service::ServiceError;
+use crate::service::{CodeSent, ServiceError};
 
 /// Checks DNI and password and goes on to the code.
 pub(in crate::http::citizen) async fn identify(
@@ -44,8 +44,9 @@ pub(in crate::http::citizen) async fn identify(
         return visit.refuse(Code::InvalidRequest, &page, &template);
     }
     match begin(&visit, &opened, national_id, password).await? {
-        Ok(step) => {
-            visit.keep(step.cookie(&opened.step()));
+        Ok(sent) => {
+            let left = sent.expires_at - visit.now();
+            visit.keep(Step::begun(sent).cookie(&opened.step(), left));
             Ok(visit.go(&opened.address("/code")))
         }
         Err(ServiceError::NotRecognised) => Ok(visit.go(&opened.address("?fault=credentials"))),
@@ -65,12 +66,9 @@ async fn begin(
     opened: &Opened,
     national_id: SecretText,
     password: SecretText,
-) -> Result<Result<Step, ServiceError>, Problem> {
+) -> Result<Result<CodeSent, ServiceError>, Problem> {
     let link = opened.link.clone();
     visit
-        .attempt(move |service| {
-            let sent = service.begin_approval(&link, &national_id, &password)?;
-            Ok(Step::begun(sent))
-        })
+        .attempt(move |service| service.begin_approval(&link, &national_id, &password))
         .await
 }

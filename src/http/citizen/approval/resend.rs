@@ -5,29 +5,28 @@ use actix_web::{HttpResponse, web};
 use super::Opened;
 use super::confirm::refused;
 use crate::http::Problem;
-use crate::http::citizen::browser::Step;
 use crate::http::citizen::form::Form;
 use crate::http::citizen::visit::Visit;
 
 /// Sends it, and goes back to the page for the code.
 pub(in crate::http::citizen) async fn resend(
-    visit: Visit,
+    mut visit: Visit,
     link: web::Path<String>,
     _: Form,
 ) -> Result<HttpResponse, Problem> {
-    let opened = Opened::of(&visit, &link).await?;
-    if let Some(elsewhere) = opened.elsewhere() {
-        return Ok(visit.go(&elsewhere));
-    }
-    let Some(step) = Step::of(visit.request(), &opened.step()) else {
-        return Ok(visit.go(&opened.address("/help/step-gone")));
+    let (opened, step) = match Opened::in_step(&visit, &link).await? {
+        Ok(entered) => entered,
+        Err(elsewhere) => return Ok(visit.go(&elsewhere)),
     };
-    let link = opened.link.clone();
+    let (link, challenge, key) = (opened.link.clone(), step.challenge, step.key.clone());
     let sent = visit
-        .attempt(move |service| service.resend_approval_code(&link, step.challenge, &step.key))
+        .attempt(move |service| service.resend_approval_code(&link, challenge, &key))
         .await?;
     match sent {
-        Ok(_) => Ok(visit.go(&opened.address("/code?resent=1"))),
+        Ok(sent) => {
+            visit.keep(step.cookie(&opened.step(), sent.expires_at - visit.now()));
+            Ok(visit.go(&opened.address("/code?resent=1")))
+        }
         Err(error) => refused(visit, &opened, error).await,
     }
 }
