@@ -285,10 +285,7 @@ both_databases! {
         let body = json!({"signer": DNI, "documents": [document]});
         let refused = app.client.post_json(REQUESTS, &body);
         assert_eq!(refused.problem(), (422, "invalid_request".to_owned()));
-        assert!(
-            refused.text().contains("unknown field `name`"),
-            "{}",
-            refused.text()
-        );
+        assert_eq!(refused.pointers(), ["/documents/0/pades/name"]);
+        assert!(refused.text().contains("unknown field"), "{}", refused.text());
     }
 }
