@@ -1,8 +1,8 @@
 //! HTTP: three listeners (apps, citizens, operations), TLS, routes, limits, and errors as answers.
 //!
 //! Nothing is decided here but what belongs to HTTP. Handlers read a request, call one use case of
-//! [`Service`](crate::service::Service) over the one [crossing](blocking) from asynchronous to synchronous
-//! code, and write the answer. Start reading at [`router`] for what there is, at [`error`] for what can go wrong.
+//! [`Service`](crate::service::Service) over the [crossing](blocking) from asynchronous to synchronous code, and write
+//! the answer. Start reading at [`router`] for what there is, at [`error`] for what can go wrong.
 //!
 //! # The limit of problem documents
 //!
@@ -21,6 +21,7 @@ pub mod api;
 pub mod blocking;
 mod call;
 pub mod citizen;
+mod disposition;
 pub mod error;
 mod frame;
 pub mod ops;
@@ -85,15 +86,17 @@ pub struct Limits {
     pub head_within: Duration,
     /// Longest pause within a body.
     pub pause: Duration,
-    /// Bytes a second that a body must come at, beyond one pause.
+    /// Bytes a second that a body must come at, beyond one pause. Only the time that the client is waited for counts.
     pub slowest: u32,
-    /// Use cases run at once.
+    /// Use cases run at once, on each listener.
     pub calls_at_once: u32,
-    /// Calls that may wait for one of those places; further ones are told to come back.
+    /// Calls that may wait for one of those places, on each listener; further ones are told to come back.
     pub calls_waiting: u32,
-    /// Uploads received at once. They have places of their own, because a client's line decides how long they take.
+    /// New requests received at once, all apps together. They have places of their own, because a client's line decides
+    /// how long they take.
     pub uploads_at_once: u32,
-    /// Of these, for one app.
+    /// New requests of one app at once. Their places are taken before the body is read, so they also bound the bodies
+    /// of JSON that are held while they arrive.
     pub uploads_per_app: u32,
     /// Connections open at once, on each listener.
     pub connections: u32,

@@ -1,20 +1,20 @@
-//! The one crossing from asynchronous to synchronous code.
+//! The crossing from asynchronous to synchronous code that every use case takes.
 //!
-//! Everything from `service` down blocks its thread. A [`Gate`] lets a fixed number of such calls run, lets a
+//! Everything from `service` down blocks its thread. What does not block, such as the clock, is asked without crossing.
+//! Documents cross on their own, piece by piece: on their way in through the channel of `api::upload` to a use case that
+//! is on this side already; on their way out by `stream`, which reads for a client that has taken the piece before, so
+//! the number of connections bounds it. A [`Gate`] lets a fixed number of such calls run, lets a
 //! fixed number wait, and turns the others away at once with 503: a queue without end would only make every
 //! caller time out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use actix_web::web;
 use tokio::sync::Semaphore;
 
+use super::error::Code;
 use super::problem::Problem;
-
-/// When a caller that was turned away may try again.
-pub(super) const COME_BACK: Duration = Duration::from_secs(2);
 
 /// Bounds how many blocking calls run and wait. Clones share the bounds.
 #[derive(Clone)]
@@ -52,10 +52,10 @@ impl Gate {
     ) -> Result<T, Problem> {
         let inside = Inside(Arc::clone(&self.inside));
         if self.inside.fetch_add(1, Ordering::AcqRel) >= self.most {
-            return Err(Problem::busy(COME_BACK));
+            return Err(Problem::new(Code::Busy));
         }
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
-            return Err(Problem::busy(COME_BACK));
+            return Err(Problem::new(Code::Busy));
         };
         let span = tracing::Span::current();
         web::block(move || {
@@ -70,7 +70,6 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::error::Code;
 
     #[actix_web::test]
     async fn a_full_gate_turns_callers_away_and_recovers() {

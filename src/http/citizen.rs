@@ -261,7 +261,7 @@ fn admit(request: &HttpRequest, shared: &Shared) -> Result<(), Problem> {
     }
     match shared.proxies.origin(request) {
         Some(origin) => shared
-            .places
+            .origin_rates
             .take(origin, Instant::now())
             .map_err(|wait| Problem::new(Code::RateLimited).retry_after(wait)),
         None => Ok(()),

@@ -59,11 +59,6 @@ impl Problem {
         }
     }
 
-    /// Too much at once; the caller may come back after that time.
-    pub fn busy(retry_after: Duration) -> Self {
-        Self::new(Code::Busy).retry_after(retry_after)
-    }
-
     /// A fault of the server. The cause goes to the log and nowhere else.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::new(Code::InternalError).because(cause)

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use super::blocking::{COME_BACK, Gate};
+use super::blocking::Gate;
 use super::error::Code;
 use super::origin::Origin;
 use super::problem::Problem;
@@ -17,8 +17,8 @@ pub struct Shared {
     calls: Gate,
     uploads: Gate,
     shares: Shares,
-    pub(super) rates: Rates<AppId>,
-    pub(super) places: Rates<Origin>,
+    pub(super) app_rates: Rates<AppId>,
+    pub(super) origin_rates: Rates<Origin>,
     pub(super) proxies: Proxies,
     pub(super) limits: Limits,
     help_desk: Option<String>,
@@ -32,8 +32,8 @@ impl Shared {
             calls: Gate::new(limits.calls_at_once, limits.calls_waiting),
             uploads: Gate::new(limits.uploads_at_once, 0),
             shares: Shares::new(limits.uploads_per_app),
-            rates: Rates::new(limits.calls_per_minute, limits.burst),
-            places: Rates::new(limits.place_per_minute, limits.place_burst),
+            app_rates: Rates::new(limits.calls_per_minute, limits.burst),
+            origin_rates: Rates::new(limits.place_per_minute, limits.place_burst),
             proxies: settings.citizen_proxies.clone(),
             limits: limits.clone(),
             help_desk: settings.help_desk.clone(),
@@ -63,7 +63,6 @@ impl Shared {
         self.shares.take(app).ok_or_else(|| {
             Problem::new(Code::RateLimited)
                 .with_detail("Too many uploads of this app are under way. Wait for one to end.")
-                .retry_after(COME_BACK)
         })
     }
 

@@ -35,7 +35,7 @@ impl FromRequest for Caller {
                 .run(move |service| service.authenticate(&presented))
                 .await?;
             shared
-                .rates
+                .app_rates
                 .take(session.app().id, Instant::now())
                 .map_err(|wait| Problem::new(Code::RateLimited).retry_after(wait))?;
             Ok(Self(session))

@@ -1,38 +1,24 @@
 //! `GET /v1/signature-requests/{id}/documents/{document}`: fetch a signed document as a stream.
 
 use actix_web::body::{BoxBody, SizedStream};
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
+use actix_web::http::header::{self, DispositionType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::caller::Caller;
 use super::named::request_id;
 use crate::auth::op;
 use crate::domain::id::{DocumentId, InvalidId};
+use crate::http::disposition::disposition;
 use crate::http::error::Code;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
 use crate::http::stream::pieces;
 use crate::service::requests::{SignedContent, Wanted};
-
-/// What a file name keeps unencoded in a header (`attr-char` of RFC 8187 section 3.2.1).
-const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'^')
-    .remove(b'_')
-    .remove(b'`')
-    .remove(b'|')
-    .remove(b'~');
 
 /// Problems of this endpoint alone.
 pub(super) const PROBLEMS: &[Code] = &[
@@ -98,7 +84,7 @@ fn answer(content: SignedContent) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer
         .insert_header((header::CONTENT_TYPE, content.media_type))
-        .insert_header((header::CONTENT_DISPOSITION, disposition(&content.name)))
+        .insert_header(disposition(&DispositionType::Attachment, &content.name))
         .insert_header((header::ETAG, format!("\"{}\"", content.sha256.to_hex())))
         // RFC 9530 section 3.
         .insert_header((
@@ -111,32 +97,5 @@ fn answer(content: SignedContent) -> HttpResponse {
             content.size,
             stream::empty::<Result<Bytes, std::io::Error>>(),
         ))),
-    }
-}
-
-/// RFC 6266: the name in ASCII for old clients, the whole of it by RFC 8187.
-fn disposition(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '.' | '_' | '-' | '(' | ')' => c,
-            _ => '_',
-        })
-        .collect();
-    let whole = utf8_percent_encode(name, ATTRIBUTE);
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_cannot_break_out_of_its_header() {
-        assert_eq!(
-            disposition("Petición \"1\"; x=%41.pdf"),
-            "attachment; filename=\"Petici_n _1__ x__41.pdf\"; \
-             filename*=UTF-8''Petici%C3%B3n%20%221%22%3B%20x%3D%2541.pdf"
-        );
     }
 }
