@@ -142,6 +142,30 @@ macro_rules! by_name {
 pub(super) use by_name;
 by_name!(KeyAlgorithm, DigestAlgorithm, Language, ProxyHeader);
 
+/// Values that are written as they are displayed.
+macro_rules! as_displayed {
+    ($($type:ty: $expected:literal),+ $(,)?) => {$(
+        impl Setting for $type {
+            fn expected() -> String {
+                $expected.to_owned()
+            }
+
+            fn parse(given: Given<'_>, _base: &Path) -> Result<Self, Unsuitable> {
+                let text = given.text()?;
+                text.parse().ok().ok_or_else(|| Unsuitable(format!("found {text:?}")))
+            }
+
+            fn to_toml(&self) -> String {
+                quoted(&self.to_string())
+            }
+        }
+    )+};
+}
+as_displayed!(
+    SocketAddr: "an address and port such as \"127.0.0.1:8443\"",
+    Network: "an address such as \"10.0.0.5\" or a network such as \"10.0.0.0/24\"",
+);
+
 impl Setting for bool {
     fn expected() -> String {
         "true or false".to_owned()
@@ -207,40 +231,6 @@ impl Setting for PathBuf {
 
     fn to_toml(&self) -> String {
         quoted(&self.to_string_lossy())
-    }
-}
-
-impl Setting for SocketAddr {
-    fn expected() -> String {
-        "an address and port such as \"127.0.0.1:8443\"".to_owned()
-    }
-
-    fn parse(given: Given<'_>, _base: &Path) -> Result<Self, Unsuitable> {
-        let text = given.text()?;
-        text.parse()
-            .ok()
-            .ok_or_else(|| Unsuitable(format!("found {text:?}")))
-    }
-
-    fn to_toml(&self) -> String {
-        quoted(&self.to_string())
-    }
-}
-
-impl Setting for Network {
-    fn expected() -> String {
-        "an address such as \"10.0.0.5\" or a network such as \"10.0.0.0/24\"".to_owned()
-    }
-
-    fn parse(given: Given<'_>, _base: &Path) -> Result<Self, Unsuitable> {
-        let text = given.text()?;
-        text.parse()
-            .ok()
-            .ok_or_else(|| Unsuitable(format!("found {text:?}")))
-    }
-
-    fn to_toml(&self) -> String {
-        quoted(&self.to_string())
     }
 }
 
