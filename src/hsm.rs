@@ -134,7 +134,7 @@ impl Hsm {
     }
 
     /// Whether that KEK only wraps and unwraps, and never was outside the token, as far as the token tells; otherwise
-    /// [`HsmError::KekUnprotected`]. Every use of a KEK checks the same.
+    /// [`HsmError::KekUnprotected`]. A session checks the same before it first uses a KEK.
     pub fn check_kek(&self, version: KekVersion) -> Result<(), HsmError> {
         self.pool
             .run(self.settings().call_timeout, move |connection, call| {

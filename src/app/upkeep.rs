@@ -18,9 +18,9 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Ends what stopped processes left unfinished, and begins the rounds: what this node left a moment ago is still
-    /// leased, and one of the next rounds ends it. What cannot be ended now keeps
-    /// the server from nothing else: the rounds try again.
+    /// Starts the thread. Its first round comes at once and ends what stopped processes left unfinished; what one left
+    /// a moment ago is still leased, and a later round ends it. Nobody waits for a round, and what fails in one is tried
+    /// again in the next.
     pub(super) fn begin(service: Service) -> Self {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {

@@ -76,7 +76,7 @@ named!(
         SignerNotActivated = "signer_not_activated",
         /// The signer is registered at basic level, which may not sign.
         SignerBasicLevel = "signer_basic_level",
-        /// The signer is blocked after too many wrong passwords.
+        /// The signer is blocked after too many wrong passwords or SMS codes.
         SignerBlocked = "signer_blocked",
         /// The signer has no phone to send a code to.
         SignerNoPhone = "signer_no_phone",

@@ -27,11 +27,11 @@ section! {
         address_burst: u32 = default "200",
         /// Calls worked on at once, on each listener.
         calls_at_once: u32 = default "64",
-        /// Calls that may wait for one of those places.
+        /// Calls that may wait for one of those places, on each listener.
         calls_waiting: u32 = default "256",
-        /// Uploads received at once.
+        /// New requests received at once, with their documents, all apps together.
         uploads_at_once: u32 = default "64",
-        /// Of these, for one app.
+        /// New requests that one app may send at once. The place is taken before the body is read.
         uploads_per_app: u32 = default "32",
         /// Connections open at once, on each listener.
         connections: u32 = default "4096",
@@ -39,7 +39,7 @@ section! {
         head_within: Duration = default r#""10 s""#,
         /// Longest pause within a body.
         pause: Duration = default r#""20 s""#,
-        /// Bytes that a body must bring in each second, once a pause is used up.
+        /// Bytes that a body must bring in each second that it is waited for, once a pause is used up.
         slowest: u32 = default "16384",
     }
 }

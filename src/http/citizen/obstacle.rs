@@ -42,7 +42,7 @@ named!(
         NotActivated = "not-activated",
         /// Registered at basic level.
         BasicLevel = "basic-level",
-        /// Too many wrong passwords.
+        /// Too many wrong passwords or SMS codes.
         Blocked = "blocked",
         /// No phone to send codes to.
         NoPhone = "no-phone",
@@ -150,7 +150,8 @@ impl Obstacle {
             | Code::PayloadTooLarge
             | Code::RequestTimeout
             | Code::UnsupportedMediaType => Self::FormRejected,
-            // Those below are told to apps only.
+            // No page tells of those below: apps or operators alone are told so, or the handler answers with a page of
+            // its own. What comes here all the same is a fault of the server.
             Code::AuthenticationRequired
             | Code::InvalidCredentials
             | Code::InvalidRequest
