@@ -1,6 +1,6 @@
 //! The citizens' pages: written on the server, working without any script.
 //!
-//! A call for a page is a [`Visit`](visit::Visit), what was typed is a [`Form`](form::Form), and the words come from
+//! A call for a page is a `visit::Visit`, what was typed is a `form::Form`, and the words come from
 //! [`messages`](crate::messages). Forms are answered with a redirect wherever repeating them would do something
 //! again. No address holds anything about a person: approval links are capabilities, and what was typed travels in
 //! bodies only. Start reading at [`ROUTES`].
