@@ -28,10 +28,8 @@ use rubrica::service::{BrowserKey, Service};
 use rubrica::{app, config};
 use tempfile::TempDir;
 
-use super::new_token;
+use super::new_token::{self, MODULE};
 
-/// Where Debian has SoftHSM's module.
-const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PASSWORD: &str = "Str0ng!pass";
 
 /// The token, made for this run and deleted after it.

@@ -5,24 +5,21 @@ use std::fs;
 use diesel::connection::SimpleConnection;
 use rubrica::domain::challenge::{Purpose, SmsState};
 use rubrica::domain::language::Language;
-use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
-use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::SecretText;
-use rubrica::identity::{self, Derivation, Identity, NewSigner, PhoneClaim};
-use rubrica::journal::{Journal, Range};
+use rubrica::identity::PhoneClaim;
 use rubrica::service::{ChallengeError, CodeSent, PasswordRule, ServiceError};
 use rubrica::store::StoreError;
 use serde_json::Value;
 use time::Duration;
-use time::macros::date;
 
 use crate::harness::citizen::ActiveCitizen;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::TestServer;
+use crate::harness::standing::{PASSWORD, ana};
+use crate::harness::town;
 
 const DNI: &str = "12345678Z";
 const PHONE: &str = "+34600123456";
-const PASSWORD: &str = "Str0ng!pass";
 
 /// A server, its database, and a citizen who was registered by an office that shares both.
 struct Town<'a> {
@@ -34,20 +31,7 @@ struct Town<'a> {
 impl<'a> Town<'a> {
     fn new(database: &'a TestDatabase) -> Self {
         let server = TestServer::start(database);
-        let rules =
-            identity::Settings::default().with_derivation(Derivation::new(8, 1, 1).unwrap());
-        let office = Identity::new(database.store(), server.service().ambient().clone(), rules);
-        let new = NewSigner {
-            national_id: DNI.parse().unwrap(),
-            name: PersonName::new("Ana", "Gil", None).unwrap(),
-            phone: PHONE.parse().unwrap(),
-            email: Some("ana@example.com".parse().unwrap()),
-            language: Language::Spanish,
-            method: ProofingMethod::InPerson,
-            level: RegistrationLevel::Advanced,
-            proofed_at: date!(2026 - 11 - 20),
-        };
-        let registered = office.register(new, &PhoneClaim::Free).unwrap();
+        let registered = server.office().register(ana(), &PhoneClaim::Free).unwrap();
         Self {
             server,
             database,
@@ -97,7 +81,7 @@ impl<'a> Town<'a> {
 
     /// Somebody else, with a password.
     fn neighbour(&self) {
-        ActiveCitizen::new(&self.server, &self.database.store(), 0);
+        ActiveCitizen::new(&self.server, 0);
     }
 
     fn sql(&self, statement: &str) {
@@ -111,20 +95,11 @@ impl<'a> Town<'a> {
     }
 
     fn journal(&self) -> Vec<Value> {
-        self.exported()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        town::entries(self.server.store(), self.server.service().ambient())
     }
 
     fn exported(&self) -> String {
-        let ambient = self.server.service().ambient().clone();
-        let journal = Journal::new(self.database.store(), ambient, "reader".parse().unwrap());
-        let mut lines = Vec::new();
-        journal
-            .export(&mut lines, &Range::default(), &mut |_| ())
-            .unwrap();
-        String::from_utf8(lines).unwrap()
+        town::journal(self.server.store(), self.server.service().ambient()).join("\n")
     }
 
     fn events(&self) -> Vec<String> {

@@ -9,6 +9,7 @@ mod recovering;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -246,7 +247,8 @@ fn killed(child: &str, database: &TestDatabase, (step, nth): Kill, given: &str) 
     );
     let ended = process::alone(child, &argument, "").output().unwrap();
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(!ended.status.success(), "{step} {nth}: the child lived on");
+    let signal = ended.status.signal();
+    assert_eq!(signal, Some(9), "{step} {nth}: it was not killed: {told}");
     assert!(!told.contains("panicked"), "{step} {nth}: {told}");
     fs::read_to_string(&note).unwrap_or_else(|_| panic!("{step} {nth}: {told}"))
 }

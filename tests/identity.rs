@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rubrica::clock::Ambient;
 use rubrica::domain::challenge::Purpose;
 use rubrica::domain::identifier::NationalId;
-use rubrica::domain::language::Language;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
 use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::{CitizenSecret, SecretText};
@@ -18,6 +17,8 @@ use time::macros::date;
 
 use crate::harness::ambient::{TestClock, known};
 use crate::harness::database::TestDatabase;
+use crate::harness::server::quick;
+use crate::harness::standing::{self, PASSWORD};
 
 mod codes;
 mod credential;
@@ -27,7 +28,6 @@ mod sole_control;
 mod steps;
 mod tries;
 
-const PASSWORD: &str = "Str0ng!pass";
 /// What account pages bind their codes to.
 const NOTHING: [u8; 32] = [0; 32];
 
@@ -129,19 +129,14 @@ impl<'a> Office<'a> {
 }
 
 fn settings() -> Settings {
-    Settings::default().with_derivation(Derivation::new(8, 1, 1).unwrap())
+    Settings::default().with_derivation(quick())
 }
 
 fn ana() -> NewSigner {
     NewSigner {
-        national_id: "12345678Z".parse().unwrap(),
         name: PersonName::new("Ana María", "Gil", Some("Núñez")).unwrap(),
-        phone: "600123456".parse().unwrap(),
-        email: Some("ana@example.com".parse().unwrap()),
-        language: Language::Spanish,
-        method: ProofingMethod::InPerson,
-        level: RegistrationLevel::Advanced,
         proofed_at: date!(2026 - 06 - 01),
+        ..standing::ana()
     }
 }
 

@@ -17,15 +17,15 @@ use rubrica::service::ServiceError;
 use rubrica::service::registration::{
     ClosingReason, LevelEvidence, NewSigner, PhoneClaim, Receipt,
 };
-use rubrica::store::{StoreError, credentials, journal};
+use rubrica::store::{StoreError, credentials};
 use time::Duration;
-use time::macros::date;
 
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::{TestServer, administrator};
+use crate::harness::standing::{self, PASSWORD};
+use crate::harness::town;
 
 const PHONE: &str = "+34600123456";
-const PASSWORD: &str = "Str0ng!pass";
 
 /// An administrator with a server.
 struct Office<'a> {
@@ -123,32 +123,15 @@ impl<'a> Office<'a> {
 
     /// The events in the journal so far, by name.
     fn events(&self) -> Vec<String> {
-        let everything = journal::Window {
-            from: i64::MIN,
-            until: i64::MAX,
-        };
-        self.database
-            .store()
-            .read::<_, StoreError>(|connection| {
-                journal::page(connection, "test", None, everything, 1000)
-            })
-            .unwrap()
-            .into_iter()
-            .map(|record| record.event)
-            .collect()
+        town::events(self.server.store(), self.server.service().ambient())
     }
 }
 
 fn ana() -> NewSigner {
     NewSigner {
-        national_id: "12345678Z".parse().unwrap(),
-        name: PersonName::new("Ana", "Gil", None).unwrap(),
-        phone: PHONE.parse().unwrap(),
         email: None,
         language: Language::Galician,
-        method: ProofingMethod::InPerson,
-        level: RegistrationLevel::Advanced,
-        proofed_at: date!(2026 - 11 - 20),
+        ..standing::ana()
     }
 }
 

@@ -3,11 +3,9 @@
 use std::io::Cursor;
 
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
-use rubrica::domain::document::Packaging;
 use rubrica::domain::object_key::ObjectKey;
 use rubrica::domain::request::{
-    CadesOptions, Document, DocumentReason, DocumentState, RequestReason, RequestState,
-    SignatureOptions,
+    Document, DocumentReason, DocumentState, RequestReason, RequestState,
 };
 use rubrica::domain::secret::SecretText;
 use rubrica::domain::standing::Refusal;
@@ -15,7 +13,7 @@ use rubrica::service::{ChallengeError, ServiceError};
 use rubrica::store;
 use time::Duration;
 
-use crate::harness::asked::{self, detached, pades};
+use crate::harness::asked::{self, detached, enveloping, pades};
 use crate::harness::citizen::TestCitizen;
 use crate::harness::database::both_databases;
 use crate::harness::pdf::plain;
@@ -104,7 +102,7 @@ both_databases! {
     fn somebody_elses_right_password_counts_as_wrong(database) {
         let town = Town::new(database);
         let other =
-            TestCitizen::ready(&town.server, &town.store, softhsm::hsm(), 1, KeyAlgorithm::EcP256);
+            TestCitizen::ready(&town.server, softhsm::hsm(), 1, KeyAlgorithm::EcP256);
         let asked = town.ask_one();
         let error = town
             .server
@@ -161,10 +159,7 @@ both_databases! {
 
     fn a_document_changed_in_the_store_is_not_signed(database) {
         let town = Town::new(database);
-        let packaging = Packaging::Enveloping;
-        let enveloping =
-            SignatureOptions::Cades { packaging, options: CadesOptions::default() };
-        let asked = town.ask(&[("a.txt", b"pay 10", enveloping)]);
+        let asked = town.ask(&[("a.txt", b"pay 10", enveloping())]);
         let row = &town.rows(&asked)[0];
         let key: ObjectKey = row.object_key.as_ref().unwrap().parse().unwrap();
         asked::object_store(&town.server).delete(&key).unwrap();

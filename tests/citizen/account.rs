@@ -1,21 +1,17 @@
 //! Activating an account, and new passwords, from the first page to the last.
 
-use rubrica::domain::language::Language;
-use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
-use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::SecretText;
-use rubrica::identity::{self, Derivation, Identity, NewSigner, PhoneClaim};
+use rubrica::identity::PhoneClaim;
 use time::Duration;
-use time::macros::date;
 
 use crate::harness::browser::{Browser, Seen};
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::TestServer;
+use crate::harness::standing::{PASSWORD, ana};
 
 const DNI: &str = "12345678Z";
 const EMAIL: &str = "ana@example.com";
 const PHONE: &str = "+34600123456";
-const PASSWORD: &str = "Str0ng!pass";
 const ACTIVATE: &str = "/account/activate";
 const ACTIVATE_CODE: &str = "/account/activate/code";
 const CHANGE: &str = "/account/password";
@@ -33,20 +29,7 @@ struct Ana {
 impl Ana {
     fn registered(database: &TestDatabase) -> Self {
         let server = TestServer::start(database);
-        let rules =
-            identity::Settings::default().with_derivation(Derivation::new(8, 1, 1).unwrap());
-        let office = Identity::new(database.store(), server.service().ambient().clone(), rules);
-        let new = NewSigner {
-            national_id: DNI.parse().unwrap(),
-            name: PersonName::new("Ana", "Gil", None).unwrap(),
-            phone: PHONE.parse().unwrap(),
-            email: Some(EMAIL.parse().unwrap()),
-            language: Language::Spanish,
-            method: ProofingMethod::InPerson,
-            level: RegistrationLevel::Advanced,
-            proofed_at: date!(2026 - 11 - 20),
-        };
-        let registered = office.register(new, &PhoneClaim::Free).unwrap();
+        let registered = server.office().register(ana(), &PhoneClaim::Free).unwrap();
         Self {
             browser: Browser::new(server.visitor()),
             server,

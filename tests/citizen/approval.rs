@@ -1,5 +1,7 @@
 //! Approving a request in a browser: the way through, and each way that leads elsewhere.
 
+use std::time::Instant;
+
 use rubrica::auth::op;
 use rubrica::domain::document::Packaging;
 use rubrica::domain::level::RegistrationLevel;
@@ -367,7 +369,10 @@ both_databases! {
                 scope.spawn(move || {
                     let answer = browser.post(&request.at("/code"), fields);
                     let mut page = browser.open(answer.header("location"));
+                    let begun = Instant::now();
                     while page.heading() == "Estamos firmando" {
+                        assert!(begun.elapsed() < Duration::MINUTE, "it signs for ever");
+                        std::thread::sleep(std::time::Duration::from_millis(20));
                         page = browser.open(&request.at("/done"));
                     }
                     assert_eq!(page.heading(), "Los 2 documentos están firmados");

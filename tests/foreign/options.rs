@@ -166,7 +166,7 @@ impl Office {
         let server = TestServer::start(database);
         let authorized = administrator().authorize(op::ManageAuthorities);
         server.service().init_authorities(&authorized).unwrap();
-        let citizen = ActiveCitizen::new(&server, server.store(), 0);
+        let citizen = ActiveCitizen::new(&server, 0);
         let authorized = administrator().authorize(op::ManageCredentials);
         server
             .service()

@@ -2,8 +2,7 @@
 
 use std::io::Cursor;
 
-use rubrica::auth::LinkKey;
-use rubrica::documents::{self, Documents};
+use rubrica::documents::Documents;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, Hasher};
 use rubrica::domain::document::Packaging;
 use rubrica::domain::id::{AppId, RequestId, SignerId};
@@ -13,12 +12,11 @@ use rubrica::domain::request::{
     CadesOptions, Document, DocumentOptions, DocumentState, PadesOptions, RequestState,
     SignatureOptions, SignatureRequest,
 };
-use rubrica::domain::secret::SecretBytes;
 use rubrica::service::acceptance::AcceptanceKey;
 use rubrica::store::{self, Store, StoreError};
 use time::Duration;
 
-use super::server::TestServer;
+use super::server::{TestServer, link_key, store_of};
 
 /// A request that waits for approval for an hour.
 pub(crate) fn request(server: &TestServer, app: AppId, signer: SignerId) -> SignatureRequest {
@@ -104,7 +102,7 @@ pub(crate) fn keep(store: &Store, request: &SignatureRequest, documents: &[Docum
 
 /// A document with the mark that test servers give to what they accept.
 pub(crate) fn accepted(document: Document) -> Document {
-    let key = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([7; 32])));
+    let key = AcceptanceKey::derive(&link_key());
     Document {
         acceptance_mac: key.mark(&document),
         ..document
@@ -113,21 +111,26 @@ pub(crate) fn accepted(document: Document) -> Document {
 
 /// The last part of a request's approval address on test servers.
 pub(crate) fn link_text(request: RequestId) -> String {
-    LinkKey::new(SecretBytes::new([7; 32])).text_for(request)
+    link_key().text_for(request)
 }
 
 /// Where a test server keeps document bytes.
 pub(crate) fn object_store(server: &TestServer) -> Documents {
-    Documents::new(&documents::Settings {
-        url: format!("file:{}", server.objects().display()),
-    })
-    .unwrap()
+    store_of(server.objects())
 }
 
 /// A CAdES signature beside the document.
 pub(crate) fn detached() -> SignatureOptions {
     SignatureOptions::Cades {
         packaging: Packaging::Detached,
+        options: CadesOptions::default(),
+    }
+}
+
+/// A CAdES signature around the document.
+pub(crate) fn enveloping() -> SignatureOptions {
+    SignatureOptions::Cades {
+        packaging: Packaging::Enveloping,
         options: CadesOptions::default(),
     }
 }

@@ -12,14 +12,15 @@ use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::SecretText;
 use rubrica::domain::signer::Signer;
 use rubrica::hsm::Hsm;
-use rubrica::identity::{self, Derivation, Identity, NewSigner, PhoneClaim};
+use rubrica::identity::{NewSigner, PhoneClaim};
 use rubrica::service::CodeSent;
-use rubrica::store::{Store, credentials};
+use rubrica::store::credentials;
 use time::Duration;
 use time::macros::date;
 
 use super::authorities::Authorities;
 use super::server::TestServer;
+use super::standing::PASSWORD;
 
 /// Somebody who can sign.
 pub(crate) struct TestCitizen {
@@ -33,7 +34,6 @@ pub(crate) struct TestCitizen {
 
 /// The test citizens' DNIs; their phones end with the same digit as the index.
 const DNIS: [&str; 3] = ["99999999R", "12345678Z", "X0000000T"];
-const PASSWORD: &str = "Str0ng!pass";
 
 /// Somebody with an active account and no credential.
 pub(crate) struct ActiveCitizen {
@@ -48,13 +48,12 @@ impl TestCitizen {
     /// Number `index` of the town, with a key of that kind on the server's token.
     pub(crate) fn ready(
         server: &TestServer,
-        store: &Store,
         hsm: Hsm,
         index: usize,
         algorithm: KeyAlgorithm,
     ) -> Self {
         let ambient = server.service().ambient().clone();
-        let citizen = ActiveCitizen::new(server, store, index);
+        let citizen = ActiveCitizen::new(server, index);
         let credential: CredentialId = ambient.id();
         let provisioned = Activation::new(hsm, ambient.clone())
             .provision(
@@ -83,7 +82,8 @@ impl TestCitizen {
             created_at: now,
             revocation: None,
         };
-        store
+        server
+            .store()
             .write(|connection| credentials::insert(connection, &kept))
             .unwrap();
         Self {
@@ -99,23 +99,20 @@ impl TestCitizen {
 
 impl ActiveCitizen {
     /// Number `index` of the town.
-    pub(crate) fn new(server: &TestServer, store: &Store, index: usize) -> Self {
-        Self::like(server, store, index, |_| {})
+    pub(crate) fn new(server: &TestServer, index: usize) -> Self {
+        Self::like(server, index, |_| {})
     }
 
     /// The same, registered otherwise than usual.
     pub(crate) fn like(
         server: &TestServer,
-        store: &Store,
         index: usize,
         change: impl FnOnce(&mut NewSigner),
     ) -> Self {
         let mut new = newcomer(index);
         change(&mut new);
         let phone = new.phone.as_str().to_owned();
-        let registered = office(server, store)
-            .register(new, &PhoneClaim::Free)
-            .unwrap();
+        let registered = server.office().register(new, &PhoneClaim::Free).unwrap();
         let national_id = SecretText::new(DNIS[index].to_owned());
         let password = SecretText::new(PASSWORD.to_owned());
         let sent = server
@@ -136,12 +133,6 @@ impl ActiveCitizen {
             phone,
         }
     }
-}
-
-/// The registration office of a server.
-pub(crate) fn office(server: &TestServer, store: &Store) -> Identity {
-    let rules = identity::Settings::default().with_derivation(Derivation::new(8, 1, 1).unwrap());
-    Identity::new(store.clone(), server.service().ambient().clone(), rules)
 }
 
 /// What the office writes down of number `index` of the town.

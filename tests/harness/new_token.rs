@@ -6,6 +6,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// Where Debian has SoftHSM's module.
+pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
 /// Makes a token with that label where the configuration says, or without one where `SOFTHSM2_CONF` does.
 /// `softhsm2-util` takes PINs as arguments or from a terminal, so it is given one, by `script` of Debian's bsdutils.
 pub(crate) fn make(

@@ -16,8 +16,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::database::TestDatabase;
+use super::new_token::MODULE;
 use super::openssl::openssl;
-use super::softhsm::MODULE;
 
 /// Where servers of these tests listen.
 const PORTS: Range<u16> = 12_000..32_000;

@@ -45,7 +45,7 @@ pub(crate) struct TestServer {
     citizen: String,
     ops: String,
     trusted: String,
-    folder: TempDir,
+    _folder: TempDir,
     objects: PathBuf,
     outbox: PathBuf,
     gateway: Option<SmsGateway>,
@@ -177,7 +177,7 @@ impl TestServer {
             journal: Journal::new(store.clone(), ambient.clone(), node.clone()),
             node,
             store,
-            link_key: LinkKey::new(SecretBytes::new([7; 32])),
+            link_key: link_key(),
             settings: Settings {
                 citizen_url: citizen.parse().unwrap(),
                 default_lifetime: Duration::from_secs(3600),
@@ -199,7 +199,7 @@ impl TestServer {
             citizen,
             ops,
             trusted,
-            folder,
+            _folder: folder,
             objects,
             outbox,
             gateway: wishes.gateway,
@@ -220,18 +220,13 @@ impl TestServer {
     /// How many documents lie in its store.
     pub(crate) fn stored_objects(&self) -> usize {
         let mut count = 0;
-        Documents::new(&documents::Settings {
-            url: format!("file:{}", self.folder.path().join("documents").display()),
-        })
-        .unwrap()
-        .written_before(
-            OffsetDateTime::UNIX_EPOCH + time::Duration::days(365_000),
-            &mut |_| {
+        let ever = OffsetDateTime::UNIX_EPOCH + time::Duration::days(365_000);
+        store_of(&self.objects)
+            .written_before(ever, &mut |_| {
                 count += 1;
                 Ok::<_, DocumentsError>(())
-            },
-        )
-        .unwrap();
+            })
+            .unwrap();
         count
     }
 
@@ -356,6 +351,11 @@ fn authorities() -> pki::Settings {
     .unwrap()
 }
 
+/// The key of the approval links of all test servers.
+pub(crate) fn link_key() -> LinkKey {
+    LinkKey::new(SecretBytes::new([7; 32]))
+}
+
 /// Argon2id with so little work that tests do not wait for it.
 pub(crate) fn quick() -> Derivation {
     Derivation::new(8, 1, 1).unwrap()
@@ -365,7 +365,8 @@ fn loopback() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-fn store_of(folder: &Path) -> Documents {
+/// The document store in a folder.
+pub(crate) fn store_of(folder: &Path) -> Documents {
     Documents::new(&documents::Settings {
         url: format!("file:{}", folder.display()),
     })

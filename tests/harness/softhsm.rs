@@ -16,10 +16,8 @@ use rubrica::hsm::{Hsm, KekVersion, KeyNames, RawSettings, SessionKeys, Settings
 use rubrica::service::checkpoints::Checkpoints;
 use tempfile::TempDir;
 
-use super::new_token;
+use super::new_token::{self, MODULE};
 
-/// Debian's place of the module.
-pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const LABEL_PREFIX: &str = "rubrica-test-";
 const CHILD: &str = "RUBRICA_TEST_ALONE";
 

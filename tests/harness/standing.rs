@@ -28,27 +28,39 @@ pub(crate) struct Citizen {
     pub(crate) activation_code: SecretText,
 }
 
+/// Ana, as an office writes her down.
+pub(crate) fn ana() -> NewSigner {
+    NewSigner {
+        national_id: "12345678Z".parse().unwrap(),
+        name: PersonName::new("Ana", "Gil", None).unwrap(),
+        phone: "+34600123456".parse().unwrap(),
+        email: Some("ana@example.com".parse().unwrap()),
+        language: Language::Spanish,
+        method: ProofingMethod::InPerson,
+        level: RegistrationLevel::Advanced,
+        proofed_at: date!(2026 - 11 - 20),
+    }
+}
+
 impl TestServer {
     /// Registers a citizen at that level, with a phone made of the digits of the DNI.
     pub(crate) fn citizen(&self, national_id: &str, level: RegistrationLevel) -> Citizen {
         let digits: String = national_id.chars().filter(char::is_ascii_digit).collect();
         let phone = format!("+346{digits}");
-        let (method, proofed_at) = match level {
-            RegistrationLevel::Advanced => (ProofingMethod::InPerson, date!(2026 - 11 - 20)),
-            RegistrationLevel::Basic => (ProofingMethod::Letter, date!(2026 - 11 - 20)),
+        let method = match level {
+            RegistrationLevel::Advanced => ProofingMethod::InPerson,
+            RegistrationLevel::Basic => ProofingMethod::Letter,
         };
         let registered = self
             .office()
             .register(
                 NewSigner {
                     national_id: national_id.parse().unwrap(),
-                    name: PersonName::new("Ana", "Gil", None).unwrap(),
                     phone: phone.parse().unwrap(),
-                    email: Some("ana@example.com".parse().unwrap()),
                     language: Language::Galician,
                     method,
                     level,
-                    proofed_at,
+                    ..ana()
                 },
                 &PhoneClaim::Free,
             )

@@ -78,7 +78,7 @@ impl Town {
 
     fn on(server: TestServer, hsm: Hsm, algorithm: KeyAlgorithm) -> Self {
         let store = server.store().clone();
-        let citizen = TestCitizen::ready(&server, &store, hsm, 0, algorithm);
+        let citizen = TestCitizen::ready(&server, hsm, 0, algorithm);
         Self {
             app: server.app("sede"),
             browser: Browser::new(server.visitor()),
@@ -301,7 +301,8 @@ pub(crate) fn sads(store: &Store) -> Vec<String> {
     spent.unwrap().into_iter().map(|spent| spent.id).collect()
 }
 
-fn journal(store: &Store, ambient: &Ambient) -> Vec<String> {
+/// The same as text, one entry a line.
+pub(crate) fn journal(store: &Store, ambient: &Ambient) -> Vec<String> {
     let journal = Journal::new(store.clone(), ambient.clone(), "reader".parse().unwrap());
     let mut lines = Vec::new();
     journal

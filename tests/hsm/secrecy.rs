@@ -11,7 +11,7 @@ use rubrica::hsm::{Hsm, HsmError, KekVersion, Operation, SessionKeys, WrapMechan
 
 use super::contract::{sign_one, to_sign};
 use crate::harness::alone;
-use crate::harness::softhsm::MODULE;
+use crate::harness::new_token::MODULE;
 
 const KEK: KekVersion = KekVersion(1);
 

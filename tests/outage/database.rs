@@ -96,11 +96,12 @@ fn a_postgres_that_stops_is_told_everywhere_and_found_again() {
 
 /// Where the database stops, and how the request ends: what was signed is kept, and while nothing can have been signed
 /// the citizen may approve again.
-const LOST: [(&str, &str); 7] = [
+const LOST: [(&str, &str); 8] = [
     ("claimed", "pending"),
     ("prepared", "pending"),
     ("intent", "pending"),
     ("spent", "completed"),
+    ("signed", "completed"),
     ("stored", "completed"),
     ("marked", "completed"),
     ("outcome", "completed"),

@@ -60,7 +60,7 @@ fn what_is_no_pdf_is_told_from_what_is_damaged() {
 
 #[test]
 fn a_file_cut_off_anywhere_is_refused() {
-    for layout in [Layout::Table, Layout::ObjectStreams, Layout::Hybrid] {
+    for layout in Layout::ALL {
         let whole = Builder::new(layout)
             .revision(layout)
             .object(9, "<< /A 1 >>")

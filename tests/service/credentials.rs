@@ -24,12 +24,13 @@ use time::Duration;
 use time::macros::date;
 
 use crate::harness::authorities::Authorities;
-use crate::harness::citizen::{ActiveCitizen, newcomer, office};
+use crate::harness::citizen::{ActiveCitizen, newcomer};
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::openssl::openssl;
 use crate::harness::server::{TestServer, Wishes, administrator};
 use crate::harness::softhsm;
 use crate::harness::software_key::SoftwareKey;
+use crate::harness::town;
 
 /// A server with authorities and one active citizen.
 struct Town {
@@ -43,7 +44,7 @@ impl Town {
         let (server, store) = (TestServer::start(database), database.store());
         let authorized = administrator().authorize(op::ManageAuthorities);
         server.service().init_authorities(&authorized).unwrap();
-        let citizen = ActiveCitizen::new(&server, &store, 0);
+        let citizen = ActiveCitizen::new(&server, 0);
         Self {
             server,
             store,
@@ -90,20 +91,9 @@ impl Town {
 
     /// The events of the journal with their results, the oldest first.
     fn journal(&self) -> Vec<(String, String)> {
-        let mut lines = Vec::new();
-        let journal = rubrica::journal::Journal::new(
-            self.store.clone(),
-            self.server.service().ambient().clone(),
-            "reader".parse().unwrap(),
-        );
-        journal
-            .export(&mut lines, &rubrica::journal::Range::default(), &mut |_| {})
-            .unwrap();
-        String::from_utf8(lines)
-            .unwrap()
-            .lines()
+        town::entries(&self.store, self.server.service().ambient())
+            .iter()
             .map(|line| {
-                let line: serde_json::Value = serde_json::from_str(line).unwrap();
                 let result = &line["body"]["outcome"]["result"];
                 (
                     line["event"].as_str().unwrap().to_owned(),
@@ -212,7 +202,7 @@ both_databases! {
     fn a_certificate_that_names_somebody_else_is_not_imported(database) {
         let town = Town::on(database);
         let other = |new: &mut NewSigner| new.name = PersonName::new("Luis", "Gil", None).unwrap();
-        let luis = ActiveCitizen::like(&town.server, &town.store, 1, other);
+        let luis = ActiveCitizen::like(&town.server, 1, other);
         let service = town.server.service();
         let requested = service
             .request_credential(
@@ -278,7 +268,7 @@ both_databases! {
                 )
                 .unwrap_err()
         };
-        let office = office(&town.server, &town.store);
+        let office = town.server.office();
         assert!(matches!(
             issue("12345678Z"),
             ServiceError::Registration(IdentityError::NotRegistered)
@@ -297,7 +287,7 @@ both_databases! {
             new.level = RegistrationLevel::Basic;
             new.method = ProofingMethod::Letter;
         };
-        let who = ActiveCitizen::like(&town.server, &town.store, 1, basic);
+        let who = ActiveCitizen::like(&town.server, 1, basic);
         let refused = town.server.service().issue_credential(
             &authorized(),
             &who.signer.national_id,
@@ -313,7 +303,7 @@ both_databases! {
     fn a_proofing_of_more_than_five_years_ago_blocks_issue(database) {
         let town = Town::on(database);
         let stale = |new: &mut NewSigner| new.proofed_at = date!(2021 - 11 - 22);
-        let who = ActiveCitizen::like(&town.server, &town.store, 1, stale);
+        let who = ActiveCitizen::like(&town.server, 1, stale);
         let service = town.server.service();
         let who = &who.signer.national_id;
         let key = KeyAlgorithm::EcP256;
@@ -330,7 +320,7 @@ both_databases! {
     fn without_authorities_the_key_is_not_kept_and_the_failure_is_on_record(database) {
         let server = TestServer::start(database);
         let store = database.store();
-        let citizen = ActiveCitizen::new(&server, &store, 0);
+        let citizen = ActiveCitizen::new(&server, 0);
         let town = Town {
             server,
             store,

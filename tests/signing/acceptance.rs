@@ -14,6 +14,7 @@ use rubrica::store;
 use crate::harness::asked::{self, detached, pades};
 use crate::harness::database::{both_databases, tamper};
 use crate::harness::pdf::plain;
+use crate::harness::server::link_key;
 use crate::harness::town::{Asked, Town};
 
 /// What somebody writes into the row of the first of two documents.
@@ -130,7 +131,7 @@ both_databases! {
 
     /// Even a row with a good mark must be signed over the digest that is shown.
     fn by_sha_256_nothing_is_signed_but_the_digest_that_is_shown(database) {
-        let key = AcceptanceKey::derive(&LinkKey::new(SecretBytes::new([7; 32])));
+        let key = AcceptanceKey::derive(&link_key());
         let town = Town::new(database);
         let request = asked::request(&town.server, town.app.app.id, town.citizen.id);
         let mut row = asked::document(&town.server, request.id, "a.txt", b"yes", detached());

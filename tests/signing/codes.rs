@@ -50,7 +50,7 @@ both_databases! {
     fn a_step_exhausted_elsewhere_refuses_nothing_and_blames_nobody(database) {
         let town = Town::new(database);
         let other =
-            TestCitizen::ready(&town.server, &town.store, softhsm::hsm(), 1, KeyAlgorithm::EcP256);
+            TestCitizen::ready(&town.server, softhsm::hsm(), 1, KeyAlgorithm::EcP256);
         let foreign = town.exhausted_by(&other);
         let asked = town.ask_one();
         let own = town.begin(&asked).unwrap();

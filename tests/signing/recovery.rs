@@ -5,13 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use rubrica::domain::algorithm::KeyAlgorithm;
-use rubrica::domain::document::Packaging;
-use rubrica::domain::request::{
-    CadesOptions, DocumentReason, DocumentState, RequestState, SignatureOptions,
-};
+use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
 use time::Duration;
 
-use crate::harness::asked::{detached, pades};
+use crate::harness::asked::{detached, enveloping, pades};
 use crate::harness::database::both_databases;
 use crate::harness::pdf::plain;
 use crate::harness::steps::at_step;
@@ -44,13 +41,6 @@ fn stray(town: &Town, asked: &Asked) -> PathBuf {
         .collect();
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
-}
-
-fn enveloping() -> SignatureOptions {
-    SignatureOptions::Cades {
-        packaging: Packaging::Enveloping,
-        options: CadesOptions::default(),
-    }
 }
 
 /// Changes the file that lies where the signature was stored, and asserts that it does not count.

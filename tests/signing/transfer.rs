@@ -2,23 +2,13 @@
 
 use std::fs;
 
-use rubrica::domain::document::Packaging;
-use rubrica::domain::request::{CadesOptions, SignatureOptions};
-
-use crate::harness::asked::detached;
+use crate::harness::asked::{detached, enveloping};
 use crate::harness::database::both_databases;
 use crate::harness::town::Town;
 
 /// More than one piece of the stream.
 fn long() -> Vec<u8> {
     b"0123456789abcdef".repeat(100_000)
-}
-
-fn enveloping() -> SignatureOptions {
-    SignatureOptions::Cades {
-        packaging: Packaging::Enveloping,
-        options: CadesOptions::default(),
-    }
 }
 
 /// Changes a stored file.
