@@ -5,6 +5,9 @@
 //! are consumed by what they allow. Nothing here sends a message, writes the journal or knows of credentials: that
 //! is `service`.
 //!
+//! What changes an account takes a connection: the caller's transaction also puts it on record, or does not let it
+//! happen. What costs time, such as deriving a key, is done before, by a function that gives what the act then takes.
+//!
 //! Start reading at [`Identity`]. Each file beside this one is one concern and says its rules.
 
 use crate::clock::Ambient;
@@ -29,14 +32,16 @@ mod sealing;
 mod settings;
 
 pub use browser_key::BrowserKey;
-pub use challenge::{ChallengeError, Challenged, Confirmed, Opened, Resent};
+pub use challenge::{ChallengeError, Challenged, Confirmed, GivenCode, Judgement, Opened, Resent};
 pub use derivation::{Derivation, InvalidDerivation};
 pub use error::{BlockedWhen, IdentityError};
 pub use level::LevelEvidence;
-pub use lockout::{EmailCheck, OpenedSigner};
-pub use password::{NewPassword, PasswordRule, SPECIALS};
+pub use lockout::{Counting, EmailCheck, FactorTry, OpenedSigner, RightTry};
+pub use password::{ChosenPassword, NewPassword, PasswordRule, SPECIALS};
 pub use phone::{PhoneClaim, phone_binding};
-pub use registration::{EarlierCredentials, NewSigner, Registered, RegistrationAct};
+pub use registration::{
+    EarlierCredentials, NewActivationCode, NewSigner, Registered, Registration, RegistrationAct,
+};
 pub use settings::{InvalidSettings, Settings};
 
 /// The accounts of all signers. Clones share the database.

@@ -1,5 +1,6 @@
 //! What the tests stand on: real databases, tokens and servers, started by the tests and gone with them.
 
+pub(crate) mod accounts;
 pub(crate) mod ambient;
 pub(crate) mod asked;
 pub(crate) mod authorities;

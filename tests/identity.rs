@@ -10,11 +10,12 @@ use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::{CitizenSecret, SecretText};
 use rubrica::domain::signer::Signer;
 use rubrica::identity::{
-    Confirmed, Derivation, EmailCheck, Identity, IdentityError, NewPassword, NewSigner, Opened,
-    OpenedSigner, PhoneClaim, Registered, Settings,
+    Confirmed, Derivation, EmailCheck, IdentityError, NewPassword, NewSigner, Opened, OpenedSigner,
+    PhoneClaim, Registered, Settings,
 };
 use time::macros::date;
 
+use crate::harness::accounts::Accounts;
 use crate::harness::ambient::{TestClock, known};
 use crate::harness::database::TestDatabase;
 use crate::harness::server::quick;
@@ -36,7 +37,7 @@ struct Office<'a> {
     database: &'a TestDatabase,
     clock: Arc<TestClock>,
     ambient: Ambient,
-    identity: Identity,
+    identity: Accounts,
 }
 
 impl<'a> Office<'a> {
@@ -47,7 +48,7 @@ impl<'a> Office<'a> {
     fn with(database: &'a TestDatabase, settings: Settings) -> Self {
         let (ambient, clock) = known();
         Self {
-            identity: Identity::new(database.store(), ambient.clone(), settings),
+            identity: Accounts::new(database.store(), ambient.clone(), settings),
             database,
             clock,
             ambient,
@@ -55,8 +56,8 @@ impl<'a> Office<'a> {
     }
 
     /// The same accounts seen by another node, with rules of its own.
-    fn another_node(&self, settings: Settings) -> Identity {
-        Identity::new(self.database.store(), self.ambient.clone(), settings)
+    fn another_node(&self, settings: Settings) -> Accounts {
+        Accounts::new(self.database.store(), self.ambient.clone(), settings)
     }
 
     fn register(&self, new: NewSigner) -> Registered {

@@ -2,5 +2,6 @@
 
 mod authorities;
 mod credentials;
+mod recorded;
 mod unrecorded;
 mod upkeep;

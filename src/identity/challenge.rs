@@ -26,7 +26,7 @@ use crate::store::{AnyConnection, Store, StoreError, challenges, signers};
 mod confirmation;
 mod proof;
 
-pub use confirmation::Confirmed;
+pub use confirmation::{Confirmed, GivenCode, Judgement};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How long rows stay after their end: longer than the hour that messages are counted over.
@@ -45,6 +45,8 @@ pub struct Opened {
     pub code: SecretText,
     /// Where the code goes.
     pub phone: Phone,
+    /// Which of the challenge's messages this is, from 1.
+    pub message: u32,
     /// When the code ends.
     pub expires_at: OffsetDateTime,
 }
@@ -60,6 +62,8 @@ pub struct Resent {
     pub code: SecretText,
     /// Where the code goes.
     pub phone: Phone,
+    /// Which of the challenge's messages this is, from 1.
+    pub message: u32,
     /// When the code ends.
     pub expires_at: OffsetDateTime,
 }
@@ -222,7 +226,8 @@ impl Identity {
             .clone()
             .ok_or(ChallengeError::Refused(Refusal::NoPhone))?;
         let code = one_time_code::generate(&self.ambient, self.settings.code_digits);
-        let mac = code_mac(key, &challenge, challenge.sms_count + 1, &code)?;
+        let message = challenge.sms_count + 1;
+        let mac = code_mac(key, &challenge, message, &code)?;
         let expires_at = now + self.settings.code_life;
         self.store.write(|connection| {
             signers::lock(connection, signer.id)?;
@@ -239,14 +244,20 @@ impl Identity {
             purpose: challenge.purpose,
             code,
             phone,
+            message,
             expires_at,
         })
     }
 
-    /// Notes what became of the last message.
-    pub fn set_sms_state(&self, id: ChallengeId, state: SmsState) -> Result<(), IdentityError> {
+    /// Notes what became of one of a challenge's messages, unless a later one was made meanwhile.
+    pub fn set_sms_state(
+        &self,
+        id: ChallengeId,
+        message: u32,
+        state: SmsState,
+    ) -> Result<(), IdentityError> {
         Ok(self.store.write::<_, StoreError>(|connection| {
-            challenges::set_sms_state(connection, id, state)
+            challenges::set_sms_state(connection, id, message, state)
         })?)
     }
 
@@ -311,6 +322,7 @@ impl Identity {
             browser_key,
             code,
             phone,
+            message: challenge.sms_count,
             expires_at,
         })
     }

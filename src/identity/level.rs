@@ -2,11 +2,12 @@
 
 use time::{Date, Duration, OffsetDateTime};
 
+use super::registration::held;
 use super::{Identity, IdentityError};
 use crate::domain::id::SignerId;
 use crate::domain::level::{ProofingMethod, RegistrationLevel};
 use crate::domain::signer::Signer;
-use crate::store::signers;
+use crate::store::{AnyConnection, signers};
 
 /// What makes a citizen's level advanced after registration. Each is an act of its own by an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,35 +25,31 @@ impl Identity {
     /// Raises a signer to advanced level.
     pub fn raise_level(
         &self,
+        connection: &mut AnyConnection,
         signer: SignerId,
         evidence: LevelEvidence,
     ) -> Result<Signer, IdentityError> {
         let now = self.ambient.now();
-        self.store.write(|connection| {
-            signers::lock(connection, signer)?;
-            let mut signer = signers::find(connection, signer)?
-                .filter(|signer| signer.deregistered_at.is_none())
-                .ok_or(IdentityError::NotRegistered)?;
-            match evidence {
-                LevelEvidence::InPerson(day) => {
-                    signer.method = ProofingMethod::InPerson;
-                    signer.proofed_at = not_in_future(day, now)?;
-                }
-                LevelEvidence::Certificate(day) => {
-                    signer.method = ProofingMethod::Certificate;
-                    signer.proofed_at = not_in_future(day, now)?;
-                }
-                LevelEvidence::VideoReviewed if signer.method == ProofingMethod::Video => {}
-                LevelEvidence::VideoReviewed => {
-                    return Err(IdentityError::LevelNotEarned {
-                        method: signer.method,
-                    });
-                }
+        let mut signer = held(connection, signer)?;
+        match evidence {
+            LevelEvidence::InPerson(day) => {
+                signer.method = ProofingMethod::InPerson;
+                signer.proofed_at = not_in_future(day, now)?;
             }
-            signer.level = RegistrationLevel::Advanced;
-            signers::update(connection, &signer)?;
-            Ok(signer)
-        })
+            LevelEvidence::Certificate(day) => {
+                signer.method = ProofingMethod::Certificate;
+                signer.proofed_at = not_in_future(day, now)?;
+            }
+            LevelEvidence::VideoReviewed if signer.method == ProofingMethod::Video => {}
+            LevelEvidence::VideoReviewed => {
+                return Err(IdentityError::LevelNotEarned {
+                    method: signer.method,
+                });
+            }
+        }
+        signer.level = RegistrationLevel::Advanced;
+        signers::update(connection, &signer)?;
+        Ok(signer)
     }
 }
 

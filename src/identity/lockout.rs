@@ -4,18 +4,25 @@
 //! signer who does not exist, has no such factor or is blocked costs one derivation and one write as any other does,
 //! and all but the blocked get the same answer. A keyslot from before the costs were raised is opened at its own cost,
 //! until its owner opens it once.
+//!
+//! The steps, each taking what the one before gave: [`Identity::password_try`] or [`Identity::activation_code_try`]
+//! finds the account, [`Identity::count`] counts the try, [`Identity::compare`] looks at it, and [`Identity::admit`] lets
+//! the citizen in. Counting and admitting are acts of the caller's transactions, because they make blocks and take them
+//! away; looking is slow on purpose and belongs in none.
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::activation_code::ActivationCode;
 use super::{BlockedWhen, Identity, IdentityError, keyslot, password};
 use crate::domain::factor::Factor;
+use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
 use crate::domain::secret::{CitizenSecret, SecretText};
 use crate::domain::signer::Signer;
 use crate::store::keyslots::Keyslot;
 use crate::store::signers::{Admission, CountedTry};
-use crate::store::{StoreError, keyslots, signers};
+use crate::store::{AnyConnection, StoreError, keyslots, signers};
 
 /// A signer whose first factor was right. Holds the open secret; consumed by what it is for.
 #[derive(Debug)]
@@ -56,16 +63,77 @@ pub enum EmailCheck<'a> {
     NotAsked,
 }
 
+/// A password or activation code as somebody gave it, beside the account it was given for.
+pub struct FactorTry {
+    factor: Factor,
+    account: Option<(Signer, Keyslot)>,
+    /// `None` when the text cannot be right.
+    knowledge: Option<Zeroizing<Vec<u8>>>,
+    email: EmailFit,
+}
+
+impl FactorTry {
+    /// Which of the two it is.
+    pub fn factor(&self) -> Factor {
+        self.factor
+    }
+
+    /// What can be looked at at all.
+    fn parts(&self) -> Option<(&Signer, &Keyslot, &[u8])> {
+        let (signer, slot) = self.account.as_ref()?;
+        Some((signer, slot, self.knowledge.as_ref()?))
+    }
+}
+
+/// Whether the typed e-mail address is the registered one, where that is asked.
+#[derive(PartialEq, Eq)]
+enum EmailFit {
+    Fits,
+    Differs,
+}
+
+/// A try that was counted, or turned away without a look.
+#[derive(Debug, Clone, Copy)]
+pub struct Counting {
+    tried: Option<CountedTry>,
+    blocked: Option<SignerId>,
+}
+
+impl Counting {
+    /// Whose account is blocked from now on, unless this very try, the last one allowed, turns out to be right.
+    pub fn blocked(&self) -> Option<SignerId> {
+        self.blocked
+    }
+}
+
+/// A try that was right. Holds the open secret, and lets nobody in yet.
+pub struct RightTry {
+    signer: Signer,
+    factor: Factor,
+    counting: Counting,
+    counted: CountedTry,
+    secret: CitizenSecret,
+    /// The salt of the slot that was opened, and the slot that takes its place.
+    stronger: Option<(Vec<u8>, Keyslot)>,
+}
+
+impl RightTry {
+    /// Whose account stops being blocked when this try is admitted: its own counting had blocked it.
+    pub fn unblocks(&self) -> Option<SignerId> {
+        self.counting.blocked
+    }
+}
+
 impl Identity {
-    /// Opens the citizen secret with the password. The password's age is not looked at: whoever goes on must ask
+    /// Takes a password for what it is given for. Its age is not looked at: whoever goes on must ask
     /// [`Signer::standing`], except to change the password.
-    pub fn verify_password(
+    pub fn password_try(
         &self,
         national_id: &NationalId,
         password: &SecretText,
-    ) -> Result<OpenedSigner, IdentityError> {
+    ) -> Result<FactorTry, IdentityError> {
         let password = password::normalised(password);
-        self.verify(
+        self.factor_try(
             national_id,
             Factor::Password,
             Some(password::knowledge(&password)),
@@ -73,16 +141,16 @@ impl Identity {
         )
     }
 
-    /// Opens the citizen secret with the activation code, however it is typed. A text that cannot be an activation
-    /// code is wrong, and is not counted.
-    pub fn verify_activation_code(
+    /// Takes an activation code for what it is given for, however it is typed. A text that cannot be an activation code
+    /// is wrong, and is not counted.
+    pub fn activation_code_try(
         &self,
         national_id: &NationalId,
         email: EmailCheck<'_>,
         code: &SecretText,
-    ) -> Result<OpenedSigner, IdentityError> {
+    ) -> Result<FactorTry, IdentityError> {
         let code = ActivationCode::parse(code);
-        self.verify(
+        self.factor_try(
             national_id,
             Factor::ActivationCode,
             code.as_ref().map(ActivationCode::knowledge),
@@ -90,106 +158,138 @@ impl Identity {
         )
     }
 
-    fn verify(
+    fn factor_try(
         &self,
         national_id: &NationalId,
         factor: Factor,
         knowledge: Option<&[u8]>,
         email: EmailCheck<'_>,
-    ) -> Result<OpenedSigner, IdentityError> {
-        let found = self.store.read::<_, StoreError>(|connection| {
+    ) -> Result<FactorTry, IdentityError> {
+        let account = self.store.read::<_, StoreError>(|connection| {
             let Some(signer) = signers::find_by_national_id(connection, national_id)? else {
                 return Ok(None);
             };
             let slot = keyslots::find(connection, signer.id, factor)?;
             Ok(slot.map(|slot| (signer, slot)))
         })?;
-        let (Some((signer, slot)), Some(knowledge)) = (found, knowledge) else {
-            return self.turn_away(knowledge.unwrap_or_default());
-        };
-        let Some(counted) = self.count(&signer, factor)? else {
-            keyslot::open_nothing(&self.settings.derivation, knowledge)?;
-            return Err(blocked(&signer, factor, BlockedWhen::Before));
-        };
-        let opened = keyslot::open(&slot, (signer.id, factor), knowledge)?;
-        let email_fits = match (email, &signer.email) {
-            (EmailCheck::Typed(typed), Some(registered)) => registered.is_typed_as(typed),
-            (EmailCheck::Typed(_), None) | (EmailCheck::NotAsked, _) => true,
-        };
-        let Some(secret) = opened.filter(|_| email_fits) else {
-            return Err(self.wrong(&signer, factor, counted));
-        };
-        self.admit(&signer, factor, counted, secret, (&slot, knowledge))
-    }
-
-    /// For a signer who is not there: as much work, the same answer.
-    fn turn_away(&self, knowledge: &[u8]) -> Result<OpenedSigner, IdentityError> {
-        let [any_byte] = self.ambient.random();
-        self.store
-            .write(|connection| signers::count_unknown_try(connection, any_byte))?;
-        keyslot::open_nothing(&self.settings.derivation, knowledge)?;
-        Err(IdentityError::NotRecognised { signer: None })
-    }
-
-    /// `None` when the factor is blocked. Then the try is counted with those of nobody, so that it costs the same write.
-    fn count(&self, signer: &Signer, factor: Factor) -> Result<Option<CountedTry>, StoreError> {
-        let now = self.ambient.now();
-        let [any_byte] = self.ambient.random();
-        self.store.write(|connection| {
-            let most = self.most(factor);
-            let counted = signers::count_try(connection, signer.id, factor, most, now)?;
-            if counted.is_none() {
-                signers::count_unknown_try(connection, any_byte)?;
+        let registered = account
+            .as_ref()
+            .and_then(|(signer, _)| signer.email.as_ref());
+        let email = match (email, registered) {
+            (EmailCheck::Typed(typed), Some(registered)) if !registered.is_typed_as(typed) => {
+                EmailFit::Differs
             }
-            Ok(counted)
+            (EmailCheck::Typed(_) | EmailCheck::NotAsked, _) => EmailFit::Fits,
+        };
+        Ok(FactorTry {
+            factor,
+            account,
+            knowledge: knowledge.map(|knowledge| Zeroizing::new(knowledge.to_vec())),
+            email,
         })
     }
 
-    fn wrong(&self, signer: &Signer, factor: Factor, counted: CountedTry) -> IdentityError {
-        if counted.0 >= self.most(factor) {
-            blocked(signer, factor, BlockedWhen::Now)
-        } else {
-            IdentityError::NotRecognised {
-                signer: Some(signer.id),
+    /// Counts a try before it is looked at. The last one allowed blocks at once; so does every later one find it. One
+    /// that is not looked at is counted with those of nobody, so that it costs the same write.
+    pub fn count(
+        &self,
+        connection: &mut AnyConnection,
+        given: &FactorTry,
+    ) -> Result<Counting, IdentityError> {
+        let now = self.ambient.now();
+        let most = self.most(given.factor);
+        let tried = match given.parts() {
+            Some((signer, ..)) => {
+                signers::count_try(connection, signer.id, given.factor, most, now)?
+                    .map(|counted| (signer.id, counted))
             }
-        }
+            None => None,
+        };
+        let Some((signer, counted)) = tried else {
+            let [any_byte] = self.ambient.random();
+            signers::count_unknown_try(connection, any_byte)?;
+            return Ok(Counting {
+                tried: None,
+                blocked: None,
+            });
+        };
+        Ok(Counting {
+            tried: Some(counted),
+            blocked: (counted.0 >= most).then_some(signer),
+        })
     }
 
-    fn admit(
-        &self,
-        signer: &Signer,
-        factor: Factor,
-        counted: CountedTry,
-        secret: CitizenSecret,
-        (slot, knowledge): (&Keyslot, &[u8]),
-    ) -> Result<OpenedSigner, IdentityError> {
-        let stronger = keyslot::strengthen(
-            &self.ambient,
-            &self.settings.derivation,
-            slot,
-            (signer.id, factor),
+    /// Looks at a try that was counted: opens the citizen secret with it. Slow on purpose: never within a transaction.
+    pub fn compare(&self, given: FactorTry, counting: Counting) -> Result<RightTry, IdentityError> {
+        let derivation = &self.settings.derivation;
+        let FactorTry {
+            factor,
+            account,
             knowledge,
-            &secret,
-        )?;
+            email,
+        } = given;
+        let (Some((signer, slot)), Some(knowledge)) = (account, &knowledge) else {
+            // For a signer who is not there: as much work, the same answer.
+            let nothing = knowledge.unwrap_or_default();
+            keyslot::open_nothing(derivation, &nothing)?;
+            return Err(IdentityError::NotRecognised { signer: None });
+        };
+        let Some(counted) = counting.tried else {
+            keyslot::open_nothing(derivation, knowledge)?;
+            return Err(blocked(&signer, factor, BlockedWhen::Before));
+        };
+        let owner = (signer.id, factor);
+        let secret = keyslot::open(&slot, owner, knowledge)?
+            .filter(|_| email == EmailFit::Fits)
+            .ok_or_else(|| match counting.blocked {
+                Some(_) => blocked(&signer, factor, BlockedWhen::Now),
+                None => IdentityError::NotRecognised {
+                    signer: Some(signer.id),
+                },
+            })?;
+        let stronger =
+            keyslot::strengthen(&self.ambient, derivation, &slot, owner, knowledge, &secret)?;
+        Ok(RightTry {
+            signer,
+            factor,
+            counting,
+            counted,
+            secret,
+            stronger: stronger.map(|stronger| (slot.salt, stronger)),
+        })
+    }
+
+    /// Lets in who gave a right try: notes the access and sets the counter back, unless later tries blocked the account
+    /// meanwhile.
+    pub fn admit(
+        &self,
+        connection: &mut AnyConnection,
+        right: RightTry,
+    ) -> Result<OpenedSigner, IdentityError> {
+        let RightTry {
+            signer: seen,
+            factor,
+            counted,
+            secret,
+            stronger,
+            ..
+        } = right;
         let now = self.ambient.now();
-        let last_access = signer.last_access_at;
-        let signer = self.store.write(|connection| {
-            match signers::admit(connection, signer.id, factor, counted, now)? {
-                Admission::Granted => {}
-                Admission::Blocked => return Err(blocked(signer, factor, BlockedWhen::Before)),
-            }
-            if let Some(stronger) = stronger {
-                keyslots::replace(connection, signer.id, factor, &slot.salt, &stronger)?;
-            }
-            signers::find(connection, signer.id)?
-                .filter(|signer| signer.sealing_key == secret.sealing_key())
-                .ok_or(IdentityError::Overtaken)
-        })?;
+        match signers::admit(connection, seen.id, factor, counted, now)? {
+            Admission::Granted => {}
+            Admission::Blocked => return Err(blocked(&seen, factor, BlockedWhen::Before)),
+        }
+        if let Some((salt, stronger)) = stronger {
+            keyslots::replace(connection, seen.id, factor, &salt, &stronger)?;
+        }
+        let signer = signers::find(connection, seen.id)?
+            .filter(|signer| signer.sealing_key == secret.sealing_key())
+            .ok_or(IdentityError::Overtaken)?;
         Ok(OpenedSigner {
             signer,
             factor,
             secret,
-            last_access,
+            last_access: seen.last_access_at,
         })
     }
 

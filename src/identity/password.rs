@@ -12,13 +12,14 @@ use super::{Identity, IdentityError, keyslot};
 use crate::domain::algorithm::named;
 use crate::domain::challenge::{ChallengeEnd, Purpose};
 use crate::domain::factor::Factor;
-use crate::domain::id::SignerId;
+use crate::domain::id::{ChallengeId, SignerId};
 use crate::domain::identifier::NationalId;
 use crate::domain::person::PersonName;
-use crate::domain::secret::SecretText;
+use crate::domain::secret::{SealingKey, SecretText};
 use crate::domain::signer::Signer;
 use crate::store::challenges::Ending;
-use crate::store::{challenges, keyslots, signers};
+use crate::store::keyslots::Keyslot;
+use crate::store::{AnyConnection, challenges, keyslots, signers};
 
 /// The signs a password may have beside letters and digits.
 pub const SPECIALS: &str = "!$€%&@/\\()=?¿¡*[];,:._-+<>";
@@ -77,18 +78,24 @@ impl NewPassword {
     }
 }
 
+/// A new password that is ready to take the place of the old one: the citizen secret is sealed under it.
+pub struct ChosenPassword {
+    challenge: ChallengeId,
+    signer: SignerId,
+    sealing_key: SealingKey,
+    slot: Keyslot,
+}
+
 impl Identity {
-    /// Seals the citizen secret under the new password in place of the old one: credentials stay usable. Begins the
-    /// password's life, activates the account the first time, and takes a block away.
+    /// Seals the citizen secret under the new password. Slow on purpose: never within a transaction.
     ///
-    /// The code step ends as confirmed in the same transaction, and all other steps as cancelled. The present
-    /// password is refused and leaves the step open for another one, as long as there are tries: each comparison
-    /// has cost one.
-    pub fn set_password(
+    /// The present password is refused and leaves the step open for another one, as long as there are tries: each
+    /// comparison has cost one.
+    pub fn choose_password(
         &self,
         confirmed: Confirmed,
         password: &NewPassword,
-    ) -> Result<Signer, IdentityError> {
+    ) -> Result<ChosenPassword, IdentityError> {
         let may = match confirmed.purpose() {
             Purpose::Activate | Purpose::ResetPassword | Purpose::ChangePassword => true,
             Purpose::Sign { .. } | Purpose::TakePhone => false,
@@ -107,27 +114,37 @@ impl Identity {
             knowledge(&password.text),
             &secret,
         )?;
-        let now = self.ambient.now();
-        self.store.write(|connection| {
-            signers::lock(connection, signer.id)?;
-            let signer = signers::find(connection, signer.id)?
-                .filter(|signer| signer.deregistered_at.is_none())
-                .filter(|signer| signer.sealing_key == secret.sealing_key())
-                .ok_or(IdentityError::Overtaken)?;
-            match challenges::end(connection, challenge, ChallengeEnd::Confirmed, now)? {
-                Ending::Now => {}
-                Ending::Before => return Err(IdentityError::StepEnded),
-            }
-            keyslots::put(connection, signer.id, Factor::Password, &slot)?;
-            signers::password_chosen(
-                connection,
-                signer.id,
-                now,
-                now + self.settings.password_life,
-            )?;
-            challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
-            signers::find(connection, signer.id)?.ok_or(IdentityError::Overtaken)
+        Ok(ChosenPassword {
+            challenge,
+            signer: signer.id,
+            sealing_key: secret.sealing_key(),
+            slot,
         })
+    }
+
+    /// Puts a password in the place of the old one: credentials stay usable. Begins the password's life, activates the
+    /// account the first time, and takes a block away. The code step ends as confirmed in the same transaction, and all
+    /// other steps as cancelled.
+    pub fn set_password(
+        &self,
+        connection: &mut AnyConnection,
+        chosen: &ChosenPassword,
+    ) -> Result<Signer, IdentityError> {
+        let now = self.ambient.now();
+        let id = chosen.signer;
+        signers::lock(connection, id)?;
+        signers::find(connection, id)?
+            .filter(|signer| signer.deregistered_at.is_none())
+            .filter(|signer| signer.sealing_key == chosen.sealing_key)
+            .ok_or(IdentityError::Overtaken)?;
+        match challenges::end(connection, chosen.challenge, ChallengeEnd::Confirmed, now)? {
+            Ending::Now => {}
+            Ending::Before => return Err(IdentityError::StepEnded),
+        }
+        keyslots::put(connection, id, Factor::Password, &chosen.slot)?;
+        signers::password_chosen(connection, id, now, now + self.settings.password_life)?;
+        challenges::end_all(connection, id, ChallengeEnd::Cancelled, now)?;
+        signers::find(connection, id)?.ok_or(IdentityError::Overtaken)
     }
 
     /// Refuses the present password. Slow.

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::challenge::Confirmed;
+use super::registration::{held, unless_overtaken};
 use super::{Identity, IdentityError, sealing};
 use crate::domain::challenge::{ChallengeEnd, Purpose};
 use crate::domain::id::SignerId;
@@ -43,27 +44,20 @@ impl Identity {
     /// codes went to the old phone.
     pub fn change_phone(
         &self,
+        connection: &mut AnyConnection,
         signer: SignerId,
         phone: &Phone,
         claim: &PhoneClaim,
     ) -> Result<Signer, IdentityError> {
         let now = self.ambient.now();
-        let mut national_id = None;
-        let changed = self.store.write(|connection| {
-            signers::lock(connection, signer)?;
-            let mut signer = signers::find(connection, signer)?
-                .filter(|signer| signer.deregistered_at.is_none())
-                .ok_or(IdentityError::NotRegistered)?;
-            national_id = Some(signer.national_id.clone());
+        let mut signer = held(connection, signer)?;
+        let national_id = signer.national_id.clone();
+        unless_overtaken(connection, &national_id, phone, |connection| {
             free_phone(connection, &signer.national_id, phone, claim, now)?;
             challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
             signer.phone = Some(phone.clone());
             signers::update(connection, &signer)?;
             Ok(signer)
-        });
-        changed.map_err(|error| match &national_id {
-            Some(national_id) => self.overtaken(error, national_id, phone),
-            None => error,
         })
     }
 }

@@ -20,10 +20,10 @@ use crate::domain::language::Language;
 use crate::domain::level::{ProofingMethod, RegistrationLevel};
 use crate::domain::person::PersonName;
 use crate::domain::phone::Phone;
-use crate::domain::secret::{CitizenSecret, SecretBytes, SecretText};
+use crate::domain::secret::{CitizenSecret, SealingKey, SecretBytes, SecretText};
 use crate::domain::signer::Signer;
 use crate::store::keyslots::Keyslot;
-use crate::store::{AnyConnection, StoreError, challenges, keyslots, signers};
+use crate::store::{self, AnyConnection, StoreError, challenges, keyslots, signers};
 
 /// What the office knows about a citizen.
 #[derive(Debug, Clone)]
@@ -75,134 +75,42 @@ pub struct Registered {
     pub earlier_credentials: EarlierCredentials,
 }
 
+/// A registration act that is ready to be done: the new secret exists, sealed under the new activation code.
+pub struct Registration {
+    act: RegistrationAct,
+    signer: Signer,
+    phone: Phone,
+    code: ActivationCode,
+    slot: Keyslot,
+}
+
+/// A new activation code that is ready to take the place of the old one.
+pub struct NewActivationCode {
+    signer: SignerId,
+    sealing_key: SealingKey,
+    code: ActivationCode,
+    slot: Keyslot,
+}
+
 impl Identity {
-    /// Makes an account. A DNI or NIE whose account was closed gets it back with a new secret.
-    pub fn register(
+    /// Prepares a registration act: of somebody who has no account, or anew of somebody who has one. A DNI or NIE whose
+    /// account was closed counts as having none, and gets it back with a new secret. Slow on purpose: never within a
+    /// transaction.
+    pub fn registration(
         &self,
         new: NewSigner,
-        claim: &PhoneClaim,
-    ) -> Result<Registered, IdentityError> {
-        if let Some(signer) = self.find(&new.national_id)? {
-            return Err(IdentityError::AlreadyRegistered { signer: signer.id });
-        }
-        self.registration_act(new, claim, |present| match present {
-            Some(signer) if signer.deregistered_at.is_none() => {
-                Err(IdentityError::AlreadyRegistered { signer: signer.id })
-            }
-            _ => Ok(()),
-        })
-    }
-
-    /// Registers somebody anew who has an account: after losing both password and activation code, or when the
-    /// identity was proofed again. The account begins at its beginning, with a new secret and a new code.
-    pub fn renew_registration(
-        &self,
-        new: NewSigner,
-        claim: &PhoneClaim,
-    ) -> Result<Registered, IdentityError> {
-        if self.find(&new.national_id)?.is_none() {
-            return Err(IdentityError::NotRegistered);
-        }
-        self.registration_act(new, claim, |present| match present {
-            Some(signer) if signer.deregistered_at.is_none() => Ok(()),
-            _ => Err(IdentityError::NotRegistered),
-        })
-    }
-
-    /// Whether a registration act could be done, apart from the phone: for those who must ask its holder first.
-    pub fn check_registration(
-        &self,
-        new: &NewSigner,
         act: RegistrationAct,
-    ) -> Result<(), IdentityError> {
-        earned(new.method, new.level)?;
-        not_in_future(new.proofed_at, self.ambient.now())?;
-        match (self.find(&new.national_id)?, act) {
-            (Some(signer), RegistrationAct::First) => {
-                Err(IdentityError::AlreadyRegistered { signer: signer.id })
-            }
-            (None, RegistrationAct::Renewal) => Err(IdentityError::NotRegistered),
-            (None, RegistrationAct::First) | (Some(_), RegistrationAct::Renewal) => Ok(()),
-        }
-    }
-
-    /// A new activation code for a citizen who has the password and lost the receipt. Consumes what the password
-    /// opened: without the citizen no new code can be made for the same secret, by nobody. Open code steps end: one of
-    /// them may have been begun with the old code.
-    pub fn reissue_activation_code(
-        &self,
-        opened: OpenedSigner,
-    ) -> Result<SecretText, IdentityError> {
-        let (signer, secret) = opened.into_parts();
-        let code = ActivationCode::generate(&self.ambient);
-        let slot = self.code_slot(signer.id, &code, &secret)?;
+    ) -> Result<Registration, IdentityError> {
+        self.check_registration(&new, act)?;
         let now = self.ambient.now();
-        self.store.write(|connection| {
-            signers::lock(connection, signer.id)?;
-            signers::find(connection, signer.id)?
-                .filter(|signer| signer.sealing_key == secret.sealing_key())
-                .ok_or(IdentityError::Overtaken)?;
-            keyslots::put(connection, signer.id, Factor::ActivationCode, &slot)?;
-            signers::unblock(connection, signer.id, Factor::ActivationCode)?;
-            challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
-            Ok(code.grouped())
-        })
-    }
-
-    /// Takes the block of wrong passwords or SMS codes away without a reset; for an administrator who knows the
-    /// citizen. A blocked activation code stays blocked: only a new one opens the account.
-    pub fn unblock(&self, signer: SignerId) -> Result<Signer, IdentityError> {
-        self.store.write(|connection| {
-            signers::lock(connection, signer)?;
-            let mut signer = signers::find(connection, signer)?
-                .filter(|signer| signer.deregistered_at.is_none())
-                .ok_or(IdentityError::NotRegistered)?;
-            if signer.blocked_at.take().is_none() {
-                return Err(IdentityError::NotBlocked);
-            }
-            signers::unblock(connection, signer.id, Factor::Password)?;
-            Ok(signer)
-        })
-    }
-
-    /// Closes an account: no factor opens it any more, phone and e-mail address are forgotten. Its credentials must
-    /// be revoked.
-    pub fn deregister(&self, signer: SignerId) -> Result<Signer, IdentityError> {
-        let now = self.ambient.now();
-        self.store.write(|connection| {
-            signers::lock(connection, signer)?;
-            let mut signer = signers::find(connection, signer)?
-                .filter(|signer| signer.deregistered_at.is_none())
-                .ok_or(IdentityError::NotRegistered)?;
-            signer.phone = None;
-            signer.email = None;
-            signer.deregistered_at = Some(now);
-            signer.password_expires_at = None;
-            signers::update(connection, &signer)?;
-            keyslots::delete_all(connection, signer.id)?;
-            challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
-            Ok(signer)
-        })
-    }
-
-    /// The whole act. `allowed` looks at the account that is there, within the transaction.
-    fn registration_act(
-        &self,
-        new: NewSigner,
-        claim: &PhoneClaim,
-        allowed: impl FnOnce(Option<&Signer>) -> Result<(), IdentityError>,
-    ) -> Result<Registered, IdentityError> {
-        let now = self.ambient.now();
-        earned(new.method, new.level)?;
-        not_in_future(new.proofed_at, now)?;
-        let id = self
+        let known = self
             .store
             .read(|connection| signers::find_by_national_id(connection, &new.national_id))?;
-        let id = id.map_or_else(|| self.ambient.id(), |signer| signer.id);
+        let id = known.map_or_else(|| self.ambient.id(), |signer| signer.id);
         let secret = CitizenSecret::new(SecretBytes::new(self.ambient.random()));
         let code = ActivationCode::generate(&self.ambient);
         let slot = self.code_slot(id, &code, &secret)?;
-        let mut signer = Signer {
+        let signer = Signer {
             id,
             national_id: new.national_id,
             name: new.name,
@@ -221,11 +129,35 @@ impl Identity {
             deregistered_at: None,
             sealing_key: secret.sealing_key(),
         };
+        Ok(Registration {
+            act,
+            signer,
+            phone: new.phone,
+            code,
+            slot,
+        })
+    }
+
+    /// Does a registration act. The account begins at its beginning, with a new secret and a new code.
+    pub fn register(
+        &self,
+        connection: &mut AnyConnection,
+        registration: Registration,
+        claim: &PhoneClaim,
+    ) -> Result<Registered, IdentityError> {
+        let Registration {
+            act,
+            mut signer,
+            phone,
+            code,
+            slot,
+        } = registration;
+        let now = self.ambient.now();
         let national_id = signer.national_id.clone();
-        let act = self.store.write(|connection| {
+        unless_overtaken(connection, &national_id, &phone, |connection| {
             let present = signers::find_by_national_id(connection, &signer.national_id)?;
-            allowed(present.as_ref())?;
-            free_phone(connection, &signer.national_id, &new.phone, claim, now)?;
+            allowed(act, present.as_ref())?;
+            free_phone(connection, &signer.national_id, &phone, claim, now)?;
             let earlier_credentials = match present {
                 Some(present) if present.id == signer.id => {
                     signer.last_access_at = present.last_access_at;
@@ -238,34 +170,93 @@ impl Identity {
                     EarlierCredentials::None
                 }
             };
-            store_code_slot(connection, signer.id, &slot)?;
+            keyslots::put(connection, signer.id, Factor::ActivationCode, &slot)?;
             Ok(Registered {
                 signer,
                 activation_code: code.grouped(),
                 earlier_credentials,
             })
-        });
-        act.map_err(|error| self.overtaken(error, &national_id, &new.phone))
+        })
     }
 
-    /// What a conflict means: another act at the same moment registered the person or took the phone first.
-    pub(super) fn overtaken(
+    /// Whether a registration act could be done, apart from the phone: for those who must ask its holder first.
+    pub fn check_registration(
         &self,
-        error: IdentityError,
-        national_id: &NationalId,
-        phone: &Phone,
-    ) -> IdentityError {
-        if !matches!(error, IdentityError::Store(StoreError::Conflict { .. })) {
-            return error;
+        new: &NewSigner,
+        act: RegistrationAct,
+    ) -> Result<(), IdentityError> {
+        earned(new.method, new.level)?;
+        not_in_future(new.proofed_at, self.ambient.now())?;
+        allowed(act, self.find(&new.national_id)?.as_ref())
+    }
+
+    /// Prepares a new activation code for a citizen who has the password and lost the receipt. Consumes what the password
+    /// opened: without the citizen no new code can be made for the same secret, by nobody. Slow on purpose: never within
+    /// a transaction.
+    pub fn new_activation_code(
+        &self,
+        opened: OpenedSigner,
+    ) -> Result<NewActivationCode, IdentityError> {
+        let (signer, secret) = opened.into_parts();
+        let code = ActivationCode::generate(&self.ambient);
+        Ok(NewActivationCode {
+            signer: signer.id,
+            sealing_key: secret.sealing_key(),
+            slot: self.code_slot(signer.id, &code, &secret)?,
+            code,
+        })
+    }
+
+    /// Puts a new activation code in the place of the old one, and gives it in groups of four. Open code steps end: one
+    /// of them may have been begun with the old code.
+    pub fn reissue_activation_code(
+        &self,
+        connection: &mut AnyConnection,
+        new: &NewActivationCode,
+    ) -> Result<SecretText, IdentityError> {
+        signers::lock(connection, new.signer)?;
+        signers::find(connection, new.signer)?
+            .filter(|signer| signer.sealing_key == new.sealing_key)
+            .ok_or(IdentityError::Overtaken)?;
+        keyslots::put(connection, new.signer, Factor::ActivationCode, &new.slot)?;
+        signers::unblock(connection, new.signer, Factor::ActivationCode)?;
+        let now = self.ambient.now();
+        challenges::end_all(connection, new.signer, ChallengeEnd::Cancelled, now)?;
+        Ok(new.code.grouped())
+    }
+
+    /// Takes the block of wrong passwords or SMS codes away without a reset; for an administrator who knows the
+    /// citizen. A blocked activation code stays blocked: only a new one opens the account.
+    pub fn unblock(
+        &self,
+        connection: &mut AnyConnection,
+        signer: SignerId,
+    ) -> Result<Signer, IdentityError> {
+        let mut signer = held(connection, signer)?;
+        if signer.blocked_at.take().is_none() {
+            return Err(IdentityError::NotBlocked);
         }
-        let first = (self.find(national_id), self.phone_owner(phone));
-        match first {
-            (_, Ok(Some(owner))) if owner.national_id != *national_id => {
-                IdentityError::PhoneTaken { owner: owner.id }
-            }
-            (Ok(Some(signer)), _) => IdentityError::AlreadyRegistered { signer: signer.id },
-            _ => error,
-        }
+        signers::unblock(connection, signer.id, Factor::Password)?;
+        Ok(signer)
+    }
+
+    /// Closes an account: no factor opens it any more, phone and e-mail address are forgotten. Its credentials must
+    /// be revoked.
+    pub fn deregister(
+        &self,
+        connection: &mut AnyConnection,
+        signer: SignerId,
+    ) -> Result<Signer, IdentityError> {
+        let now = self.ambient.now();
+        let mut signer = held(connection, signer)?;
+        signer.phone = None;
+        signer.email = None;
+        signer.deregistered_at = Some(now);
+        signer.password_expires_at = None;
+        signers::update(connection, &signer)?;
+        keyslots::delete_all(connection, signer.id)?;
+        challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
+        Ok(signer)
     }
 
     fn code_slot(
@@ -284,6 +275,56 @@ impl Identity {
     }
 }
 
+/// Whether that act can be done to the account that is there, if any.
+fn allowed(act: RegistrationAct, present: Option<&Signer>) -> Result<(), IdentityError> {
+    let present = present.filter(|signer| signer.deregistered_at.is_none());
+    match (act, present) {
+        (RegistrationAct::First, Some(signer)) => {
+            Err(IdentityError::AlreadyRegistered { signer: signer.id })
+        }
+        (RegistrationAct::Renewal, None) => Err(IdentityError::NotRegistered),
+        (RegistrationAct::First, None) | (RegistrationAct::Renewal, Some(_)) => Ok(()),
+    }
+}
+
+/// An account that is not closed; nobody else changes it until the transaction ends.
+pub(super) fn held(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+) -> Result<Signer, IdentityError> {
+    signers::lock(connection, signer)?;
+    signers::find(connection, signer)?
+        .filter(|signer| signer.deregistered_at.is_none())
+        .ok_or(IdentityError::NotRegistered)
+}
+
+/// Does what gives a person a phone, and tells what a conflict means: another act at the same moment registered the
+/// person or took the phone first.
+pub(super) fn unless_overtaken<T>(
+    connection: &mut AnyConnection,
+    national_id: &NationalId,
+    phone: &Phone,
+    act: impl FnOnce(&mut AnyConnection) -> Result<T, IdentityError>,
+) -> Result<T, IdentityError> {
+    match store::nested(connection, act) {
+        Err(error @ IdentityError::Store(StoreError::Conflict { .. })) => {
+            if let Some(owner) = signers::find_by_phone(connection, phone)?
+                && owner.national_id != *national_id
+            {
+                return Err(IdentityError::PhoneTaken { owner: owner.id });
+            }
+            let person = signers::find_by_national_id(connection, national_id)?;
+            Err(
+                match person.filter(|signer| signer.deregistered_at.is_none()) {
+                    Some(signer) => IdentityError::AlreadyRegistered { signer: signer.id },
+                    None => error,
+                },
+            )
+        }
+        other => other,
+    }
+}
+
 fn begin_anew(
     connection: &mut AnyConnection,
     signer: &Signer,
@@ -295,14 +336,5 @@ fn begin_anew(
     signers::unblock(connection, signer.id, Factor::ActivationCode)?;
     keyslots::delete_all(connection, signer.id)?;
     challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
-    Ok(())
-}
-
-fn store_code_slot(
-    connection: &mut AnyConnection,
-    signer: SignerId,
-    slot: &Keyslot,
-) -> Result<(), IdentityError> {
-    keyslots::put(connection, signer, Factor::ActivationCode, slot)?;
     Ok(())
 }

@@ -31,6 +31,28 @@ impl Journal {
         Ok(value)
     }
 
+    /// The same for an act that seldom has anything to record. It is done without keeping other entries waiting; when it
+    /// turns out to have something, it is undone and done again in the transaction of its entries. So `act` may run
+    /// twice, and only the last run counts.
+    pub fn seldom_recording<T, E>(
+        &self,
+        act: impl Fn(&mut AnyConnection) -> Result<(T, Vec<Entry>), E>,
+    ) -> Result<T, E>
+    where
+        E: From<StoreError> + From<JournalError>,
+    {
+        let first = self.store.write(|connection| match act(connection) {
+            Ok((value, entries)) if entries.is_empty() => Ok(value),
+            Ok(_) => Err(Undone::ToBeRecorded),
+            Err(error) => Err(Undone::Failed(error)),
+        });
+        match first {
+            Ok(value) => Ok(value),
+            Err(Undone::ToBeRecorded) => self.recording(act),
+            Err(Undone::Failed(error)) => Err(error),
+        }
+    }
+
     /// Writes entries within a transaction. What else is in it stays when another process of the same name takes the
     /// place first: only the rows are tried again.
     fn put(
@@ -58,5 +80,19 @@ impl Journal {
         Err(JournalError::Contended {
             node: self.node.clone(),
         })
+    }
+}
+
+/// Why an act was rolled back.
+enum Undone<E> {
+    /// It has something to record.
+    ToBeRecorded,
+    /// It did not succeed.
+    Failed(E),
+}
+
+impl<E: From<StoreError>> From<StoreError> for Undone<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
     }
 }

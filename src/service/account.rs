@@ -4,6 +4,7 @@
 //! new password. The pages take any identifier from anybody, so nobody is told whether it is registered, blocked or
 //! belongs to another: all of that is [`ServiceError::NotRecognised`].
 
+use super::codes::Occasion;
 use super::{CodeSent, Service, ServiceError};
 use crate::domain::challenge::Purpose;
 use crate::domain::factor::Factor;
@@ -53,8 +54,8 @@ impl Service {
     ) -> Result<CodeSent, ServiceError> {
         let act = Act::Change;
         let national_id = identified(national_id)?;
-        let outcome = self.inner.identity.verify_password(&national_id, password);
-        let opened = self.factor_checked(act.factor(), act.purpose(), outcome, None)?;
+        let given = self.inner.identity.password_try(&national_id, password)?;
+        let opened = self.check_factor(&act.occasion(), given, None)?;
         self.begin(language, act, opened)
     }
 
@@ -67,7 +68,7 @@ impl Service {
     ) -> Result<CodeSent, ServiceError> {
         let purpose = self.inner.identity.challenge_purpose(challenge, key)?;
         let act = Act::of(purpose)?;
-        self.resend_code(challenge, key, purpose, |resent| {
+        self.resend_code(challenge, key, &act.occasion(), |resent| {
             act.sms(&resent.code).text(language)
         })
     }
@@ -107,15 +108,18 @@ impl Service {
         let waiting = identity.challenged(challenge, key, purpose)?;
         let id = waiting.signer.id;
         let password = NewPassword::new(&waiting.signer, password)?;
-        let confirmed = identity.confirm(challenge, key, code, purpose, &NO_BINDING);
-        let confirmed = self.code_checked(purpose, id, confirmed)?;
-        identity.set_password(confirmed, &password)?;
-        self.inner.journal.append(&[Entry::new(act.event())
-            .by(Actor::Signer { id })
-            .signer(id)
-            .browser(self.browser.as_ref())
-            .factors(&[act.factor().into(), FactorUsed::SmsCode])])?;
-        Ok(())
+        let given = identity.given_code(challenge, key, code, purpose, &NO_BINDING);
+        let confirmed = self.check_code(&act.occasion(), id, given)??;
+        let chosen = identity.choose_password(confirmed, &password)?;
+        self.inner.journal.recording(|connection| {
+            identity.set_password(connection, &chosen)?;
+            let entry = Entry::new(act.event())
+                .by(Actor::Signer { id })
+                .signer(id)
+                .browser(self.browser.as_ref())
+                .factors(&[act.factor().into(), FactorUsed::SmsCode]);
+            Ok(((), vec![entry]))
+        })
     }
 
     fn with_code(
@@ -127,8 +131,8 @@ impl Service {
     ) -> Result<OpenedSigner, ServiceError> {
         let national_id = identified(national_id)?;
         let identity = &self.inner.identity;
-        let outcome = identity.verify_activation_code(&national_id, email, code);
-        self.factor_checked(act.factor(), act.purpose(), outcome, None)
+        let given = identity.activation_code_try(&national_id, email, code)?;
+        self.check_factor(&act.occasion(), given, None)
     }
 
     fn begin(
@@ -141,7 +145,7 @@ impl Service {
         let identity = &self.inner.identity;
         let opened = identity.open_challenge(opened, act.purpose(), NO_BINDING)?;
         let text = act.sms(&opened.code).text(language);
-        self.send_code(opened, act.purpose(), text, last_access)
+        self.send_code(opened, &act.occasion(), text, last_access)
     }
 }
 
@@ -169,6 +173,10 @@ impl Act {
             Self::Reset => Purpose::ResetPassword,
             Self::Change => Purpose::ChangePassword,
         }
+    }
+
+    fn occasion(self) -> Occasion<'static> {
+        Occasion::account(self.purpose())
     }
 
     fn factor(self) -> Factor {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use url::Url;
 
+use super::codes::Occasion;
 use super::signing::{self, Approved, chain_of};
 use super::{CodeSent, eligibility, journaled};
 use super::{Service, ServiceError};
@@ -18,7 +19,6 @@ use crate::domain::app::App;
 use crate::domain::browser::UserAgent;
 use crate::domain::challenge::Purpose;
 use crate::domain::credential::Credential;
-use crate::domain::factor::Factor;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ChallengeId, DocumentId, RequestId};
 use crate::domain::identifier::NationalId;
@@ -175,10 +175,8 @@ impl Service {
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
         self.inner.activation.check_reachable()?;
-        let purpose = Purpose::Sign {
-            request: request.id,
-        };
-        let opened = self.recognised(&request, purpose, national_id, password)?;
+        let occasion = occasion(&request, &app);
+        let opened = self.recognised(&request, &occasion, national_id, password)?;
         let now = self.inner.ambient.now();
         opened
             .signer()
@@ -187,10 +185,10 @@ impl Service {
         chain_of(&self.usable_credential(opened.signer(), now)?)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
         let last_access = opened.last_access();
-        let challenge = self
-            .inner
-            .identity
-            .open_challenge(opened, purpose, binding(&fingerprint));
+        let challenge =
+            self.inner
+                .identity
+                .open_challenge(opened, occasion.purpose, binding(&fingerprint));
         if let Err(IdentityError::CodesExhausted) = challenge {
             // The server stopped after the last wrong code and before this.
             self.refuse_exhausted(&request, &app)?;
@@ -200,7 +198,7 @@ impl Service {
         }
         let challenge = challenge?;
         let text = sign_code(&request, &app, &documents, &fingerprint, &challenge.code);
-        self.send_code(challenge, purpose, text, last_access)
+        self.send_code(challenge, &occasion, text, last_access)
     }
 
     /// Sends a new code in the place of the last one.
@@ -212,10 +210,7 @@ impl Service {
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
-        let purpose = Purpose::Sign {
-            request: request.id,
-        };
-        self.resend_code(challenge, key, purpose, |resent| {
+        self.resend_code(challenge, key, &occasion(&request, &app), |resent| {
             sign_code(&request, &app, &documents, &fingerprint, &resent.code)
         })
     }
@@ -234,27 +229,25 @@ impl Service {
         let (mut request, app, documents) = self.open_request(link)?;
         self.inner.activation.check_reachable()?;
         let fingerprint = Fingerprint::of(request.id, &documents);
-        let purpose = Purpose::Sign {
-            request: request.id,
-        };
-        let outcome =
+        let occasion = occasion(&request, &app);
+        let binding = binding(&fingerprint);
+        let given =
             self.inner
                 .identity
-                .confirm(challenge, key, code, purpose, &binding(&fingerprint));
+                .given_code(challenge, key, code, occasion.purpose, &binding);
+        let outcome = self.check_code(&occasion, request.signer, given)?;
         if let Err(ChallengeError::Gone) = outcome
             && let Some(state) = self.ahead(request.id, challenge, key, code)?
         {
             return Err(ServiceError::RequestState { state });
         }
-        let exhausted = matches!(
-            outcome,
-            Err(ChallengeError::Exhausted | ChallengeError::Blocked { tries_left: 0, .. })
-        );
-        let confirmed = self.code_checked(purpose, request.signer, outcome);
-        if exhausted {
+        if let Err(ChallengeError::Exhausted | ChallengeError::Blocked { tries_left: 0, .. }) =
+            outcome
+        {
+            signing::step("exhausted");
             self.refuse_exhausted(&request, &app)?;
         }
-        let confirmed = confirmed?;
+        let confirmed = outcome?;
         signing::step("confirmed");
         let now = self.inner.ambient.now();
         let (signer, secret) = confirmed.into_parts();
@@ -350,7 +343,7 @@ impl Service {
     fn recognised(
         &self,
         request: &SignatureRequest,
-        purpose: Purpose,
+        occasion: &Occasion<'_>,
         national_id: &SecretText,
         password: &SecretText,
     ) -> Result<OpenedSigner, ServiceError> {
@@ -359,9 +352,8 @@ impl Service {
             .parse()
             .ok()
             .ok_or(ServiceError::NotRecognised)?;
-        let outcome = self.inner.identity.verify_password(&national_id, password);
-        let opened =
-            self.factor_checked(Factor::Password, purpose, outcome, Some(request.signer))?;
+        let given = self.inner.identity.password_try(&national_id, password)?;
+        let opened = self.check_factor(occasion, given, Some(request.signer))?;
         if opened.signer().id == request.signer {
             Ok(opened)
         } else {
@@ -433,6 +425,15 @@ impl Service {
             state => state,
         });
         Ok(ServiceError::RequestState { state })
+    }
+}
+
+fn occasion<'a>(request: &SignatureRequest, app: &'a App) -> Occasion<'a> {
+    Occasion {
+        purpose: Purpose::Sign {
+            request: request.id,
+        },
+        app: Some(app),
     }
 }
 

@@ -137,20 +137,17 @@ impl Service {
                 issuing::issue(&root, &root_key, public_key, settings, serial, now)?
             }
         };
-        let inserted = self
-            .inner
-            .store
-            .write(|connection| authorities::insert(connection, role, made.certificate(), now));
+        let inserted = self.inner.journal.recording(|connection| {
+            authorities::insert(connection, role, made.certificate(), now)?;
+            let entry = Entry::new(Event::AuthorityCreated)
+                .by(by.clone())
+                .detail(&format!("{role}: {}", made.name()));
+            Ok::<_, ServiceError>(((), vec![entry]))
+        });
         match inserted {
             // Another node was faster, with the same key: its certificate counts.
-            Err(StoreError::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-            Ok(()) => {
-                let entry = Entry::new(Event::AuthorityCreated)
-                    .by(by.clone())
-                    .detail(&format!("{role}: {}", made.name()));
-                Ok(self.inner.journal.append(&[entry])?)
-            }
+            Err(ServiceError::Store(StoreError::Conflict { .. })) => Ok(()),
+            other => other,
         }
     }
 
@@ -180,9 +177,10 @@ impl Service {
     fn issue_list(&self, role: AuthorityRole, by: &Actor) -> Result<(), ServiceError> {
         let (authority, key) = self.authority(role)?;
         let settings = &self.inner.settings.pki;
-        let store = &self.inner.store;
         // The number comes first: a list with a greater number then knows no fewer revocations.
-        let turn = store
+        let turn = self
+            .inner
+            .store
             .write(|connection| authorities::take_turn(connection, role))?
             .ok_or(ServiceError::AuthoritiesMissing)?;
         let now = self.inner.ambient.now();
@@ -195,15 +193,17 @@ impl Service {
             der: list.der,
             next_update: list.next_update,
         };
-        store.write(|connection| authorities::keep_list(connection, role, turn, &stored))?;
-        let entry = Entry::new(Event::RevocationListPublished)
-            .by(by.clone())
-            .detail(&format!(
-                "{role}: number {}, {} certificates",
-                turn.number,
-                revoked.len()
-            ));
-        Ok(self.inner.journal.append(&[entry])?)
+        self.inner.journal.recording(|connection| {
+            authorities::keep_list(connection, role, turn, &stored)?;
+            let entry = Entry::new(Event::RevocationListPublished)
+                .by(by.clone())
+                .detail(&format!(
+                    "{role}: number {}, {} certificates",
+                    turn.number,
+                    revoked.len()
+                ));
+            Ok(((), vec![entry]))
+        })
     }
 
     /// What the issuing authority ever revoked.

@@ -3,16 +3,18 @@
 use time::OffsetDateTime;
 
 use super::{Service, ServiceError};
+use crate::domain::app::App;
 use crate::domain::challenge::{Purpose, SmsState};
-use crate::domain::factor::Factor;
 use crate::domain::id::{ChallengeId, SignerId};
 use crate::domain::secret::SecretText;
 use crate::domain::standing::Refusal;
 use crate::identity::{
-    BlockedWhen, BrowserKey, ChallengeError, IdentityError, Opened, OpenedSigner, Resent,
+    BlockedWhen, BrowserKey, ChallengeError, Confirmed, FactorTry, GivenCode, IdentityError,
+    Opened, OpenedSigner, Resent,
 };
-use crate::journal::{Actor, Entry, Event, FactorUsed, Outcome};
+use crate::journal::{Actor, Entry, Event, FactorUsed, JournalError, Outcome};
 use crate::notify::{Sms, SmsError};
+use crate::store::StoreError;
 
 /// A code is on its way. The browser keeps the challenge and the key; the server forgets the key.
 #[derive(Debug)]
@@ -70,16 +72,20 @@ impl Service {
     pub(super) fn send_code(
         &self,
         opened: Opened,
-        purpose: Purpose,
+        occasion: &Occasion<'_>,
         text: SecretText,
         last_access: Option<OffsetDateTime>,
     ) -> Result<CodeSent, ServiceError> {
         let phone_hint = opened.phone.hint().to_owned();
-        let message = Sms {
-            to: opened.phone,
-            text,
+        let message = Message {
+            challenge: opened.challenge,
+            number: opened.message,
+            sms: Sms {
+                to: opened.phone,
+                text,
+            },
         };
-        self.hand_over(opened.challenge, opened.signer, purpose, &message)?;
+        self.hand_over(opened.signer, occasion, &message)?;
         Ok(CodeSent {
             challenge: opened.challenge,
             browser_key: opened.browser_key,
@@ -94,18 +100,22 @@ impl Service {
         &self,
         challenge: ChallengeId,
         key: &BrowserKey,
-        purpose: Purpose,
+        occasion: &Occasion<'_>,
         text: impl FnOnce(&Resent) -> SecretText,
     ) -> Result<CodeSent, ServiceError> {
-        self.code_step(purpose, challenge, key)?;
+        self.code_step(occasion.purpose, challenge, key)?;
         let resent = self.inner.identity.resend(challenge, key)?;
         let text = text(&resent);
         let phone_hint = resent.phone.hint().to_owned();
-        let message = Sms {
-            to: resent.phone,
-            text,
+        let message = Message {
+            challenge,
+            number: resent.message,
+            sms: Sms {
+                to: resent.phone,
+                text,
+            },
         };
-        self.hand_over(challenge, resent.signer.id, purpose, &message)?;
+        self.hand_over(resent.signer.id, occasion, &message)?;
         Ok(CodeSent {
             challenge,
             browser_key: key.clone(),
@@ -115,132 +125,174 @@ impl Service {
         })
     }
 
-    /// Puts into the journal how a first factor was checked, and gives what may be told of it. That an account is
+    /// Checks a first factor, puts into the journal how that went, and gives what may be told of it. That an account is
     /// blocked is told only when it is the account of `known`: everybody else may be anybody.
-    pub(super) fn factor_checked(
+    pub(super) fn check_factor(
         &self,
-        factor: Factor,
-        purpose: Purpose,
-        outcome: Result<OpenedSigner, IdentityError>,
+        occasion: &Occasion<'_>,
+        given: FactorTry,
         known: Option<SignerId>,
     ) -> Result<OpenedSigner, ServiceError> {
-        let mut entry = Entry::new(Event::FactorChecked)
+        let mut entry = self
+            .entry(Event::FactorChecked, occasion)
             .by(Actor::Visitor)
-            .browser(self.browser.as_ref())
-            .factors(&[FactorUsed::from(factor)])
-            .detail(purpose.name());
-        entry.request = purpose.request();
-        let refused = |code: &str| Outcome::Refused {
-            code: code.to_owned(),
-        };
-        let (entries, told) = match outcome {
+            .factors(&[FactorUsed::from(given.factor())]);
+        let (outcome, told) = match self.look(given, &entry)? {
             Ok(opened) => {
                 let id = opened.signer().id;
-                (vec![entry.by(Actor::Signer { id }).signer(id)], Ok(opened))
+                entry = entry.by(Actor::Signer { id }).signer(id);
+                (Outcome::Done, Ok(opened))
             }
             Err(IdentityError::NotRecognised { signer }) => {
                 entry.signer = signer;
                 let code = signer.map_or("not_registered", |_| "wrong");
-                (
-                    vec![entry.outcome(refused(code))],
-                    Err(ServiceError::NotRecognised),
-                )
+                (refused(code), Err(ServiceError::NotRecognised))
             }
-            Err(IdentityError::Blocked { signer, when, .. }) => {
-                let mut entries = vec![entry.clone().signer(signer).outcome(refused("blocked"))];
-                if when == BlockedWhen::Now {
-                    entries.push(Entry {
-                        event: Event::SignerBlocked,
-                        ..entry.signer(signer)
-                    });
-                }
+            Err(IdentityError::Blocked { signer, .. }) => {
+                entry = entry.signer(signer);
                 let told = if known == Some(signer) {
                     ServiceError::SignerCannotSign(Refusal::Blocked)
                 } else {
                     ServiceError::NotRecognised
                 };
-                (entries, Err(told))
+                (refused("blocked"), Err(told))
             }
-            Err(error) => (Vec::new(), Err(error.into())),
+            Err(error) => return Err(error.into()),
         };
-        self.inner.journal.append(&entries)?;
+        self.inner.journal.append(&[entry.outcome(outcome)])?;
         told
     }
 
-    /// Puts into the journal that a code was wrong, or right. Failures that say nothing about a code are left out.
-    /// A step that is for something else says nothing of `signer`: it may be anybody's.
-    pub(super) fn code_checked<T>(
+    /// Counts a try, looks at it and lets in who is right. A block is on record with the very act that makes it or takes
+    /// it away.
+    fn look(
         &self,
-        purpose: Purpose,
-        signer: SignerId,
-        outcome: Result<T, ChallengeError>,
-    ) -> Result<T, ServiceError> {
-        let code = match &outcome {
-            Ok(_) => None,
-            Err(ChallengeError::WrongCode { .. }) => Some("wrong"),
-            Err(ChallengeError::Exhausted) => Some("exhausted"),
-            Err(ChallengeError::Blocked { when, .. }) => Some(match when {
-                BlockedWhen::Now => "wrong",
-                BlockedWhen::Before => "blocked",
-            }),
-            Err(ChallengeError::Expired) => Some("expired"),
-            Err(ChallengeError::SomethingElse) => Some("something_else"),
-            Err(
-                ChallengeError::Gone
-                | ChallengeError::NoResendsLeft
-                | ChallengeError::TooManyCodes { .. }
-                | ChallengeError::Refused(_)
-                | ChallengeError::Cipher(_)
-                | ChallengeError::Store(_),
-            ) => return Ok(outcome?),
+        given: FactorTry,
+        entry: &Entry,
+    ) -> Result<Result<OpenedSigner, IdentityError>, ServiceError> {
+        let (identity, journal) = (&self.inner.identity, &self.inner.journal);
+        let about = |event, signer| Entry {
+            event,
+            ..entry.clone().signer(signer)
         };
-        let mut entry = Entry::new(Event::CodeChecked)
-            .browser(self.browser.as_ref())
-            .by(Actor::Signer { id: signer })
-            .signer(signer)
-            .factors(&[FactorUsed::SmsCode])
-            .detail(purpose.name());
-        entry.request = purpose.request();
-        if let Err(ChallengeError::SomethingElse) = outcome {
-            entry.signer = None;
-            entry.actor = Actor::Visitor;
-        }
-        if let Some(code) = code {
-            entry.outcome = Outcome::Refused {
-                code: code.to_owned(),
-            };
-        }
-        let mut entries = vec![entry];
-        if let Err(ChallengeError::Blocked {
-            factor,
-            when: BlockedWhen::Now,
-            ..
-        }) = outcome
-        {
-            let blocked = Entry::new(Event::SignerBlocked)
-                .browser(self.browser.as_ref())
-                .by(Actor::Visitor)
-                .signer(signer)
-                .factors(&[FactorUsed::from(factor), FactorUsed::SmsCode])
-                .detail(purpose.name());
-            entries.push(Entry {
-                request: purpose.request(),
-                ..blocked
-            });
-        }
+        let counting = journal.seldom_recording(|connection| {
+            let counting = identity.count(connection, &given)?;
+            let blocked = counting.blocked().into_iter();
+            let entries = blocked.map(|signer| about(Event::SignerBlocked, signer));
+            Ok::<_, ServiceError>((counting, entries.collect()))
+        })?;
+        let right = match identity.compare(given, counting) {
+            Ok(right) => right,
+            Err(error) => return Ok(Err(error)),
+        };
+        settled(match right.unblocks() {
+            None => {
+                let admitted = |connection: &mut _| identity.admit(connection, right);
+                self.inner.store.write(admitted).map_err(Unsettled::Act)
+            }
+            Some(signer) => journal.recording(|connection| {
+                let opened = identity.admit(connection, right);
+                let opened = opened.map_err(Unsettled::Act)?;
+                let entry = about(Event::SignerUnblocked, signer);
+                Ok((opened, vec![entry.by(Actor::Signer { id: signer })]))
+            }),
+        })
+    }
+
+    /// Checks an SMS code of a signer's step, and puts into the journal how that went. Failures that say nothing about a
+    /// code are left out. A step that is for something else says nothing of `signer`: it may be anybody's.
+    pub(super) fn check_code(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        given: Result<GivenCode<'_>, ChallengeError>,
+    ) -> Result<Result<Confirmed, ChallengeError>, ServiceError> {
+        let outcome = match given {
+            Ok(given) => self.judge(occasion, signer, given)?,
+            Err(error) => Err(error),
+        };
+        let entry = match &outcome {
+            Ok(_) => Some(self.code_entry(occasion, Some(signer), None)),
+            Err(error) => {
+                let whose = match error {
+                    ChallengeError::SomethingElse => None,
+                    _ => Some(signer),
+                };
+                word(error).map(|code| self.code_entry(occasion, whose, Some(code)))
+            }
+        };
+        let entries: Vec<_> = entry.into_iter().collect();
         self.inner.journal.append(&entries)?;
-        Ok(outcome?)
+        Ok(outcome)
+    }
+
+    /// Counts a code and looks at it. One that blocks the factor its step began with is on record with the block.
+    fn judge(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        given: GivenCode<'_>,
+    ) -> Result<Result<Confirmed, ChallengeError>, ServiceError> {
+        let identity = &self.inner.identity;
+        let judgement = self.inner.journal.seldom_recording(|connection| {
+            let judgement = identity.judge(connection, &given);
+            let judgement = judgement.map_err(Unsettled::Act)?;
+            let entries = match judgement.blocked() {
+                None => Vec::new(),
+                Some(factor) => vec![
+                    self.code_entry(occasion, Some(signer), Some("wrong")),
+                    self.entry(Event::SignerBlocked, occasion)
+                        .by(Actor::Visitor)
+                        .signer(signer)
+                        .factors(&[FactorUsed::from(factor), FactorUsed::SmsCode]),
+                ],
+            };
+            Ok((judgement, entries))
+        });
+        match settled(judgement)? {
+            Ok(judgement) => Ok(identity.confirm(given, judgement)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// What the journal says of a code: that it was right, or why not.
+    fn code_entry(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: Option<SignerId>,
+        code: Option<&str>,
+    ) -> Entry {
+        let mut entry = self
+            .entry(Event::CodeChecked, occasion)
+            .by(signer.map_or(Actor::Visitor, |id| Actor::Signer { id }))
+            .factors(&[FactorUsed::SmsCode]);
+        entry.signer = signer;
+        match code {
+            Some(code) => entry.outcome(refused(code)),
+            None => entry,
+        }
+    }
+
+    /// An entry about a factor or code, in this browser.
+    fn entry(&self, event: Event, occasion: &Occasion<'_>) -> Entry {
+        let mut entry = Entry::new(event)
+            .browser(self.browser.as_ref())
+            .detail(occasion.purpose.name());
+        entry.request = occasion.purpose.request();
+        match occasion.app {
+            Some(app) => entry.app(app.id, app.name.as_str()),
+            None => entry,
+        }
     }
 
     /// Sends a message and keeps what became of it, in the challenge and in the journal.
     fn hand_over(
         &self,
-        challenge: ChallengeId,
         signer: SignerId,
-        purpose: Purpose,
-        message: &Sms,
+        occasion: &Occasion<'_>,
+        message: &Message,
     ) -> Result<(), ServiceError> {
-        let sent = self.inner.notify.send(message);
+        let sent = self.inner.notify.send(&message.sms);
         let (state, outcome) = match &sent {
             Ok(()) => (SmsState::Sent, Outcome::Done),
             Err(error) => {
@@ -249,15 +301,86 @@ impl Service {
                 (state, Outcome::Failed { code })
             }
         };
-        self.inner.identity.set_sms_state(challenge, state)?;
-        let mut entry = Entry::new(Event::CodeSent)
-            .signer(signer)
-            .browser(self.browser.as_ref())
-            .outcome(outcome)
-            .detail(purpose.name());
-        entry.request = purpose.request();
-        self.inner.journal.append(&[entry])?;
+        self.inner
+            .identity
+            .set_sms_state(message.challenge, message.number, state)?;
+        let entry = self.entry(Event::CodeSent, occasion).signer(signer);
+        self.inner.journal.append(&[entry.outcome(outcome)])?;
         sent.map_err(ServiceError::SmsNotSent)
+    }
+}
+
+/// What a factor is checked for, or a code.
+#[derive(Clone, Copy)]
+pub(super) struct Occasion<'a> {
+    pub(super) purpose: Purpose,
+    /// The app whose request it is about.
+    pub(super) app: Option<&'a App>,
+}
+
+impl Occasion<'_> {
+    /// Something between a citizen and the office, in which no app has a part.
+    pub(super) fn account(purpose: Purpose) -> Self {
+        Self { purpose, app: None }
+    }
+}
+
+/// A code on its way, and which message of its step it is.
+struct Message {
+    challenge: ChallengeId,
+    number: u32,
+    sms: Sms,
+}
+
+/// Why an act under the journal's eyes failed: by itself, or because it could not be recorded.
+enum Unsettled<E> {
+    Act(E),
+    Journal(JournalError),
+}
+
+impl<E: From<StoreError>> From<StoreError> for Unsettled<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Act(error.into())
+    }
+}
+impl<E> From<JournalError> for Unsettled<E> {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+/// Tells the act's own failures, which the journal is told of, from the journal's.
+fn settled<T, E>(outcome: Result<T, Unsettled<E>>) -> Result<Result<T, E>, ServiceError> {
+    match outcome {
+        Ok(value) => Ok(Ok(value)),
+        Err(Unsettled::Act(error)) => Ok(Err(error)),
+        Err(Unsettled::Journal(error)) => Err(error.into()),
+    }
+}
+
+/// The journal's word for why a code was not taken; `None` for what says nothing about a code, or is on record already.
+fn word(error: &ChallengeError) -> Option<&'static str> {
+    match error {
+        ChallengeError::WrongCode { .. } => Some("wrong"),
+        ChallengeError::Exhausted => Some("exhausted"),
+        ChallengeError::Blocked { when, .. } => match when {
+            BlockedWhen::Now => None,
+            BlockedWhen::Before => Some("blocked"),
+        },
+        ChallengeError::Expired => Some("expired"),
+        ChallengeError::SomethingElse => Some("something_else"),
+        ChallengeError::Gone
+        | ChallengeError::NoResendsLeft
+        | ChallengeError::TooManyCodes { .. }
+        | ChallengeError::Refused(_)
+        | ChallengeError::Cipher(_)
+        | ChallengeError::Store(_) => None,
+    }
+}
+
+fn refused(code: &str) -> Outcome {
+    Outcome::Refused {
+        code: code.to_owned(),
     }
 }
 

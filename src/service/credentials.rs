@@ -175,22 +175,18 @@ impl Service {
             not_before: imported.not_before,
             not_after: imported.not_after,
         };
-        let change = self
-            .inner
-            .store
-            .write(|connection| credentials::certify(connection, id, &certification))?;
-        let certified = self.existing(id)?;
-        if change == credentials::Change::NotPossible {
-            return Err(ServiceError::CredentialState(certified.state()));
-        }
-        let entry = entry(
-            Event::CredentialImported,
-            &actor(authorized.actor()),
-            &certified,
-        );
-        self.inner
-            .journal
-            .append(&[entry.detail(&format!("issued by {}", imported.issuer))])?;
+        let by = actor(authorized.actor());
+        let certified = self.inner.journal.recording(|connection| {
+            let change = credentials::certify(connection, id, &certification)?;
+            let certified =
+                credentials::find(connection, id)?.ok_or(ServiceError::CredentialNotFound(id))?;
+            if change == credentials::Change::NotPossible {
+                return Err(ServiceError::CredentialState(certified.state()));
+            }
+            let entry = entry(Event::CredentialImported, &by, &certified)
+                .detail(&format!("issued by {}", imported.issuer));
+            Ok((certified, vec![entry]))
+        })?;
         view(&certified)
     }
 

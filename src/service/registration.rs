@@ -5,19 +5,19 @@
 //! registered anew: a new secret, a new code, and all credentials revoked. One who still has the password gets a new
 //! code for the same secret by typing the password.
 
-use super::codes::sms_state;
+use super::codes::{Occasion, sms_state};
 use super::journaled::actor;
 use super::{Service, ServiceError, eligibility};
 use crate::auth::{Actor, Authorized, op};
 use crate::domain::challenge::{Purpose, SmsState};
-use crate::domain::factor::Factor;
+use crate::domain::credential::Revocation;
 use crate::domain::identifier::NationalId;
 use crate::domain::phone::Phone;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::secret::SecretText;
 use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
-use crate::identity::{EarlierCredentials, IdentityError, Registered, phone_binding};
+use crate::identity::{EarlierCredentials, IdentityError, phone_binding};
 use crate::journal::{Entry, Event};
 use crate::messages::sms::Sms as Message;
 use crate::notify::Sms;
@@ -26,6 +26,8 @@ mod closing;
 mod takeover;
 
 pub use crate::identity::{LevelEvidence, NewSigner, PhoneClaim, RegistrationAct};
+use closing::{all_ended, revoke_all};
+
 pub use closing::ClosingReason;
 pub use takeover::PhoneTakeover;
 
@@ -70,9 +72,7 @@ impl Service {
         new: NewSigner,
         claim: &PhoneClaim,
     ) -> Result<Receipt, ServiceError> {
-        let registered = self.inner.identity.register(new, claim)?;
-        self.record_loss(authorized.actor(), claim)?;
-        self.after_registration(authorized.actor(), registered)
+        self.registration_act(authorized.actor(), new, RegistrationAct::First, claim)
     }
 
     /// Registers somebody anew who has an account. All credentials are revoked: they were sealed to a secret that
@@ -83,9 +83,7 @@ impl Service {
         new: NewSigner,
         claim: &PhoneClaim,
     ) -> Result<Receipt, ServiceError> {
-        let registered = self.inner.identity.renew_registration(new, claim)?;
-        self.record_loss(authorized.actor(), claim)?;
-        self.after_registration(authorized.actor(), registered)
+        self.registration_act(authorized.actor(), new, RegistrationAct::Renewal, claim)
     }
 
     /// An account, by DNI or NIE.
@@ -107,19 +105,20 @@ impl Service {
         evidence: LevelEvidence,
     ) -> Result<Signer, ServiceError> {
         let signer = self.registered(national_id)?;
-        let signer = self.inner.identity.raise_level(signer.id, evidence)?;
         let detail = match evidence {
             LevelEvidence::InPerson(_) => "in-person",
             LevelEvidence::Certificate(_) => "certificate",
             LevelEvidence::VideoReviewed => "video-reviewed",
         };
-        self.record(
-            authorized.actor(),
-            Event::SignerLevelRaised,
-            &signer,
-            detail,
-        )?;
-        Ok(signer)
+        self.inner.journal.recording(|connection| {
+            let signer = self
+                .inner
+                .identity
+                .raise_level(connection, signer.id, evidence)?;
+            let event = Event::SignerLevelRaised;
+            let entry = about(authorized.actor(), event, &signer).detail(detail);
+            Ok((signer, vec![entry]))
+        })
     }
 
     /// Gives a citizen another phone. Password and credentials stay.
@@ -131,10 +130,17 @@ impl Service {
         claim: &PhoneClaim,
     ) -> Result<Signer, ServiceError> {
         let signer = self.registered(national_id)?;
-        let signer = self.inner.identity.change_phone(signer.id, phone, claim)?;
-        self.record_loss(authorized.actor(), claim)?;
-        self.record(authorized.actor(), Event::SignerPhoneChanged, &signer, "")?;
-        Ok(signer)
+        self.inner.journal.recording(|connection| {
+            let identity = &self.inner.identity;
+            let signer = identity.change_phone(connection, signer.id, phone, claim)?;
+            let mut entries = loss(authorized.actor(), claim);
+            entries.push(about(
+                authorized.actor(),
+                Event::SignerPhoneChanged,
+                &signer,
+            ));
+            Ok((signer, entries))
+        })
     }
 
     /// Takes the block of wrong passwords or SMS codes away, for a citizen whom the administrator knows to be the one.
@@ -145,9 +151,11 @@ impl Service {
         national_id: &NationalId,
     ) -> Result<Signer, ServiceError> {
         let signer = self.registered(national_id)?;
-        let signer = self.inner.identity.unblock(signer.id)?;
-        self.record(authorized.actor(), Event::SignerUnblocked, &signer, "")?;
-        Ok(signer)
+        self.inner.journal.recording(|connection| {
+            let signer = self.inner.identity.unblock(connection, signer.id)?;
+            let entry = about(authorized.actor(), Event::SignerUnblocked, &signer);
+            Ok((signer, vec![entry]))
+        })
     }
 
     /// A new activation code for a citizen who is present and types the password. Credentials stay usable; the old
@@ -159,11 +167,16 @@ impl Service {
         password: &SecretText,
     ) -> Result<Receipt, ServiceError> {
         let signer = self.registered(national_id)?;
-        let outcome = self.inner.identity.verify_password(national_id, password);
-        let purpose = Purpose::ChangePassword;
-        let opened = self.factor_checked(Factor::Password, purpose, outcome, Some(signer.id))?;
-        let activation_code = self.inner.identity.reissue_activation_code(opened)?;
-        self.record(authorized.actor(), Event::ActivationCodeIssued, &signer, "")?;
+        let identity = &self.inner.identity;
+        let given = identity.password_try(national_id, password)?;
+        let occasion = Occasion::account(Purpose::ChangePassword);
+        let opened = self.check_factor(&occasion, given, Some(signer.id))?;
+        let new = identity.new_activation_code(opened)?;
+        let activation_code = self.inner.journal.recording(|connection| {
+            let code = identity.reissue_activation_code(connection, &new)?;
+            let entry = about(authorized.actor(), Event::ActivationCodeIssued, &signer);
+            Ok::<_, ServiceError>((code, vec![entry]))
+        })?;
         Ok(Receipt {
             signer,
             activation_code,
@@ -192,25 +205,41 @@ impl Service {
             .ok_or(ServiceError::Registration(IdentityError::NotRegistered))
     }
 
-    fn after_registration(
+    /// The act, what it takes away from others, and its record in one transaction.
+    fn registration_act(
         &self,
         by: &Actor,
-        registered: Registered,
+        new: NewSigner,
+        act: RegistrationAct,
+        claim: &PhoneClaim,
     ) -> Result<Receipt, ServiceError> {
-        let signer = registered.signer;
-        let (detail, revoked) = match registered.earlier_credentials {
-            EarlierCredentials::None => ("new", 0),
-            EarlierCredentials::Lost => (
-                "renewed",
-                self.revoke_all(&actor(by), &signer, RevocationReason::Superseded)?,
-            ),
+        let identity = &self.inner.identity;
+        let registration = identity.registration(new, act)?;
+        let revocation = Revocation {
+            at: self.inner.ambient.now(),
+            reason: RevocationReason::Superseded,
         };
-        self.record(by, Event::SignerRegistered, &signer, detail)?;
+        let (registered, revoked) = self.inner.journal.recording(|connection| {
+            let registered = identity.register(connection, registration, claim)?;
+            let signer = &registered.signer;
+            let mut entries = loss(by, claim);
+            let (detail, revoked) = match registered.earlier_credentials {
+                EarlierCredentials::None => ("new", Vec::new()),
+                EarlierCredentials::Lost => {
+                    ("renewed", revoke_all(connection, signer.id, revocation)?)
+                }
+            };
+            entries.extend(all_ended(&actor(by), &revoked, revocation));
+            entries.push(about(by, Event::SignerRegistered, signer).detail(detail));
+            Ok::<_, ServiceError>(((registered, revoked), entries))
+        })?;
+        let signer = registered.signer;
+        self.after_revocation(&signer, &revoked, revocation);
         Ok(Receipt {
             welcome: self.tell(&signer, Message::Welcome),
             signer,
             activation_code: registered.activation_code,
-            revoked,
+            revoked: revoked.len(),
         })
     }
 
@@ -225,34 +254,19 @@ impl Service {
             Err(error) => sms_state(&error),
         }
     }
+}
 
-    /// The earlier owner of a phone that changed hands has none now.
-    fn record_loss(&self, by: &Actor, claim: &PhoneClaim) -> Result<(), ServiceError> {
-        match claim {
-            PhoneClaim::Free => Ok(()),
-            PhoneClaim::Confirmed(confirmed) => {
-                let owner = confirmed.signer();
-                self.record(
-                    by,
-                    Event::SignerPhoneChanged,
-                    owner,
-                    "given to another citizen",
-                )
-            }
-        }
+/// That the earlier owner of a phone that changes hands has none now.
+fn loss(by: &Actor, claim: &PhoneClaim) -> Vec<Entry> {
+    match claim {
+        PhoneClaim::Free => Vec::new(),
+        PhoneClaim::Confirmed(confirmed) => vec![
+            about(by, Event::SignerPhoneChanged, confirmed.signer())
+                .detail("given to another citizen"),
+        ],
     }
+}
 
-    fn record(
-        &self,
-        by: &Actor,
-        event: Event,
-        signer: &Signer,
-        detail: &str,
-    ) -> Result<(), ServiceError> {
-        let mut entry = Entry::new(event).by(actor(by)).signer(signer.id);
-        if !detail.is_empty() {
-            entry = entry.detail(detail);
-        }
-        Ok(self.inner.journal.append(&[entry])?)
-    }
+fn about(by: &Actor, event: Event, signer: &Signer) -> Entry {
+    Entry::new(event).by(actor(by)).signer(signer.id)
 }

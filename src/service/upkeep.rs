@@ -164,13 +164,11 @@ impl Service {
                     self.inner.documents.delete(&key)?;
                 }
             }
-            self.inner.store.write(|connection| {
+            self.inner.journal.recording(|connection| {
                 store::documents::forget_objects(connection, request.id)?;
-                store::requests::documents_deleted(connection, request.id, now)
+                store::requests::documents_deleted(connection, request.id, now)?;
+                Ok::<_, ServiceError>(((), vec![about(request, Event::RequestDeleted)]))
             })?;
-            self.inner
-                .journal
-                .append(&[about(request, Event::RequestDeleted)])?;
             Ok(Transition::Done)
         })
     }

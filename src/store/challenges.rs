@@ -258,15 +258,20 @@ pub fn replace_code(
     })
 }
 
-/// Notes what became of the last message.
+/// Notes what became of a challenge's message, unless it is not the last one any more.
 pub fn set_sms_state(
     connection: &mut AnyConnection,
     id: ChallengeId,
+    message: u32,
     state: SmsState,
 ) -> Result<(), StoreError> {
-    diesel::update(challenges::table.find(id.to_string()))
-        .set(challenges::sms_state.eq(state.as_str()))
-        .execute(connection)?;
+    diesel::update(
+        challenges::table
+            .find(id.to_string())
+            .filter(challenges::sms_count.eq(stored(message))),
+    )
+    .set(challenges::sms_state.eq(state.as_str()))
+    .execute(connection)?;
     Ok(())
 }
 

@@ -8,11 +8,12 @@ use rubrica::domain::language::Language;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
 use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::SecretText;
-use rubrica::identity::{self, Identity, NewSigner, PhoneClaim};
+use rubrica::identity::{self, NewSigner, PhoneClaim};
 use rubrica::store::credentials;
 use time::macros::date;
 use time::{Duration, OffsetDateTime};
 
+use super::accounts::Accounts;
 use super::authorities::Authorities;
 use super::server::{TestServer, quick};
 use super::software_key::SoftwareKey;
@@ -131,8 +132,8 @@ impl TestServer {
     }
 
     /// The accounts, as the registration office has them.
-    pub(crate) fn office(&self) -> Identity {
-        Identity::new(
+    pub(crate) fn office(&self) -> Accounts {
+        Accounts::new(
             self.store().clone(),
             self.service().ambient().clone(),
             identity::Settings::default().with_derivation(quick()),

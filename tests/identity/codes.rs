@@ -335,10 +335,17 @@ both_databases! {
         let (opened, purpose) = office.signing();
         let seen = || office.identity.challenged(opened.challenge, &opened.browser_key, purpose).unwrap();
         assert_eq!(seen().sms_state, SmsState::Pending);
-        office.identity.set_sms_state(opened.challenge, SmsState::Unreachable).unwrap();
+        let became = |message, state| {
+            office.identity.set_sms_state(opened.challenge, message, state).unwrap();
+        };
+        became(opened.message, SmsState::Unreachable);
         assert_eq!(seen().sms_state, SmsState::Unreachable);
-        office.identity.resend(opened.challenge, &opened.browser_key).unwrap();
+        let resent = office.identity.resend(opened.challenge, &opened.browser_key).unwrap();
         assert_eq!(seen().sms_state, SmsState::Pending);
+        became(resent.message, SmsState::Sent);
+        // The gateway was long in refusing the first one: nothing is said of the second by that.
+        became(opened.message, SmsState::Refused);
+        assert_eq!(seen().sms_state, SmsState::Sent);
     }
 
     fn a_second_click_is_known_by_key_and_code(database) {

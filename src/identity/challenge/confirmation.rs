@@ -58,36 +58,76 @@ impl Confirmed {
     }
 }
 
+/// A code as it was given, beside the step it was given for.
+pub struct GivenCode<'a> {
+    challenge: Challenge,
+    key: &'a BrowserKey,
+    typed: SecretText,
+}
+
+/// What was found of a code.
+pub struct Judgement(Verdict);
+
+impl Judgement {
+    /// Which factor of the signer this very code has blocked.
+    pub fn blocked(&self) -> Option<Factor> {
+        match self.0 {
+            Verdict::Blocked { factor, .. } => Some(factor),
+            Verdict::Right { .. } | Verdict::Wrong { .. } | Verdict::Overtaken => None,
+        }
+    }
+}
+
 impl Identity {
-    /// Takes the code. A wrong one costs a try, the last one ends the challenge. A key of another browser costs
-    /// nothing and is told nothing. Wrong codes are also counted over all steps of a signer until a right one: too
-    /// many block the factor that the step began with, as wrong tries of its own do.
-    ///
-    /// For signing and for a phone the right code ends the challenge: of two at the same moment one gets it. For a
-    /// password it ends when the password is stored, in that transaction: see
-    /// [`set_password`](Identity::set_password). Until then the code can be given again, at the cost of a try, so
-    /// that a password that is refused, or a stop in between, does not leave a step that only looks finished.
-    pub fn confirm(
+    /// Takes a code for what it is given for. A key of another browser costs nothing and is told nothing. Next comes
+    /// [`judge`](Self::judge), then [`confirm`](Self::confirm).
+    pub fn given_code<'a>(
         &self,
         id: ChallengeId,
-        key: &BrowserKey,
+        key: &'a BrowserKey,
         code: &SecretText,
         purpose: Purpose,
         binding: &[u8; 32],
-    ) -> Result<Confirmed, ChallengeError> {
+    ) -> Result<GivenCode<'a>, ChallengeError> {
         let challenge = self.held(id, key)?;
         if challenge.purpose != purpose || !bool::from(challenge.binding.ct_eq(binding)) {
             return Err(ChallengeError::SomethingElse);
         }
         self.check_open(&challenge)?;
-        let typed = one_time_code::typed(code);
-        let verdict = self.store.write(|connection| {
-            // Before anything is read: codes of one signer are looked at one after the other, and never while a new
-            // step takes over the tries of this one.
-            signers::lock(connection, challenge.signer)?;
-            self.judge(connection, &challenge, key, &typed)
-        })?;
-        let (signer, tries_left) = match verdict {
+        Ok(GivenCode {
+            challenge,
+            key,
+            typed: one_time_code::typed(code),
+        })
+    }
+
+    /// Takes a try and looks at the code. A wrong one costs a try, the last one ends the challenge. Wrong codes are also
+    /// counted over all steps of a signer until a right one: too many block the factor that the step began with, as
+    /// wrong tries of its own do.
+    ///
+    /// For signing and for a phone the right code ends the challenge: of two at the same moment one gets it. For a
+    /// password it ends when the password is stored, in that transaction: see
+    /// [`set_password`](Identity::set_password). Until then the code can be given again, at the cost of a try, so
+    /// that a password that is refused, or a stop in between, does not leave a step that only looks finished.
+    pub fn judge(
+        &self,
+        connection: &mut AnyConnection,
+        given: &GivenCode<'_>,
+    ) -> Result<Judgement, ChallengeError> {
+        // Before anything is read: codes of one signer are looked at one after the other, and never while a new step
+        // takes over the tries of this one.
+        signers::lock(connection, given.challenge.signer)?;
+        self.verdict(connection, given).map(Judgement)
+    }
+
+    /// Opens what waits for a right code; says what is to be told of any other.
+    pub fn confirm(
+        &self,
+        given: GivenCode<'_>,
+        judgement: Judgement,
+    ) -> Result<Confirmed, ChallengeError> {
+        let GivenCode { challenge, key, .. } = given;
+        let (signer, tries_left) = match judgement.0 {
             Verdict::Right { signer, tries_left } => (*signer, tries_left),
             Verdict::Wrong { tries_left: 0 } => return Err(ChallengeError::Exhausted),
             Verdict::Wrong { tries_left } => return Err(ChallengeError::WrongCode { tries_left }),
@@ -100,7 +140,7 @@ impl Identity {
             }
             Verdict::Overtaken => {
                 // It ended between the first look and the try: the first look's answer for what it is now.
-                let present = self.held(id, key)?;
+                let present = self.held(challenge.id, key)?;
                 self.check_open(&present)?;
                 return Err(match present.tries_left {
                     0 => ChallengeError::Exhausted,
@@ -114,10 +154,10 @@ impl Identity {
             None => return Err(ChallengeError::Gone),
         };
         Ok(Confirmed {
-            challenge: id,
+            challenge: challenge.id,
             signer,
-            purpose,
-            binding: *binding,
+            purpose: challenge.purpose,
+            binding: challenge.binding,
             secret,
             tries_left,
         })
@@ -148,14 +188,13 @@ impl Identity {
         Ok(same.then_some(challenge.purpose))
     }
 
-    /// Takes a try and looks at the code, under the signer's lock.
-    fn judge(
+    /// Under the signer's lock.
+    fn verdict(
         &self,
         connection: &mut AnyConnection,
-        seen: &Challenge,
-        key: &BrowserKey,
-        typed: &SecretText,
+        given: &GivenCode<'_>,
     ) -> Result<Verdict, ChallengeError> {
+        let seen = &given.challenge;
         let now = self.ambient.now();
         let (id, purpose) = (seen.id, seen.purpose);
         let signer = signers::find(connection, seen.signer)?.ok_or(ChallengeError::Gone)?;
@@ -167,7 +206,7 @@ impl Identity {
         let Some(present) = challenges::find(connection, id)? else {
             return Ok(Verdict::Overtaken);
         };
-        let mac = code_mac(key, &present, present.sms_count, typed)?;
+        let mac = code_mac(given.key, &present, present.sms_count, &given.typed)?;
         if bool::from(mac.ct_eq(&present.code_mac)) {
             signers::forget_wrong_codes(connection, signer.id)?;
             if ends_with_its_code(purpose) {

@@ -86,7 +86,8 @@ impl Service {
         Ok(making)
     }
 
-    /// Makes the key, lets `complete` certify, seal and keep it, and records how it ended.
+    /// Makes the key, and lets `complete` certify, seal and keep it. That it was kept is on record with the row itself
+    /// ([`keep_made`](Self::keep_made)); that it was not is recorded here.
     pub(super) fn finish_making(
         &self,
         making: &Making,
@@ -98,12 +99,7 @@ impl Service {
             .generate(making.signer.id, making.id, making.kek, making.key)
             .map_err(ServiceError::from);
         match fresh.and_then(complete) {
-            Ok(credential) => {
-                let serial = credential.certification.as_ref();
-                let serial = serial.map(|certification| certification.serial.as_str());
-                self.inner.journal.append(&[making.entry(serial)])?;
-                view(&credential)
-            }
+            Ok(credential) => view(&credential),
             Err(error) => {
                 let failed = Outcome::Failed {
                     code: "not_made".to_owned(),
@@ -117,8 +113,8 @@ impl Service {
         }
     }
 
-    /// Stores a new credential, if the citizen is still the one it was sealed to. Ends the earlier ones in the same
-    /// transaction where that is wished.
+    /// Stores a new credential, if the citizen is still the one it was sealed to, and records it. Ends the earlier ones in
+    /// the same transaction where that is wished.
     pub(super) fn keep_made(
         &self,
         making: &Making,
@@ -136,9 +132,12 @@ impl Service {
                 Earlier::Revoke => superseded(connection, credential, revocation)?,
             };
             credentials::insert(connection, credential)?;
+            let serial = credential.certification.as_ref();
+            let serial = serial.map(|certification| certification.serial.as_str());
             let entries = superseded
                 .iter()
                 .map(|earlier| ended(&making.by, earlier, revocation))
+                .chain([making.entry(serial)])
                 .collect();
             Ok::<_, ServiceError>((superseded, entries))
         })?;

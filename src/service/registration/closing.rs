@@ -5,19 +5,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ServiceError;
+use super::{ServiceError, about};
 use crate::auth::{Authorized, op};
 use crate::domain::algorithm::named;
-use crate::domain::credential::Revocation;
+use crate::domain::credential::{Credential, Revocation};
+use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::signer::Signer;
-use crate::journal::{self, Event};
+use crate::journal::{self, Entry, Event};
 use crate::service::Service;
 use crate::service::credentials::ended;
 use crate::service::journaled::actor;
 use crate::store::credentials::{self, Change};
-use crate::store::signers;
+use crate::store::{AnyConnection, StoreError, signers};
 
 named!(
     /// Why an account is closed.
@@ -58,8 +59,11 @@ impl Service {
         };
         // Closed first: no credential can be made for the account after that, so none escapes. What a stop in between
         // leaves is revoked by upkeep.
-        let closed = self.inner.identity.deregister(told.id)?;
-        self.record(by, Event::SignerDeregistered, &closed, reason.as_str())?;
+        let closed = self.inner.journal.recording(|connection| {
+            let closed = self.inner.identity.deregister(connection, told.id)?;
+            let entry = about(by, Event::SignerDeregistered, &closed).detail(reason.as_str());
+            Ok::<_, ServiceError>((closed, vec![entry]))
+        })?;
         let revoked = self.revoke_all(&actor(by), &told, revocation)?;
         Ok((closed, revoked))
     }
@@ -75,21 +79,40 @@ impl Service {
         let at = self.inner.ambient.now();
         let revocation = Revocation { at, reason };
         let revoked = self.inner.journal.recording(|connection| {
-            // Whoever is making one for this signer is waited for.
-            signers::lock(connection, signer.id)?;
-            let mut revoked = Vec::new();
-            for credential in credentials::of_signer(connection, signer.id)? {
-                if credentials::revoke(connection, credential.id, revocation)? == Change::Made {
-                    revoked.push(credential);
-                }
-            }
-            let entries = revoked
-                .iter()
-                .map(|credential| ended(by, credential, revocation));
-            let entries = entries.collect();
+            let revoked = revoke_all(connection, signer.id, revocation)?;
+            let entries = all_ended(by, &revoked, revocation);
             Ok::<_, ServiceError>((revoked, entries))
         })?;
         self.after_revocation(signer, &revoked, revocation);
         Ok(revoked.len())
     }
+}
+
+/// Revokes what is not revoked yet, and gives it.
+pub(super) fn revoke_all(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    revocation: Revocation,
+) -> Result<Vec<Credential>, StoreError> {
+    // Whoever is making one for this signer is waited for.
+    signers::lock(connection, signer)?;
+    let mut revoked = Vec::new();
+    for credential in credentials::of_signer(connection, signer)? {
+        if credentials::revoke(connection, credential.id, revocation)? == Change::Made {
+            revoked.push(credential);
+        }
+    }
+    Ok(revoked)
+}
+
+/// What the journal says of that.
+pub(super) fn all_ended(
+    by: &journal::Actor,
+    revoked: &[Credential],
+    revocation: Revocation,
+) -> Vec<Entry> {
+    let entries = revoked
+        .iter()
+        .map(|credential| ended(by, credential, revocation));
+    entries.collect()
 }

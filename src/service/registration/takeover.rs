@@ -13,6 +13,7 @@ use crate::domain::signer::Signer;
 use crate::identity::{BrowserKey, PhoneClaim};
 use crate::messages::sms::Sms;
 use crate::service::Service;
+use crate::service::codes::Occasion;
 
 /// A code was sent to a phone that another citizen has. Its holder, who stands before the administrator, says it.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Service {
         let binding = phone_binding(national_id, phone);
         let opened = identity.open_phone_challenge(&owner, binding)?;
         let text = Sms::PhoneCode { code: &opened.code }.text(owner.language);
-        let sent = self.send_code(opened, Purpose::TakePhone, text, None)?;
+        let sent = self.send_code(opened, &Occasion::account(Purpose::TakePhone), text, None)?;
         Ok(Some(PhoneTakeover {
             challenge: sent.challenge,
             key: sent.browser_key,
@@ -60,14 +61,15 @@ impl Service {
         takeover: &PhoneTakeover,
         code: &SecretText,
     ) -> Result<PhoneClaim, ServiceError> {
-        let confirmed = self.inner.identity.confirm(
+        let given = self.inner.identity.given_code(
             takeover.challenge,
             &takeover.key,
             code,
             Purpose::TakePhone,
             &takeover.binding,
         );
-        let confirmed = self.code_checked(Purpose::TakePhone, takeover.owner.id, confirmed)?;
+        let occasion = Occasion::account(Purpose::TakePhone);
+        let confirmed = self.check_code(&occasion, takeover.owner.id, given)??;
         Ok(PhoneClaim::Confirmed(Box::new(confirmed)))
     }
 }
