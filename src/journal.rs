@@ -90,6 +90,8 @@ use group::Group;
 const PAGE: i64 = 500;
 /// How often to try again when another process of the same node took the place.
 const ATTEMPTS: u32 = 200;
+/// How long a transaction that writes the chain waits for a lock: all other entries of this process wait for it.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// The journal of this node. Clones share it.
 #[derive(Clone)]
@@ -238,7 +240,7 @@ impl Journal {
         // A panic while it was held left no half-written row: the transaction was rolled back.
         let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
-            let appended = self.store.write(|connection| {
+            let appended = self.store.write_waiting(LOCK_WAIT, |connection| {
                 let end = self.end(connection, head.last.as_ref())?;
                 let records = self.chained(end, all)?;
                 rows::insert(connection, &records)?;

@@ -210,7 +210,7 @@ impl Store {
         let mut connection = self.connection()?;
         let begun = Instant::now();
         work(&mut connection).map_err(|error| match connection::probe(&mut connection) {
-            Ok(()) => self.unless_late(begun, error),
+            Ok(()) => self.unless_late(begun, self.statement_timeout, error),
             Err(broken) => StoreError::Away(Box::new(broken)).into(),
         })
     }
@@ -220,25 +220,52 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.transact(self.statement_timeout, |_| Ok(()), work)
+    }
+
+    /// The same for what others wait for: a lock that another transaction does not give back within that time is not
+    /// waited for any longer, and the database counts as away. On SQLite the one lock there is is taken at the beginning,
+    /// and waited for as long as [`Settings::wait`] says.
+    pub fn write_waiting<T, E: From<StoreError>>(
+        &self,
+        longest: Duration,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let longest = longest.min(self.statement_timeout);
+        let bound =
+            |connection: &mut AnyConnection| connection::wait_for_locks(connection, longest);
+        self.transact(longest, bound, work)
+    }
+
+    fn transact<T, E: From<StoreError>>(
+        &self,
+        longest: Duration,
+        prepare: impl FnOnce(&mut AnyConnection) -> diesel::QueryResult<()>,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut connection = self.connection()?;
         connection::begin_write(&mut connection).map_err(StoreError::from)?;
         let begun = Instant::now();
+        let work = |connection: &mut AnyConnection| {
+            prepare(connection).map_err(StoreError::from)?;
+            work(connection)
+        };
         match work(&mut connection) {
             Ok(value) => {
                 connection::commit(&mut connection).map_err(StoreError::from)?;
                 Ok(value)
             }
             Err(error) => Err(match connection::roll_back(&mut connection) {
-                Ok(()) => self.unless_late(begun, error),
+                Ok(()) => self.unless_late(begun, longest, error),
                 Err(broken) => StoreError::Away(Box::new(broken)).into(),
             }),
         }
     }
 
     /// A statement that was given up fails with words in the server's language; that the time was over tells it.
-    fn unless_late<E: From<StoreError>>(&self, begun: Instant, error: E) -> E {
-        if self.database == Database::Postgres && begun.elapsed() >= self.statement_timeout {
-            StoreError::Away(Box::new(StatementTimeout(self.statement_timeout))).into()
+    fn unless_late<E: From<StoreError>>(&self, begun: Instant, longest: Duration, error: E) -> E {
+        if self.database == Database::Postgres && begun.elapsed() >= longest {
+            StoreError::Away(Box::new(StatementTimeout(longest))).into()
         } else {
             error
         }
@@ -273,7 +300,7 @@ impl Store {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("a statement was given up after {0:?}")]
+#[error("a statement, or its wait for a lock, was given up after {0:?}")]
 struct StatementTimeout(Duration);
 
 fn names<DB: Backend>(

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::{ATTEMPTS, Entry, Head, Journal, JournalError, rows_of};
+use super::{ATTEMPTS, Entry, Head, Journal, JournalError, LOCK_WAIT, rows_of};
 use crate::store::journal::{self as rows, Record};
 use crate::store::{self, AnyConnection, StoreError};
 
@@ -12,7 +12,8 @@ impl Journal {
     ///
     /// For acts that are done where they are decided, in the database. What happens elsewhere, as in the HSM, is
     /// recorded before with [`append`](Self::append). While `act` runs no other entry of this process is written, so it
-    /// must be short, and must not append anything itself.
+    /// must be short, and must not append anything itself. A row that another transaction keeps locked is waited for no
+    /// longer than two seconds; then nothing was done, and the database counts as away.
     pub fn recording<T, E>(
         &self,
         act: impl FnOnce(&mut AnyConnection) -> Result<(T, Vec<Entry>), E>,
@@ -22,7 +23,7 @@ impl Journal {
     {
         // Nothing half-written is left by a panic: the transaction was rolled back.
         let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let (value, records) = self.store.write(|connection| {
+        let (value, records) = self.store.write_waiting(LOCK_WAIT, |connection| {
             let (value, entries) = act(connection)?;
             let records = self.put(connection, &head, &entries)?;
             Ok::<_, E>((value, records))

@@ -142,6 +142,19 @@ pub(super) fn begin_write(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
+/// Bounds how long each statement of this transaction waits for a lock (PostgreSQL 15 documentation, section 20.11.1,
+/// `lock_timeout`). SQLite has its one lock by then.
+pub(super) fn wait_for_locks(connection: &mut AnyConnection, longest: Duration) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        // 0 would be for ever.
+        AnyConnection::Postgres(inner) => inner.batch_execute(&format!(
+            "SET LOCAL lock_timeout = {}",
+            longest.as_millis().max(1)
+        )),
+    }
+}
+
 /// A savepoint within a transaction; ended as a transaction is.
 pub(super) fn begin_nested(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {

@@ -1,10 +1,13 @@
 //! An act and its entry: both or neither, whoever else writes.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rubrica::journal::JournalError;
-use rubrica::store::{StoreError, signers};
+use rubrica::store::{AnyConnection, Store, StoreError, signers};
 
 use super::*;
-use crate::harness::database::both_databases;
+use crate::harness::database::{TestDatabase, both_databases};
 
 /// Records so many acts that change nothing.
 fn act(journal: &Journal, count: usize) {
@@ -13,6 +16,25 @@ fn act(journal: &Journal, count: usize) {
         let done = journal.recording(|_| Ok::<_, JournalError>(((), vec![entry])));
         done.unwrap();
     }
+}
+
+/// How many tries with unknown identifiers were counted.
+fn unknown_tries(store: &Store) -> i64 {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Tries {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        tries: i64,
+    }
+    let query = "SELECT tries FROM unknown_tries WHERE bucket = 7";
+    let found = store.read(|connection| {
+        match connection {
+            AnyConnection::Sqlite(inner) => diesel::sql_query(query).get_result::<Tries>(inner),
+            AnyConnection::Postgres(inner) => diesel::sql_query(query).get_result::<Tries>(inner),
+        }
+        .map_err(StoreError::from)
+    });
+    found.unwrap().tries
 }
 
 both_databases! {
@@ -32,6 +54,23 @@ both_databases! {
         assert!(verify(&journal, &[]).is_intact());
     }
 
+    fn an_act_that_seldom_has_an_entry_counts_once_either_way(database) {
+        let store = database.store();
+        let journal = journal(&store, "alpha");
+        let tries = |entries: &[Entry]| {
+            journal
+                .seldom_recording(|connection| {
+                    signers::count_unknown_try(connection, 7)?;
+                    Ok::<_, JournalError>(((), entries.to_vec()))
+                })
+                .unwrap();
+        };
+        tries(&[]);
+        assert_eq!((journal.rows().unwrap(), unknown_tries(&store)), (0, 1));
+        tries(&[Entry::new(Event::ServerStarted)]);
+        assert_eq!((journal.rows().unwrap(), unknown_tries(&store)), (1, 2));
+    }
+
     fn acts_and_entries_of_two_processes_by_one_name_keep_one_chain(database) {
         let processes = [journal(&database.store(), "alpha"), journal(&database.store(), "alpha")];
         std::thread::scope(|scope| {
@@ -45,4 +84,37 @@ both_databases! {
         let report = verify(&journal, &[]);
         assert!(report.is_intact(), "{report:?}");
     }
+}
+
+#[test]
+fn a_row_that_another_transaction_keeps_holds_the_chain_up_for_a_moment_only() {
+    let database = TestDatabase::postgres();
+    let journal = journal(&database.store(), "alpha");
+    let kept = database.store().write(|connection| {
+        signers::count_unknown_try(connection, 7)?;
+        let begun = Instant::now();
+        let (acted, appended) = thread::scope(|scope| {
+            let acting = scope.spawn(|| {
+                journal.recording::<(), JournalError>(|connection| {
+                    signers::count_unknown_try(connection, 7)?;
+                    Ok(((), vec![Entry::new(Event::ServerStarted)]))
+                })
+            });
+            thread::sleep(Duration::from_millis(200));
+            let appended = journal.append(&[Entry::new(Event::ServerStopped)]);
+            (acting.join().unwrap(), appended)
+        });
+        assert!(
+            matches!(acted, Err(JournalError::Store(StoreError::Away(_)))),
+            "{acted:?}"
+        );
+        appended.unwrap();
+        // Well before a statement is given up, which these tests do after half a minute.
+        assert!(begun.elapsed() < Duration::from_secs(15));
+        Ok::<_, StoreError>(())
+    });
+    kept.unwrap();
+    assert_eq!(journal.rows().unwrap(), 1);
+    act(&journal, 1);
+    assert!(verify(&journal, &[]).is_intact());
 }

@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use rubrica::domain::request::RequestState;
 use rubrica::hsm::Hsm;
+use rubrica::store::StoreError;
 
 use super::{REQUESTS, away, body, come_back, count, fetch, post, read};
 use crate::harness::alone;
@@ -228,6 +229,26 @@ fn an_sqlite_file_that_is_not_there_is_not_made_anew() {
         "pending"
     );
     assert_eq!(Browser::new(server.visitor()).open(&asked.link).status, 200);
+}
+
+#[test]
+fn a_row_that_another_transaction_keeps_is_told_as_a_database_that_is_away() {
+    let database = TestDatabase::postgres();
+    let town = Town::new(&database);
+    let asked = post(&town);
+    let cancel = || {
+        let path = format!("{REQUESTS}/{}/cancel", asked.id);
+        town.app.client.call("POST", &path, ())
+    };
+    let kept = database.store().write(|connection| {
+        connection.batch_execute("UPDATE requests SET title = title")?;
+        away(&cancel(), UNAVAILABLE);
+        // The rest of the server is not kept waiting.
+        assert_eq!(post(&town).documents.len(), 1);
+        Ok::<_, StoreError>(())
+    });
+    kept.unwrap();
+    assert_eq!(cancel().status, 200);
 }
 
 fn path(database: &TestDatabase) -> &str {
