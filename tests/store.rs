@@ -8,8 +8,8 @@ mod spending;
 use std::time::Duration;
 
 use rubrica::clock::Ambient;
-use rubrica::domain::id::{CredentialId, RequestId, SadId};
-use rubrica::store::{Settings, Store, StoreError, sads};
+use rubrica::domain::id::SadId;
+use rubrica::store::{AnyConnection, Settings, Store, StoreError, sads};
 
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::postgres::Postgres;
@@ -63,9 +63,8 @@ both_databases! {
         let store = database.store();
         let sad = Ambient::system().id();
         let outcome: Result<(), StoreError> = store.write(|connection| {
-            let (request, credential) = (Ambient::system().id(), Ambient::system().id());
-            sads::spend(connection, sad, request, credential, Ambient::system().now())?;
-            sads::spend(connection, sad, request, credential, Ambient::system().now())
+            spend_in(connection, sad)?;
+            spend_in(connection, sad)
         });
         assert!(matches!(outcome, Err(StoreError::Conflict { .. })));
         assert_eq!(store.read(|connection| sads::spent_at(connection, sad)).unwrap(), None);
@@ -77,8 +76,7 @@ both_databases! {
         std::thread::scope(|scope| {
             let panicked = scope.spawn(|| {
                 store.write(|connection| -> Result<(), StoreError> {
-                    let (request, credential) = (Ambient::system().id(), Ambient::system().id());
-                    sads::spend(connection, sad, request, credential, Ambient::system().now())?;
+                    spend_in(connection, sad)?;
                     panic!("on purpose");
                 })
             });
@@ -102,14 +100,7 @@ fn a_stopped_server_is_away_and_not_a_wrong_query() {
     store.migrate().unwrap();
     let outcome = store.write(|connection| {
         server.stop();
-        let ambient = Ambient::system();
-        sads::spend(
-            connection,
-            ambient.id(),
-            ambient.id::<RequestId>(),
-            ambient.id::<CredentialId>(),
-            ambient.now(),
-        )
+        spend_in(connection, Ambient::system().id())
     });
     assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
     let outcome = spend(&store, Ambient::system().id());
@@ -185,16 +176,14 @@ fn another_kind_of_database_is_refused_by_name() {
 }
 
 fn spend(store: &Store, sad: SadId) -> Result<(), StoreError> {
+    store.write(|connection| spend_in(connection, sad))
+}
+
+/// Spends a SAD of no request that there is.
+fn spend_in(connection: &mut AnyConnection, sad: SadId) -> Result<(), StoreError> {
     let ambient = Ambient::system();
-    store.write(|connection| {
-        sads::spend(
-            connection,
-            sad,
-            ambient.id::<RequestId>(),
-            ambient.id::<CredentialId>(),
-            ambient.now(),
-        )
-    })
+    let (request, claim, credential) = (ambient.id(), ambient.id(), ambient.id());
+    sads::spend(connection, sad, request, claim, credential, ambient.now())
 }
 
 #[test]

@@ -152,6 +152,8 @@ pub struct Lease {
     /// The very claim. Nobody else may write what becomes of the request: no other process of the same node, and not
     /// the same process by an earlier claim that was taken from it.
     pub holder: ClaimId,
+    /// The claim under which it is, or was, signed: the holder's own, until another process takes over to end it.
+    pub claim: ClaimId,
     /// When the claim lapses and another process may take over.
     pub until: OffsetDateTime,
 }

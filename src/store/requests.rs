@@ -122,6 +122,7 @@ pub fn conclude(
             requests::finished_at.eq(Some(to_micros(at))),
             requests::node.eq(None::<String>),
             requests::lease_holder.eq(None::<String>),
+            requests::lease_claim.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
         ))
         .execute(connection)?;
@@ -148,6 +149,7 @@ pub fn claim(
         requests::credential_id.eq(Some(credential.to_string())),
         requests::node.eq(Some(&lease.node)),
         requests::lease_holder.eq(Some(lease.holder.to_string())),
+        requests::lease_claim.eq(Some(lease.claim.to_string())),
         requests::lease_until.eq(Some(to_micros(lease.until))),
     ))
     .execute(connection)?;
@@ -167,6 +169,7 @@ pub fn release(
             requests::credential_id.eq(None::<String>),
             requests::node.eq(None::<String>),
             requests::lease_holder.eq(None::<String>),
+            requests::lease_claim.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
         ))
         .execute(connection)?;
@@ -198,7 +201,8 @@ pub fn keep_hold(
     Ok(transition(changed))
 }
 
-/// Takes over a claim that lapsed, if it is still as it was seen. Only one caller can.
+/// Takes over a claim that lapsed, if it is still as it was seen. Only one caller can. By which claim the request was
+/// signed stays: what was done in its name is asked for by it.
 pub fn take_over(
     connection: &mut AnyConnection,
     request: &SignatureRequest,
@@ -330,6 +334,7 @@ struct Row {
     credential_id: Option<String>,
     node: Option<String>,
     lease_holder: Option<String>,
+    lease_claim: Option<String>,
     lease_until: Option<i64>,
 }
 
@@ -356,6 +361,7 @@ impl From<&SignatureRequest> for Row {
             credential_id: request.credential.map(|credential| credential.to_string()),
             node: lease.map(|lease| lease.node.clone()),
             lease_holder: lease.map(|lease| lease.holder.to_string()),
+            lease_claim: lease.map(|lease| lease.claim.to_string()),
             lease_until: lease.map(|lease| to_micros(lease.until)),
         }
     }
@@ -372,10 +378,11 @@ impl TryFrom<Row> for SignatureRequest {
             }),
             _ => None,
         };
-        let lease = match (row.node, row.lease_holder, row.lease_until) {
-            (Some(node), Some(holder), Some(until)) => Some(Lease {
+        let lease = match (row.node, row.lease_holder, row.lease_claim, row.lease_until) {
+            (Some(node), Some(holder), Some(claim), Some(until)) => Some(Lease {
                 node,
                 holder: parsed("the holder of a lease", &holder)?,
+                claim: parsed("the claim of a lease", &claim)?,
                 until: from_micros(until)?,
             }),
             _ => None,

@@ -6,13 +6,14 @@ use time::OffsetDateTime;
 use super::moment::{from_micros, to_micros};
 use super::schema::sads;
 use super::{AnyConnection, StoreError};
-use crate::domain::id::{CredentialId, RequestId, SadId};
+use crate::domain::id::{ClaimId, CredentialId, RequestId, SadId};
 
 /// Records that a SAD is spent. A second time is a [`StoreError::Conflict`], also when two nodes try at once.
 pub fn spend(
     connection: &mut AnyConnection,
     id: SadId,
     request: RequestId,
+    claim: ClaimId,
     credential: CredentialId,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
@@ -20,6 +21,7 @@ pub fn spend(
         .values((
             sads::id.eq(id.to_string()),
             sads::request_id.eq(request.to_string()),
+            sads::claim_id.eq(claim.to_string()),
             sads::credential_id.eq(credential.to_string()),
             sads::spent_at.eq(to_micros(at)),
         ))
@@ -27,10 +29,11 @@ pub fn spend(
     Ok(())
 }
 
-/// Whether any SAD was ever spent for a request.
-pub fn any_for(connection: &mut AnyConnection, request: RequestId) -> Result<bool, StoreError> {
+/// Whether a SAD was spent by a process that had a request by this claim. What was spent by earlier claims, which were
+/// given back, says nothing of this one.
+pub fn any_by(connection: &mut AnyConnection, claim: ClaimId) -> Result<bool, StoreError> {
     Ok(diesel::select(diesel::dsl::exists(
-        sads::table.filter(sads::request_id.eq(request.to_string())),
+        sads::table.filter(sads::claim_id.eq(claim.to_string())),
     ))
     .get_result(connection)?)
 }

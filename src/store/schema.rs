@@ -151,6 +151,7 @@ diesel::table! {
         credential_id -> Nullable<Text>,
         node -> Nullable<Text>,
         lease_holder -> Nullable<Text>,
+        lease_claim -> Nullable<Text>,
         lease_until -> Nullable<BigInt>,
     }
 }
@@ -188,6 +189,7 @@ diesel::table! {
     sads (id) {
         id -> Text,
         request_id -> Text,
+        claim_id -> Text,
         credential_id -> Text,
         spent_at -> BigInt,
     }

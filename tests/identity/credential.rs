@@ -1,15 +1,12 @@
 //! The whole chain on a real token: a credential signs with what password, activation code and browser opened, and
 //! with nothing else.
 
-use std::collections::HashSet;
-use std::sync::Mutex;
-
 use super::*;
 use rubrica::activation::{Activation, ActivationError, Sad, SadLedger, SadLedgerError, Spending};
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm};
 use rubrica::domain::credential::{Credential, CredentialIssuer};
-use rubrica::domain::id::SadId;
 use rubrica::domain::key::{DtbsR, KekVersion, ToSign};
+use rubrica::store::{StoreError, sads};
 use time::Duration;
 
 use crate::harness::database::both_databases;
@@ -17,15 +14,27 @@ use crate::harness::softhsm;
 
 const ALGORITHM: KeyAlgorithm = KeyAlgorithm::EcP256;
 
-#[derive(Default)]
-struct Ledger(Mutex<HashSet<SadId>>);
+/// The spent SADs of the office's database, for acts that belong to no request.
+struct Ledger<'a>(&'a Office<'a>);
 
-impl SadLedger for Ledger {
+impl SadLedger for Ledger<'_> {
     fn spend(&self, spending: Spending) -> Result<(), SadLedgerError> {
-        if self.0.lock().unwrap().insert(spending.sad) {
-            Ok(())
-        } else {
-            Err(SadLedgerError::AlreadySpent)
+        let Spending {
+            sad,
+            credential,
+            at,
+        } = spending;
+        let ambient = &self.0.ambient;
+        let (request, claim) = (ambient.id(), ambient.id());
+        let spent = self
+            .0
+            .database
+            .store()
+            .write(|connection| sads::spend(connection, sad, request, claim, credential, at));
+        match spent {
+            Ok(()) => Ok(()),
+            Err(StoreError::Conflict { .. }) => Err(SadLedgerError::AlreadySpent),
+            Err(error) => Err(SadLedgerError::Unavailable(Box::new(error))),
         }
     }
 }
@@ -74,7 +83,7 @@ impl Office<'_> {
         );
         let values = self
             .activation()
-            .activate(sad, credential, &to_sign, &Ledger::default())?;
+            .activate(sad, credential, &to_sign, &Ledger(self))?;
         for value in values {
             credential
                 .public_key

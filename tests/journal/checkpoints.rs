@@ -153,7 +153,8 @@ both_databases! {
         server
             .store()
             .write(|connection| {
-                sads::spend(connection, ambient.id(), request, ambient.id(), ambient.now())?;
+                let (sad, claim, credential) = (ambient.id(), ambient.id(), ambient.id());
+                sads::spend(connection, sad, request, claim, credential, ambient.now())?;
                 Ok::<_, StoreError>(())
             })
             .unwrap();

@@ -1,6 +1,7 @@
 //! The HSM is away, or has too much to do, when the citizen gives the code.
 
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
@@ -133,6 +134,58 @@ fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
             assert_eq!(count(&town, "signature.intent"), 2);
         }
     );
+}
+
+/// Where the second attempt stops, and how the request ends.
+const SECOND: [(&str, RequestState); 4] = [
+    ("claimed", RequestState::Pending),
+    ("intent", RequestState::Pending),
+    ("spent", RequestState::Failed),
+    ("stored", RequestState::Completed),
+];
+
+#[test]
+fn a_sad_of_an_attempt_that_was_given_back_says_nothing_of_the_next_one() {
+    alone!(
+        a_sad_of_an_attempt_that_was_given_back_says_nothing_of_the_next_one,
+        |token| {
+            let hsm = token.hsm();
+            for (step, state) in SECOND {
+                for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+                    let town = on(&database, hsm.clone());
+                    stop_the_second(token, &town, step, state);
+                }
+            }
+        }
+    );
+}
+
+fn stop_the_second(token: &PrivateToken, town: &Town, step: &'static str, state: RequestState) {
+    let asked = town.ask_one();
+    let sent = town.begin(&asked).unwrap();
+    let pulled = PrivateToken::beside(token);
+    steps::at("spent", 1, move || pulled.pull_out());
+    assert!(town.confirm(&asked, &sent, &town.code()).is_err());
+    assert_eq!(
+        (town.state(&asked), town.spent()),
+        (RequestState::Pending, 1)
+    );
+    token.put_back();
+    thread::sleep(NOTICE);
+
+    let sent = town.begin(&asked).unwrap();
+    let code = town.code();
+    {
+        let _at = steps::at_step(step, || panic!("as if the process ended here"));
+        let stopped = catch_unwind(AssertUnwindSafe(|| town.confirm(&asked, &sent, &code)));
+        assert!(stopped.is_err(), "{step}");
+    }
+    town.server.clock().advance(time::Duration::seconds(31));
+    assert_eq!(town.server.service().recover().unwrap(), 1, "{step}");
+    assert_eq!(town.state(&asked), state, "{step}");
+    if state == RequestState::Pending {
+        assert_eq!(town.approve(&asked), RequestState::Completed, "{step}");
+    }
 }
 
 #[test]

@@ -150,6 +150,8 @@ CREATE TABLE requests (
     node TEXT,
     -- The process that signs: only it may write what becomes of the request.
     lease_holder TEXT,
+    -- By which claim it was signed: stays when another process takes over.
+    lease_claim TEXT,
     lease_until BIGINT,
     UNIQUE (app_id, idempotency_key)
 );
@@ -192,10 +194,12 @@ CREATE INDEX documents_signed_object ON documents (signed_object_key);
 CREATE TABLE sads (
     id TEXT NOT NULL PRIMARY KEY,
     request_id TEXT NOT NULL,
+    -- Of one request, only the SADs of the present claim tell whether anything may have been signed.
+    claim_id TEXT NOT NULL,
     credential_id TEXT NOT NULL,
     spent_at BIGINT NOT NULL
 );
-CREATE INDEX sads_request ON sads (request_id);
+CREATE INDEX sads_claim ON sads (claim_id);
 
 CREATE TABLE journal (
     node TEXT NOT NULL,

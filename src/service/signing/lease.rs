@@ -96,9 +96,11 @@ impl Drop for Hold {
 impl Service {
     /// A new claim, for as long as a lease lasts.
     pub(super) fn lease(&self, now: OffsetDateTime) -> Lease {
+        let claim = self.inner.ambient.id();
         Lease {
             node: self.inner.node.to_string(),
-            holder: self.inner.ambient.id(),
+            holder: claim,
+            claim,
             until: now + LEASE,
         }
     }

@@ -64,7 +64,8 @@ impl<'a> Ledger<'a> {
             if let Err(refusal) = self.still_good(connection, at)? {
                 return Ok(Some(Objection::Standing(refusal)));
             }
-            store::sads::spend(connection, sad, self.request, credential, at)?;
+            let (request, claim) = (self.request, self.claim);
+            store::sads::spend(connection, sad, request, claim, credential, at)?;
             Ok(None)
         })
     }

@@ -1,7 +1,7 @@
 //! Ends what a stopped process left in the middle of signing.
 //!
-//! A SAD counts once, so nothing is signed again. While none was spent, nothing can have been signed: the request goes
-//! back to the citizen. Otherwise a file that was stored is found under its known key. Whoever can write to the document
+//! A SAD counts once, so nothing is signed again. While none was spent by the claim that stopped, nothing can have been
+//! signed: the request goes back to the citizen. Otherwise a file that was stored is found under its known key. Whoever can write to the document
 //! store can put another one there, so it counts only when it is, byte for byte, what signing makes of the document
 //! and a value that verifies; what does not fit is deleted. What was not stored is failed. Running this twice, or on two
 //! nodes at once, does no harm.
@@ -49,6 +49,9 @@ impl Service {
     }
 
     fn take_over(&self, request: &SignatureRequest) -> Result<Transition, ServiceError> {
+        let Some(lapsed) = &request.lease else {
+            return Ok(Transition::Missed);
+        };
         let lease = self.lease(self.inner.ambient.now());
         let taken = self
             .inner
@@ -61,7 +64,7 @@ impl Service {
         step("taken over");
         // Read after the lease was taken: from then on nobody else spends a SAD for this request.
         let (spent, documents) = self.inner.store.read(|connection| {
-            let spent = store::sads::any_for(connection, request.id)?;
+            let spent = store::sads::any_by(connection, lapsed.claim)?;
             let documents = store::documents::of_request(connection, request.id)?;
             Ok::<_, ServiceError>((spent, documents))
         })?;
