@@ -151,6 +151,15 @@ mod tests {
         CitizenSecret::new(SecretBytes::new([seed; 32]))
     }
 
+    fn context<'a>(ambient: &Ambient, public_key: &'a PublicKey) -> Context<'a> {
+        Context {
+            signer: ambient.id(),
+            credential: ambient.id(),
+            public_key,
+            kek: KekVersion(1),
+        }
+    }
+
     fn wrapped() -> WrappedKey {
         WrappedKey::new(b"a wrapped key".to_vec())
     }
@@ -159,12 +168,7 @@ mod tests {
     fn only_the_same_row_and_the_same_citizen_open_a_seal() {
         let ambient = Ambient::system();
         let (mine, other) = (public_key(1), public_key(2));
-        let context = Context {
-            signer: ambient.id(),
-            credential: ambient.id(),
-            public_key: &mine,
-            kek: KekVersion(1),
-        };
+        let context = context(&ambient, &mine);
         let sealed = seal(&ambient, &secret(1).sealing_key(), &context, &wrapped()).unwrap();
         assert_eq!(open(&secret(1), &context, &sealed).unwrap(), wrapped());
         let others = [
@@ -201,12 +205,7 @@ mod tests {
     fn a_sealing_key_of_small_order_is_refused() {
         let ambient = Ambient::system();
         let key = public_key(1);
-        let context = Context {
-            signer: ambient.id(),
-            credential: ambient.id(),
-            public_key: &key,
-            kek: KekVersion(1),
-        };
+        let context = context(&ambient, &key);
         let zero = SealingKey::from_slice(&[0; 32]).unwrap();
         assert!(matches!(
             seal(&ambient, &zero, &context, &wrapped()),
@@ -218,12 +217,7 @@ mod tests {
     fn a_changed_seal_does_not_open() {
         let ambient = Ambient::system();
         let key = public_key(1);
-        let context = Context {
-            signer: ambient.id(),
-            credential: ambient.id(),
-            public_key: &key,
-            kek: KekVersion(1),
-        };
+        let context = context(&ambient, &key);
         let sealed = seal(&ambient, &secret(1).sealing_key(), &context, &wrapped()).unwrap();
         // Every byte counts, also the highest bit of the encapsulated key, which X25519 ignores (RFC 7748 section
         // 5) and HPKE binds all the same.
@@ -244,12 +238,7 @@ mod tests {
         fn any_bytes_are_refused_without_harm(mut sealed: Vec<u8>, in_our_format: bool) {
             let ambient = Ambient::system();
             let key = public_key(1);
-            let context = Context {
-                signer: ambient.id(),
-                credential: ambient.id(),
-                public_key: &key,
-                kek: KekVersion(1),
-            };
+            let context = context(&ambient, &key);
             if in_our_format {
                 sealed.insert(0, FORMAT);
             }

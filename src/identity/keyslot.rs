@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 use super::derivation::{Derivation, DerivationFailed, InvalidDerivation, SALT_BYTES};
 use super::sealing::{self, CipherRefused, Sealed};
 use crate::clock::Ambient;
+use crate::domain::canonical::Canonical;
 use crate::domain::factor::Factor;
 use crate::domain::id::SignerId;
 use crate::domain::secret::CitizenSecret;
@@ -91,15 +92,12 @@ pub(super) fn strengthen(
 
 /// How old a slot is does not matter to its seal; whose it is and how its key was made does.
 fn context(signer: SignerId, factor: Factor, derivation: &str, salt: &[u8]) -> Vec<u8> {
-    sealing::context(
-        "rubrica keyslot 1",
-        &[
-            signer.as_bytes(),
-            factor.as_str().as_bytes(),
-            derivation.as_bytes(),
-            salt,
-        ],
-    )
+    Canonical::new("rubrica keyslot 1")
+        .part(signer.as_bytes())
+        .part(factor.as_str().as_bytes())
+        .part(derivation.as_bytes())
+        .part(salt)
+        .finish()
 }
 
 #[cfg(test)]

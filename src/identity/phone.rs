@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 
 use super::challenge::Confirmed;
 use super::registration::{held, unless_overtaken};
-use super::{Identity, IdentityError, sealing};
+use super::{Identity, IdentityError};
+use crate::domain::canonical::Canonical;
 use crate::domain::challenge::{ChallengeEnd, Purpose};
 use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
@@ -25,11 +26,11 @@ pub enum PhoneClaim {
 
 /// What a code for [`Purpose::TakePhone`] is bound to: this phone for this person, and nothing else.
 pub fn phone_binding(national_id: &NationalId, phone: &Phone) -> [u8; 32] {
-    let context = sealing::context(
-        "rubrica take phone 1",
-        &[national_id.as_str().as_bytes(), phone.as_str().as_bytes()],
-    );
-    Sha256::digest(context).into()
+    let what = Canonical::new("rubrica take phone 1")
+        .part(national_id.as_str().as_bytes())
+        .part(phone.as_str().as_bytes())
+        .finish();
+    Sha256::digest(what).into()
 }
 
 impl Identity {

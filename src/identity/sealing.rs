@@ -1,4 +1,5 @@
-//! AES-256-GCM (NIST SP 800-38D) over the citizen secret, and unambiguous associated data.
+//! AES-256-GCM (NIST SP 800-38D) over the citizen secret. What a seal belongs to is its associated data, which
+//! [`Canonical`](crate::domain::canonical::Canonical) makes unambiguous.
 
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -59,16 +60,6 @@ pub(super) enum Sealed {
     Secret(CitizenSecret),
 }
 
-/// Associated data from its parts: each with its length in front, so that no two lists give the same bytes.
-pub(super) fn context(label: &str, parts: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for part in std::iter::once(label.as_bytes()).chain(parts.iter().copied()) {
-        bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        bytes.extend_from_slice(part);
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,18 +69,17 @@ mod tests {
         let ambient = Ambient::system();
         let key = SecretBytes::new([1; 32]);
         let secret = CitizenSecret::new(SecretBytes::new([9; 32]));
-        let here = context("test", &[b"ab", b"c"]);
-        let there = context("test", &[b"a", b"bc"]);
-        let sealed = seal(&ambient, &key, &here, Some(&secret)).unwrap();
+        let (here, there) = (b"here".as_slice(), b"there".as_slice());
+        let sealed = seal(&ambient, &key, here, Some(&secret)).unwrap();
         assert!(matches!(
-            open(&key, &here, &sealed),
+            open(&key, here, &sealed),
             Some(Sealed::Secret(opened)) if opened.expose() == secret.expose()
         ));
-        assert!(open(&key, &there, &sealed).is_none());
-        assert!(open(&SecretBytes::new([2; 32]), &here, &sealed).is_none());
-        assert!(open(&key, &here, &sealed[..20]).is_none());
+        assert!(open(&key, there, &sealed).is_none());
+        assert!(open(&SecretBytes::new([2; 32]), here, &sealed).is_none());
+        assert!(open(&key, here, &sealed[..20]).is_none());
         let mut changed = sealed.clone();
         changed[15] ^= 1;
-        assert!(open(&key, &here, &changed).is_none());
+        assert!(open(&key, here, &changed).is_none());
     }
 }

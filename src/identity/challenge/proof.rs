@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::domain::canonical::Canonical;
 use crate::domain::secret::SecretText;
 use crate::identity::BrowserKey;
 use crate::identity::sealing::{self, CipherRefused, Sealed};
@@ -28,34 +29,28 @@ pub(super) fn code_mac(
     sms_count: u32,
     code: &SecretText,
 ) -> Result<[u8; 32], CipherRefused> {
-    let parts = identity_of(challenge);
-    let which = sms_count.to_be_bytes();
-    let parts: Vec<&[u8]> = parts
-        .iter()
-        .map(Vec::as_slice)
-        .chain([which.as_slice(), code.expose().as_bytes()])
-        .collect();
-    let context = Zeroizing::new(sealing::context("rubrica challenge code 1", &parts));
-    key.mac(&context)
+    let context = belonging("rubrica challenge code 1", challenge)
+        .part(&sms_count.to_be_bytes())
+        .part(code.expose().as_bytes())
+        .finish();
+    key.mac(&Zeroizing::new(context))
 }
 
 pub(super) fn secret_context(challenge: &Challenge) -> Vec<u8> {
-    let parts = identity_of(challenge);
-    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    sealing::context("rubrica challenge secret 1", &parts)
+    belonging("rubrica challenge secret 1", challenge).finish()
 }
 
 /// What a code and a waiting secret belong to.
-fn identity_of(challenge: &Challenge) -> [Vec<u8>; 5] {
-    [
-        challenge.id.as_bytes().to_vec(),
-        challenge.signer.as_bytes().to_vec(),
-        challenge.purpose.name().as_bytes().to_vec(),
-        challenge
-            .purpose
-            .request()
-            .map(|request| request.as_bytes().to_vec())
-            .unwrap_or_default(),
-        challenge.binding.to_vec(),
-    ]
+fn belonging(purpose: &str, challenge: &Challenge) -> Canonical {
+    let request = challenge.purpose.request();
+    Canonical::new(purpose)
+        .part(challenge.id.as_bytes())
+        .part(challenge.signer.as_bytes())
+        .part(challenge.purpose.name().as_bytes())
+        .optional(
+            request
+                .as_ref()
+                .map(|request| request.as_bytes().as_slice()),
+        )
+        .part(&challenge.binding)
 }
