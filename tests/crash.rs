@@ -1,4 +1,4 @@
-//! Killing the process at each step of making, signing and recovering a request, and what the next one makes of it.
+//! Killing the process at each step of making, signing, refusing and recovering a request, and what the next one makes of it.
 //!
 //! A child process begins something; when the server tells the wanted step, the child kills itself with SIGKILL. The
 //! parent then starts anew on the same database and folder. The token is the child's alone: what follows a stop needs
@@ -6,6 +6,7 @@
 
 mod creating;
 mod recovering;
+mod refusing;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -93,7 +94,7 @@ fn the_kills_cover_every_step_that_the_service_tells() {
         .iter()
         .map(|(kill, _)| kill)
         .chain(recovering::KILLS.iter().map(|(_, kill, _)| kill))
-        .chain([&creating::RECORDED])
+        .chain([&creating::RECORDED, &refusing::EXHAUSTED])
         .map(|(step, _)| (*step).to_owned())
         .collect();
     assert_eq!(killed, told);

@@ -190,8 +190,8 @@ impl Service {
                 .identity
                 .open_challenge(opened, occasion.purpose, binding(&fingerprint));
         if let Err(IdentityError::CodesExhausted) = challenge {
-            // The server stopped after the last wrong code and before this.
-            self.refuse_exhausted(&request, &app)?;
+            // The server stopped after the last wrong code and before this, and upkeep has not been here yet.
+            self.refuse_exhausted(&request)?;
             return Err(ServiceError::RequestState {
                 state: RequestState::Refused,
             });
@@ -245,7 +245,7 @@ impl Service {
             outcome
         {
             signing::step("exhausted");
-            self.refuse_exhausted(&request, &app)?;
+            self.refuse_exhausted(&request)?;
         }
         let confirmed = outcome?;
         signing::step("confirmed");
@@ -362,15 +362,14 @@ impl Service {
     }
 
     /// No wrong code is left for a request: it is refused, and the app told why.
-    fn refuse_exhausted(&self, request: &SignatureRequest, app: &App) -> Result<(), ServiceError> {
-        let entry = Entry::new(Event::RequestRefused)
-            .request(request.id)
-            .app(app.id, app.name.as_str())
-            .signer(request.signer)
-            .browser(self.browser.as_ref());
+    pub(super) fn refuse_exhausted(
+        &self,
+        request: &SignatureRequest,
+    ) -> Result<Transition, ServiceError> {
+        let entry = self.about(request, Event::RequestRefused)?;
+        let entry = entry.browser(self.browser.as_ref());
         let reason = RequestReason::CodeTriesExhausted;
-        self.end_pending(request.id, RequestState::Refused, reason, entry)?;
-        Ok(())
+        self.end_pending(request.id, RequestState::Refused, reason, entry)
     }
 
     fn usable_credential(

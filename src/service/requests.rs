@@ -8,7 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::journaled::{self, actor};
+use super::journaled;
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
 use crate::documents::Source;
@@ -170,10 +170,7 @@ impl Service {
             | RequestState::Expired
             | RequestState::Failed) => return Err(ServiceError::RequestState { state }),
         }
-        let entry = Entry::new(Event::RequestCancelled)
-            .by(actor(authorized.actor()))
-            .request(id)
-            .signer(before.request.signer);
+        let entry = journaled::by_app(Event::RequestCancelled, authorized.actor(), &before.request);
         let transition = self.end_pending(
             id,
             RequestState::Cancelled,
@@ -221,10 +218,8 @@ impl Service {
         };
         let chunks = chunks.ok_or(ServiceError::DocumentDeleted)?;
         if wanted == Wanted::Bytes {
-            let entry = Entry::new(Event::DocumentFetched)
-                .by(actor(authorized.actor()))
-                .request(request)
-                .signer(view.request.signer)
+            let event = Event::DocumentFetched;
+            let entry = journaled::by_app(event, authorized.actor(), &view.request)
                 .documents(vec![journaled::document(document)]);
             self.inner.journal.append(&[entry])?;
         }

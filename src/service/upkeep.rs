@@ -26,6 +26,8 @@ const ABANDONED: Duration = Duration::days(1);
 pub struct Upkeep {
     /// Closed accounts whose credentials were revoked.
     pub revoked: usize,
+    /// Requests that were refused because no wrong code was left, by a process that stopped before it said so.
+    pub refused: usize,
     /// Requests that expired.
     pub expired: usize,
     /// Requests whose documents were deleted.
@@ -79,6 +81,7 @@ impl Service {
         round.published = round.done(self.publish_due_lists());
         round.recovered = round.done(self.recover());
         round.revoked = self.revoke_of_closed(&mut round);
+        round.refused = self.refuse_exhausted_requests(&mut round);
         round.expired = self.expire(&mut round);
         round.deleted = self.delete_documents(&mut round);
         round.forgotten = round.done(self.inner.identity.forget_expired().map_err(Into::into));
@@ -132,6 +135,16 @@ impl Service {
         })
     }
 
+    /// Refuses requests whose last wrong code was counted, and whose process stopped before it refused them.
+    fn refuse_exhausted_requests(&self, round: &mut Upkeep) -> usize {
+        let now = self.inner.ambient.now();
+        let left = self
+            .inner
+            .store
+            .read(|connection| store::requests::exhausted(connection, now, ROUND));
+        round.each(left, |request| self.refuse_exhausted(request))
+    }
+
     fn expire(&self, round: &mut Upkeep) -> usize {
         let now = self.inner.ambient.now();
         let overdue = self
@@ -139,7 +152,7 @@ impl Service {
             .store
             .read(|connection| store::requests::overdue(connection, now, ROUND));
         round.each(overdue, |request| {
-            let entry = about(request, Event::RequestExpired);
+            let entry = self.about(request, Event::RequestExpired)?;
             let reason = RequestReason::LifetimeOver;
             self.end_pending(request.id, RequestState::Expired, reason, entry)
         })
@@ -164,18 +177,32 @@ impl Service {
                     self.inner.documents.delete(&key)?;
                 }
             }
+            let entry = self.about(request, Event::RequestDeleted)?;
             self.inner.journal.recording(|connection| {
                 store::documents::forget_objects(connection, request.id)?;
                 store::requests::documents_deleted(connection, request.id, now)?;
-                Ok::<_, ServiceError>(((), vec![about(request, Event::RequestDeleted)]))
+                Ok::<_, ServiceError>(((), vec![entry]))
             })?;
             Ok(Transition::Done)
         })
     }
-}
-
-fn about(request: &SignatureRequest, event: Event) -> Entry {
-    let mut entry = Entry::new(event).request(request.id).signer(request.signer);
-    entry.app = Some(request.app);
-    entry
+    /// An entry of the server's own about a request and its app.
+    pub(super) fn about(
+        &self,
+        request: &SignatureRequest,
+        event: Event,
+    ) -> Result<Entry, ServiceError> {
+        let app = self
+            .inner
+            .store
+            .read(|connection| store::apps::find(connection, request.app))?;
+        let entry = Entry::new(event).request(request.id).signer(request.signer);
+        Ok(match app {
+            Some(app) => entry.app(app.id, app.name.as_str()),
+            None => Entry {
+                app: Some(request.app),
+                ..entry
+            },
+        })
+    }
 }

@@ -1,12 +1,13 @@
 //! Signature requests: one row each. Changes of state are compare-and-set statements, so that of two nodes or two
 //! clicks exactly one wins.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::column::{corrupt, optional, parsed};
 use super::moment::{from_micros, to_micros};
-use super::schema::requests;
+use super::schema::{challenges, requests};
 use super::{AnyConnection, StoreError};
 use crate::domain::id::{AppId, ClaimId, CredentialId, RequestId};
 use crate::domain::request::{
@@ -248,6 +249,26 @@ pub fn overdue(
     all(requests::table
         .filter(requests::state.eq(RequestState::Pending.as_str()))
         .filter(requests::expires_at.le(to_micros(now)))
+        .order(requests::expires_at)
+        .limit(most)
+        .select(Row::as_select())
+        .load(connection)?)
+}
+
+/// Pending requests whose time is not over and for which the signer has no wrong code left, at most `most`.
+pub fn exhausted(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    most: i64,
+) -> Result<Vec<SignatureRequest>, StoreError> {
+    let last = challenges::table
+        .filter(challenges::request_id.eq(requests::id.nullable()))
+        .filter(challenges::signer_id.eq(requests::signer_id))
+        .filter(challenges::tries_left.le(0));
+    all(requests::table
+        .filter(requests::state.eq(RequestState::Pending.as_str()))
+        .filter(requests::expires_at.gt(to_micros(now)))
+        .filter(exists(last))
         .order(requests::expires_at)
         .limit(most)
         .select(Row::as_select())

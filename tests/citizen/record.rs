@@ -51,6 +51,47 @@ fn body<'a>(entry: &'a Value, name: &str) -> &'a Value {
 }
 
 both_databases! {
+    fn everything_about_a_request_names_its_app_and_its_signer(database) {
+        let town = town(database);
+        let asked = town.ask_one();
+        assert_eq!(town.identify(&asked, "Wr0ng!pass").status, 200);
+        let page = town.to_code(&asked);
+        let page = town.give(&asked, &page, &town.wrong_code());
+        town.give(&asked, &page, &town.code());
+        let document = &asked.documents[0].id;
+        let path = format!("/v1/signature-requests/{}/documents/{document}", asked.id);
+        town.app.client.fetch(&path).unwrap();
+        let other = town.ask_one();
+        let path = format!("/v1/signature-requests/{}/cancel", other.id);
+        assert_eq!(town.app.client.call("POST", &path, ()).status, 200);
+        let expired = town.ask_one();
+        town.server.clock().advance(time::Duration::hours(50));
+        assert!(town.server.service().upkeep().expired > 0);
+
+        let requests = [&asked, &other, &expired].map(|asked| asked.id.to_string());
+        let about = lines(&town);
+        let about: Vec<_> = about
+            .iter()
+            .filter(|line| requests.iter().any(|id| line["request"] == **id))
+            .collect();
+        for event in [
+            "factor.checked",
+            "code.sent",
+            "code.checked",
+            "document.fetched",
+            "request.cancelled",
+            "request.expired",
+            "request.deleted",
+        ] {
+            assert!(about.iter().any(|line| line["event"] == event), "{event}: {about:#?}");
+        }
+        for entry in about {
+            assert_eq!(body(entry, "app"), &town.app.app.id.to_string(), "{entry:#}");
+            assert_eq!(body(entry, "app_name"), "sede", "{entry:#}");
+            assert_eq!(body(entry, "signer"), &town.citizen.id.to_string(), "{entry:#}");
+        }
+    }
+
     fn a_signature_leaves_everything_an_audit_asks_for(database) {
         let town = town(database);
         let asked = town.ask(&[

@@ -69,6 +69,7 @@ CREATE TABLE challenges (
 );
 CREATE INDEX challenges_signer ON challenges (signer_id, created_at);
 CREATE INDEX challenges_expiry ON challenges (expires_at);
+CREATE INDEX challenges_request ON challenges (request_id);
 
 CREATE TABLE authorities (
     name TEXT NOT NULL PRIMARY KEY,

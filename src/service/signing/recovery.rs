@@ -81,7 +81,8 @@ impl Service {
         request: &SignatureRequest,
         hold: &Hold,
     ) -> Result<Transition, ServiceError> {
-        let entry = found(request)
+        let entry = self
+            .found(request)?
             .outcome(Outcome::Failed {
                 code: RequestReason::Interrupted.as_str().to_owned(),
             })
@@ -127,7 +128,8 @@ impl Service {
         }
         let (state, reason) = end_of(&work);
         let reason = reason.map(|_| RequestReason::Interrupted);
-        let entry = found(request)
+        let entry = self
+            .found(request)?
             .outcome(outcome_of(&work))
             .documents(work.iter().map(Work::entry).collect())
             .detail("found after a stop");
@@ -137,6 +139,14 @@ impl Service {
         step("recovered");
         tracing::warn!(request = %request.id, %state, "a request left in the middle of signing was ended");
         Ok(ended)
+    }
+
+    fn found(&self, request: &SignatureRequest) -> Result<Entry, ServiceError> {
+        let entry = self.about(request, Event::SignatureOutcome)?;
+        Ok(Entry {
+            credential: request.credential,
+            ..entry
+        })
     }
 
     /// What the request's signatures were made with; `None` when that can no longer be told.
@@ -255,13 +265,4 @@ fn nothing(stopped: Stopped) -> Result<Option<SignedDocument>, ServiceError> {
         Stopped::Document(_) => Ok(None),
         Stopped::Service(error) => Err(error),
     }
-}
-
-fn found(request: &SignatureRequest) -> Entry {
-    let mut entry = Entry::new(Event::SignatureOutcome)
-        .request(request.id)
-        .signer(request.signer);
-    entry.app = Some(request.app);
-    entry.credential = request.credential;
-    entry
 }
