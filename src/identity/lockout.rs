@@ -2,8 +2,8 @@
 //!
 //! A try is counted before it is looked at, so that a hundred at once get no more looks than the rules allow. A
 //! signer who does not exist, has no such factor or is blocked costs one derivation and one write as any other does,
-//! and all but the blocked get the same answer. A keyslot from before the costs were raised is opened at its own cost,
-//! until its owner opens it once.
+//! and all but the blocked get the same answer. The try that blocks is the exception: the block is recorded with it. A
+//! keyslot from before the costs were raised is opened at its own cost, until its owner opens it once.
 //!
 //! The steps, each taking what the one before gave: [`Identity::password_try`] or [`Identity::activation_code_try`]
 //! finds the account, [`Identity::count`] counts the try, [`Identity::compare`] looks at it, and [`Identity::admit`] lets
