@@ -17,6 +17,8 @@ readonly TOKENS=$PROJECT/tokens
 readonly SECRETS=$PROJECT/secrets
 readonly VENV=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/venv
 readonly DSS=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/dss
+readonly S3=${CARGO_TARGET_DIR:-$PROJECT/target}/foreign/s3
+readonly S3_SERVER=s3s-fs@0.12.0
 readonly OPENCRYPTOKI_CONF=/etc/opencryptoki/opencryptoki.conf
 readonly OPENCRYPTOKI_TOKENS=/var/lib/opencryptoki
 readonly OPENCRYPTOKI_TOKEN=rubrica-tests
@@ -57,6 +59,7 @@ set_up_server() {
 set_up_tests() {
     install_packages "${TEST_PACKAGES[@]}"
     set_up_opencryptoki
+    build_s3_server
     make_python_environment
     build_dss_judge
 }
@@ -183,6 +186,15 @@ make_python_environment() {
     "$VENV/bin/pip" install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}" ||
         fail "pip could not install the Python tools"
     printf '%s\n' "$wanted" >"$VENV/installed"
+}
+
+# An S3 server for the tests of documents in a bucket.
+build_s3_server() {
+    [[ -f $S3/installed && $(<"$S3/installed") == "$S3_SERVER" ]] && return
+    say "building $S3_SERVER in ${S3#"$PROJECT"/}"
+    cargo install --quiet --locked --debug --force --features binary --root "$S3" "$S3_SERVER" ||
+        fail "cargo could not build $S3_SERVER"
+    printf '%s\n' "$S3_SERVER" >"$S3/installed"
 }
 
 # EU DSS and a small program around it, in target/. Maven fetches it now; the tests run it without the network.

@@ -1,47 +1,38 @@
-//! Document bytes, as streams in an object store: a folder of this machine.
+//! Document bytes, as streams in an object store: a folder of this machine, or a bucket that all nodes share.
 //!
 //! An object is written once, whole or not at all, under a random [`ObjectKey`] that tells nothing of it; it is
 //! read in pieces and deleted. No document is ever held whole in memory. Who may see a document, and for how long it is
 //! kept, is decided above.
 //!
 //! All functions are synchronous and must not be called from asynchronous code: the object store's own runtime
-//! is in here, so that other stores can follow without anybody noticing.
+//! is in here, so that nobody notices which store it is.
 
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::domain::algorithm::DigestAlgorithm;
 
+mod place;
 mod reader;
 mod runtime;
 mod sweep;
 mod upload;
 
 pub use crate::domain::object_key::ObjectKey;
+pub use place::{AccessKey, Bucket, Settings};
 pub use reader::{Chunks, ObjectReader, Source};
 pub use upload::{Measured, Stored};
 
 use runtime::Private;
 
-/// Where document bytes are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// `file:PATH`: a folder, made when missing, for this program's account alone.
-    pub url: String,
-}
-
 /// What can go wrong with document bytes.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentsError {
-    /// The URL names no store known here.
-    #[error("documents.url must begin with `file:`")]
-    UnknownStore,
     /// The folder cannot be used.
     #[error("the folder for documents, {}, cannot be used", path.display())]
     Folder {
@@ -81,31 +72,34 @@ pub enum DocumentsError {
 pub struct Documents {
     store: Arc<dyn ObjectStore>,
     runtime: Arc<Private>,
-    folder: Arc<PathBuf>,
+    /// Where files lie, when it is a folder.
+    folder: Option<Arc<PathBuf>>,
+    /// Bytes written at once.
+    part: usize,
 }
 
 impl Documents {
-    /// Opens the store, making its folder when it is missing.
+    /// Opens the store, making its folder when it is missing. A bucket is not asked for anything yet.
     pub fn new(settings: &Settings) -> Result<Self, DocumentsError> {
-        let path = settings
-            .url
-            .strip_prefix("file:")
-            .map(|path| path.strip_prefix("//").unwrap_or(path))
-            .filter(|path| !path.is_empty())
-            .ok_or(DocumentsError::UnknownStore)?;
-        let folder = PathBuf::from(path);
-        make_private(&folder).map_err(|source| DocumentsError::Folder {
-            path: folder.clone(),
-            source,
-        })?;
-        let store = LocalFileSystem::new_with_prefix(&folder)
-            .map_err(DocumentsError::Store)?
-            .with_fsync(true);
+        let place::Opened {
+            store,
+            folder,
+            part,
+        } = settings.open()?;
         Ok(Self {
-            store: Arc::new(store),
+            store,
             runtime: Arc::new(Private::start().map_err(DocumentsError::Runtime)?),
-            folder: Arc::new(folder),
+            folder: folder.map(Arc::new),
+            part,
         })
+    }
+
+    /// Stores an object, reads it and deletes it, as the server will do with others.
+    pub fn try_out(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
+        self.put(key, &mut &b"a trial"[..], u64::MAX, &mut [])?;
+        let read = self.measure(key);
+        self.delete(key)?;
+        read?.map(|_| ()).ok_or(DocumentsError::Missing)
     }
 
     /// Deletes an object. One that is not there is deleted already.
@@ -144,13 +138,4 @@ fn path(key: &ObjectKey) -> Path {
     let name = key.to_string();
     let shard: String = name.chars().take(2).collect();
     Path::from_iter([shard, name])
-}
-
-/// Makes a folder that only this program's account can enter. One that is there stays as it is.
-fn make_private(folder: &std::path::Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
 }

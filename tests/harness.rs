@@ -20,6 +20,7 @@ pub(crate) mod phones;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod project;
+pub(crate) mod s3;
 pub(crate) mod server;
 pub(crate) mod slow_job;
 pub(crate) mod sms_gateway;

@@ -19,6 +19,7 @@ mod harness;
 mod hsm;
 mod identity;
 mod journal;
+mod nodes;
 mod notify;
 mod outage;
 mod pades;

@@ -4,13 +4,13 @@
 //! with a single login.
 
 use std::fmt;
-use std::path::Path;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use url::Url;
 
 mod authorities;
+mod bucket;
 mod clock;
 mod database;
 mod folders;
@@ -21,6 +21,7 @@ mod tls;
 
 use crate::clock::Ambient;
 use crate::config::Config;
+use crate::documents;
 use crate::domain::text::with_causes as told;
 
 /// What was found about one thing.
@@ -66,9 +67,10 @@ pub fn examine(config: &Config) -> Vec<Finding> {
 
 fn folders(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(folder) = config.documents.url.strip_prefix("file:") {
-        findings.push(folders::examine("documents.url", Path::new(folder)));
-    }
+    findings.push(match &config.documents {
+        documents::Settings::Folder(folder) => folders::examine("documents.url", folder),
+        bucket @ documents::Settings::Bucket(_) => bucket::examine(bucket),
+    });
     findings.extend(sms::examine(&config.sms));
     findings
 }

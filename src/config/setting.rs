@@ -44,10 +44,6 @@ pub(super) struct Size(pub(super) u64);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct DatabaseUrl(pub(super) String);
 
-/// A folder, written as `file:PATH`; a relative path is resolved like any path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FolderUrl(pub(super) String);
-
 /// The value of an HTTP header. Never shown: it may be a key of a kind nobody here knows.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct HeaderText(pub(super) String);
@@ -284,25 +280,6 @@ impl Setting for DatabaseUrl {
             || quoted(&self.0),
             |url| quoted(&without_secrets(&url, Query::Shown)),
         )
-    }
-}
-
-impl Setting for FolderUrl {
-    fn expected() -> String {
-        "a folder such as \"file:data/documents\"".to_owned()
-    }
-
-    fn parse(given: Given<'_>, base: &Path) -> Result<Self, Unsuitable> {
-        let text = given.text()?;
-        text.strip_prefix("file:")
-            .map(|path| path.strip_prefix("//").unwrap_or(path))
-            .filter(|path| !path.is_empty())
-            .map(|path| Self(format!("file:{}", base.join(path).display())))
-            .ok_or_else(|| Unsuitable(format!("found {text:?}")))
-    }
-
-    fn to_toml(&self) -> String {
-        quoted(&self.0)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finding what a killed process left behind.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use futures_util::TryStreamExt;
@@ -35,21 +36,27 @@ impl Documents {
         Ok(())
     }
 
-    /// Removes what was being written before a moment and never completed. Tells how many files it were.
+    /// Removes what was being written before a moment and never completed. Tells how many files it were. A bucket shows
+    /// such parts to nobody and is told by its own rules when to forget them (`AbortIncompleteMultipartUpload`).
     pub fn remove_unfinished(&self, before: OffsetDateTime) -> Result<u64, DocumentsError> {
+        let Some(folder) = &self.folder else {
+            return Ok(0);
+        };
         let seconds = u64::try_from(before.unix_timestamp()).unwrap_or(0);
         let before = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        self.unfinished(before)
-            .map_err(|source| DocumentsError::Folder {
-                path: self.folder.as_ref().clone(),
-                source,
-            })
+        unfinished(folder, before).map_err(|source| DocumentsError::Folder {
+            path: folder.as_ref().clone(),
+            source,
+        })
     }
 
     /// Removes what is left of one object that was not completed.
     pub(super) fn remove_staged(&self, key: &ObjectKey) -> io::Result<()> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
         let name = key.to_string();
-        let path = self.folder.join(path(key).as_ref());
+        let path = folder.join(path(key).as_ref());
         let Some(shard) = path.parent() else {
             return Ok(());
         };
@@ -61,24 +68,24 @@ impl Documents {
         }
         Ok(())
     }
+}
 
-    fn unfinished(&self, before: SystemTime) -> io::Result<u64> {
-        let mut removed = 0;
-        for shard in std::fs::read_dir(self.folder.as_ref())? {
-            let shard = shard?;
-            if !shard.file_type()?.is_dir() {
-                continue;
-            }
-            for entry in std::fs::read_dir(shard.path())? {
-                let entry = entry?;
-                if staged(&entry.file_name()).is_some() && entry.metadata()?.modified()? < before {
-                    std::fs::remove_file(entry.path())?;
-                    removed += 1;
-                }
+fn unfinished(folder: &Path, before: SystemTime) -> io::Result<u64> {
+    let mut removed = 0;
+    for shard in std::fs::read_dir(folder)? {
+        let shard = shard?;
+        if !shard.file_type()?.is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(shard.path())? {
+            let entry = entry?;
+            if staged(&entry.file_name()).is_some() && entry.metadata()?.modified()? < before {
+                std::fs::remove_file(entry.path())?;
+                removed += 1;
             }
         }
-        Ok(removed)
     }
+    Ok(removed)
 }
 
 /// The object's name, when a file is one that `object_store` was writing: `NAME#NUMBER`.

@@ -7,7 +7,7 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, Source, path};
 use crate::domain::algorithm::{Digest, Hasher};
 
-/// Bytes held in memory of an object that is being written.
+/// Bytes held in memory of an object that is being read.
 pub(super) const PART: u64 = 1024 * 1024;
 
 /// An object that was stored.
@@ -36,7 +36,7 @@ impl Documents {
         limit: u64,
         hashers: &mut [Hasher],
     ) -> Result<Stored, DocumentsError> {
-        let mut upload = Upload::begin(self, key)?;
+        let mut upload = Upload::begin(self, key);
         loop {
             let room = limit.saturating_sub(upload.size);
             let mut part = Vec::new();
@@ -68,7 +68,7 @@ impl Documents {
         suffix: &[u8],
         to: &ObjectKey,
     ) -> Result<Measured, DocumentsError> {
-        let mut upload = Upload::begin(self, to)?;
+        let mut upload = Upload::begin(self, to);
         let whole = self.put_together(from, prefix, suffix, &mut |part| upload.add(part))?;
         upload.complete()?;
         Ok(whole)
@@ -114,63 +114,94 @@ impl Documents {
 struct Upload<'a> {
     documents: &'a Documents,
     key: &'a ObjectKey,
-    inner: Box<dyn MultipartUpload>,
     size: u64,
+    /// What is not written yet, less than a part.
+    rest: Vec<u8>,
     stage: Stage,
 }
 
-#[derive(PartialEq, Eq)]
 enum Stage {
-    Open,
-    Completed,
+    /// All of it is in the rest: what is short is written at once.
+    Short,
+    /// Parts of it are written.
+    Parts(Box<dyn MultipartUpload>),
+    /// The whole is written, or nothing was.
+    Ended,
 }
 
 impl<'a> Upload<'a> {
-    fn begin(documents: &'a Documents, key: &'a ObjectKey) -> Result<Self, DocumentsError> {
-        let inner = documents
-            .runtime
-            .wait(documents.store.put_multipart(&path(key)))
-            .map_err(DocumentsError::from_store)?;
-        Ok(Self {
+    fn begin(documents: &'a Documents, key: &'a ObjectKey) -> Self {
+        Self {
             documents,
             key,
-            inner,
             size: 0,
-            stage: Stage::Open,
-        })
+            rest: Vec::new(),
+            stage: Stage::Short,
+        }
     }
 
-    fn add(&mut self, part: Vec<u8>) -> Result<(), DocumentsError> {
-        if part.is_empty() {
-            return Ok(());
-        }
-        let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+    fn add(&mut self, bytes: Vec<u8>) -> Result<(), DocumentsError> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.size = self.size.saturating_add(length);
-        let written = self.inner.put_part(PutPayload::from(part));
-        self.documents
-            .runtime
-            .wait(written)
-            .map_err(DocumentsError::from_store)
+        if self.rest.is_empty() {
+            self.rest = bytes;
+        } else {
+            self.rest.extend_from_slice(&bytes);
+        }
+        let part = self.documents.part;
+        // All parts but the last have one length, which some services ask for. The last part is never empty.
+        while self.rest.len() > part {
+            let rest = self.rest.split_off(part);
+            let full = std::mem::replace(&mut self.rest, rest);
+            self.put_part(full)?;
+        }
+        Ok(())
+    }
+
+    fn put_part(&mut self, bytes: Vec<u8>) -> Result<(), DocumentsError> {
+        let Documents { runtime, store, .. } = self.documents;
+        if let Stage::Short = self.stage {
+            let begun = runtime.wait(store.put_multipart(&path(self.key)));
+            self.stage = Stage::Parts(begun.map_err(DocumentsError::from_store)?);
+        }
+        if let Stage::Parts(parts) = &mut self.stage {
+            let written = runtime.wait(parts.put_part(PutPayload::from(bytes)));
+            written.map_err(DocumentsError::from_store)?;
+        }
+        Ok(())
     }
 
     fn complete(mut self) -> Result<(), DocumentsError> {
-        self.documents
-            .runtime
-            .wait(self.inner.complete())
-            .map_err(DocumentsError::from_store)?;
-        self.stage = Stage::Completed;
+        let Documents { runtime, store, .. } = self.documents;
+        let rest = std::mem::take(&mut self.rest);
+        match &mut self.stage {
+            Stage::Short => {
+                let path = path(self.key);
+                let put = runtime.wait(store.put(&path, PutPayload::from(rest)));
+                put.map_err(DocumentsError::from_store)?;
+            }
+            Stage::Parts(parts) => {
+                let last = runtime.wait(parts.put_part(PutPayload::from(rest)));
+                last.map_err(DocumentsError::from_store)?;
+                let completed = runtime.wait(parts.complete());
+                completed.map_err(DocumentsError::from_store)?;
+            }
+            Stage::Ended => {}
+        }
+        self.stage = Stage::Ended;
         Ok(())
     }
 }
 
 impl Drop for Upload<'_> {
     fn drop(&mut self) {
-        if self.stage == Stage::Completed {
-            return;
-        }
-        // After a failed completion the store knows no more of its file, so it is looked for below.
-        let aborted = self.documents.runtime.wait(self.inner.abort());
-        if let (Err(_), Err(error)) = (aborted, self.documents.remove_staged(self.key)) {
+        let aborted = match &mut self.stage {
+            Stage::Ended => return,
+            Stage::Short => Err(()),
+            // After a failed completion the store knows no more of its file, so it is looked for below.
+            Stage::Parts(parts) => self.documents.runtime.wait(parts.abort()).or(Err(())),
+        };
+        if let (Err(()), Err(error)) = (aborted, self.documents.remove_staged(self.key)) {
             tracing::warn!(%error, key = %self.key, "a half-written object could not be removed");
         }
     }

@@ -323,8 +323,7 @@ impl From<DocumentsError> for ServiceError {
             DocumentsError::Full(_) | DocumentsError::Store(_) | DocumentsError::Folder { .. } => {
                 Self::DocumentStoreAway(error)
             }
-            DocumentsError::UnknownStore
-            | DocumentsError::TooLarge { .. }
+            DocumentsError::TooLarge { .. }
             | DocumentsError::Incoming(_)
             | DocumentsError::Missing
             | DocumentsError::Changed

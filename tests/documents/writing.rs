@@ -244,7 +244,8 @@ fn stores_until_it_is_killed() {
         end: || loop {
             std::thread::sleep(std::time::Duration::from_secs(1));
         },
-        ..Generated::whole(MEBIBYTE)
+        // More than is written at once.
+        ..Generated::whole(2 * MEBIBYTE)
     };
     open(Path::new(&folder))
         .put(&key(3), &mut endless, u64::MAX, &mut [])

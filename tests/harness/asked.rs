@@ -16,7 +16,7 @@ use rubrica::service::acceptance::AcceptanceKey;
 use rubrica::store::{self, Store, StoreError};
 use time::Duration;
 
-use super::server::{TestServer, link_key, store_of};
+use super::server::{TestServer, link_key};
 
 /// A request that waits for approval for an hour.
 pub(crate) fn request(server: &TestServer, app: AppId, signer: SignerId) -> SignatureRequest {
@@ -116,7 +116,7 @@ pub(crate) fn link_text(request: RequestId) -> String {
 
 /// Where a test server keeps document bytes.
 pub(crate) fn object_store(server: &TestServer) -> Documents {
-    store_of(server.objects())
+    server.documents().clone()
 }
 
 /// A CAdES signature beside the document.

@@ -47,6 +47,7 @@ pub(crate) struct TestServer {
     trusted: String,
     _folder: TempDir,
     objects: PathBuf,
+    documents: Documents,
     outbox: PathBuf,
     gateway: Option<SmsGateway>,
     database: Option<TestDatabase>,
@@ -60,6 +61,10 @@ pub(crate) struct Wishes {
     pub(crate) citizen_proxies: http::Proxies,
     /// A folder with documents that another server left.
     pub(crate) documents: Option<PathBuf>,
+    /// Documents lie in this bucket and not in a folder.
+    pub(crate) bucket: Option<documents::Settings>,
+    /// What the node is called.
+    pub(crate) node: &'static str,
     /// Another token than the one all tests share.
     pub(crate) hsm: Option<Hsm>,
     /// Messages go to this gateway and not into an outbox.
@@ -76,6 +81,8 @@ impl Default for Wishes {
             document_bytes: 64 * 1024 * 1024,
             documents_per_request: 20,
             documents: None,
+            bucket: None,
+            node: "test",
             hsm: None,
             gateway: None,
             database_wait: Duration::from_secs(20),
@@ -151,6 +158,10 @@ impl TestServer {
         let objects = wishes
             .documents
             .unwrap_or_else(|| folder.path().join("documents"));
+        let documents = match &wishes.bucket {
+            Some(bucket) => Documents::new(bucket).unwrap(),
+            None => store_of(&objects),
+        };
         let outbox = folder.path().join("outbox");
         let (sms, outbox) = match &wishes.gateway {
             Some(gateway) => (gateway.settings(), gateway.received()),
@@ -162,7 +173,7 @@ impl TestServer {
         let (ambient, clock) = moving();
         let store = database.store_waiting(wishes.database_wait);
         let kept = store.clone();
-        let node: rubrica::domain::node::NodeName = "test".parse().unwrap();
+        let node: rubrica::domain::node::NodeName = wishes.node.parse().unwrap();
         let hsm = wishes.hsm.unwrap_or_else(softhsm::hsm);
         let service = Service::new(Parts {
             activation: Activation::new(hsm.clone(), ambient.clone()),
@@ -172,7 +183,7 @@ impl TestServer {
                 ambient.clone(),
                 identity::Settings::default().with_derivation(quick()),
             ),
-            documents: store_of(&objects),
+            documents: documents.clone(),
             notify: Notify::new(sms, ambient.clone()),
             journal: Journal::new(store.clone(), ambient.clone(), node.clone()),
             node,
@@ -201,6 +212,7 @@ impl TestServer {
             trusted,
             _folder: folder,
             objects,
+            documents,
             outbox,
             gateway: wishes.gateway,
             database: None,
@@ -221,7 +233,7 @@ impl TestServer {
     pub(crate) fn stored_objects(&self) -> usize {
         let mut count = 0;
         let ever = OffsetDateTime::UNIX_EPOCH + time::Duration::days(365_000);
-        store_of(&self.objects)
+        self.documents
             .written_before(ever, &mut |_| {
                 count += 1;
                 Ok::<_, DocumentsError>(())
@@ -257,10 +269,15 @@ impl TestServer {
         &self.objects
     }
 
+    /// Its documents, wherever they lie.
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
     /// A stored object, whole.
     pub(crate) fn object(&self, key: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let reader = store_of(&self.objects).open(&key.parse().unwrap());
+        let reader = self.documents.open(&key.parse().unwrap());
         reader.unwrap().unwrap().read_to_end(&mut bytes).unwrap();
         bytes
     }
@@ -366,9 +383,6 @@ fn loopback() -> SocketAddr {
 }
 
 /// The document store in a folder.
-pub(crate) fn store_of(folder: &Path) -> Documents {
-    Documents::new(&documents::Settings {
-        url: format!("file:{}", folder.display()),
-    })
-    .unwrap()
+fn store_of(folder: &Path) -> Documents {
+    Documents::new(&documents::Settings::Folder(folder.to_owned())).unwrap()
 }
