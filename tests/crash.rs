@@ -36,8 +36,8 @@ type Kill = (&'static str, usize);
 /// What a stop leaves, once the next process has been at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// Nothing was signed and the citizen may approve again; whether the journal has an intent.
-    Waiting { intents: usize },
+    /// Nothing was signed, nothing is said to be meant to, and the citizen may approve again.
+    Waiting,
     /// A SAD was spent: so many of the two documents are signed, the others are told as interrupted.
     Ended { signed: usize },
 }
@@ -45,26 +45,26 @@ enum Left {
 use Left::{Ended, Waiting};
 
 /// Every step that approving and signing tell, in order. `stored` comes once for each document.
-const KILLS: [(Kill, Left); 11] = [
-    (("confirmed", 1), Waiting { intents: 0 }),
-    (("claimed", 1), Waiting { intents: 0 }),
-    (("prepared", 1), Waiting { intents: 0 }),
-    (("intent", 1), Waiting { intents: 1 }),
+const KILLS: [(Kill, Left); 8] = [
+    (("confirmed", 1), Waiting),
+    (("claimed", 1), Waiting),
+    (("prepared", 1), Waiting),
     (("spent", 1), Ended { signed: 0 }),
     (("signed", 1), Ended { signed: 0 }),
     (("stored", 1), Ended { signed: 1 }),
     (("stored", 2), Ended { signed: 2 }),
-    (("marked", 1), Ended { signed: 2 }),
-    (("outcome", 1), Ended { signed: 2 }),
     (("finished", 1), Ended { signed: 2 }),
 ];
+
+/// Where more than a hundred documents are half marked.
+const MARKED: Kill = ("marked", 1);
 
 both_databases! {
     fn a_stop_at_any_step_loses_no_signature_and_leaves_none_without_its_intent(database) {
         for (kill, left) in KILLS {
             let database = database.another();
             let about = format!("killed at {kill:?}");
-            let stopped = Stopped::approving(&database, kill);
+            let stopped = Stopped::approving(&database, kill, 2);
             let server = TestServer::start_again(&database, &stopped.place);
             let service = server.service();
             // The lease of the killed process still holds; it runs out soon after.
@@ -75,6 +75,14 @@ both_databases! {
             assert_eq!(service.recover().unwrap(), 0, "{about}");
             stopped.check(&server, left, &about);
         }
+    }
+
+    fn a_stop_between_the_marks_of_many_documents_loses_none(database) {
+        let stopped = Stopped::approving(database, MARKED, 101);
+        let server = TestServer::start_again(database, &stopped.place);
+        server.clock().advance(Duration::seconds(31));
+        assert_eq!(server.service().recover().unwrap(), 1);
+        stopped.check(&server, Ended { signed: 101 }, "101 documents");
     }
 }
 
@@ -94,7 +102,7 @@ fn the_kills_cover_every_step_that_the_service_tells() {
         .iter()
         .map(|(kill, _)| kill)
         .chain(recovering::KILLS.iter().map(|(_, kill, _)| kill))
-        .chain([&creating::RECORDED, &refusing::EXHAUSTED])
+        .chain([&MARKED, &creating::RECORDED, &refusing::EXHAUSTED])
         .map(|(step, _)| (*step).to_owned())
         .collect();
     assert_eq!(killed, told);
@@ -125,9 +133,10 @@ struct Stopped {
 }
 
 impl Stopped {
-    /// Lets a child register a citizen, make a request of two documents, approve it, and die.
-    fn approving(database: &TestDatabase, kill: Kill) -> Self {
-        let note = killed("crash::the_child_that_approves", database, kill, "");
+    /// Lets a child register a citizen, make a request of so many documents, approve it, and die.
+    fn approving(database: &TestDatabase, kill: Kill, documents: usize) -> Self {
+        let documents = documents.to_string();
+        let note = killed("crash::the_child_that_approves", database, kill, &documents);
         let [place, request, national_id, password] =
             note.split('\n').collect::<Vec<_>>().try_into().unwrap();
         Self {
@@ -151,7 +160,7 @@ impl Stopped {
             .read(|connection| store::documents::of_request(connection, self.request))
             .unwrap();
         let spent = match left {
-            Waiting { .. } => {
+            Waiting => {
                 assert_eq!(kept.state, RequestState::Pending, "{about}");
                 assert!(
                     documents
@@ -171,7 +180,7 @@ impl Stopped {
             }
         };
         self.check_journal(server, left, spent, about);
-        if let Waiting { .. } = left {
+        if let Waiting = left {
             // Last, because it writes to the journal.
             let link = server.service().link(&link_text(self.request)).unwrap();
             let begun = server
@@ -192,7 +201,7 @@ impl Stopped {
         };
         let intents = of("signature.intent");
         let expected = match left {
-            Waiting { intents } => intents,
+            Waiting => 0,
             Ended { .. } => 1,
         };
         assert_eq!(intents.len(), expected, "{about}");
@@ -206,9 +215,9 @@ impl Stopped {
         let last = of("signature.outcome").pop().cloned();
         let result = last.map_or(Value::Null, |body| body["outcome"]["result"].clone());
         match left {
-            Ended { signed: 2 } => assert_eq!(result, "done", "{about}"),
-            Ended { .. } | Waiting { intents: 1 } => assert_eq!(result, "failed", "{about}"),
-            Waiting { .. } => assert_ne!(result, "done", "{about}"),
+            Ended { signed: 0 | 1 } => assert_eq!(result, "failed", "{about}"),
+            Ended { .. } => assert_eq!(result, "done", "{about}"),
+            Waiting => assert_ne!(result, "done", "{about}"),
         }
         let node = "reader".parse().unwrap();
         let journal = Journal::new(self.store.clone(), ambient.clone(), node);
@@ -297,10 +306,15 @@ fn the_child_that_approves() {
         return;
     };
     let town = Town::with(&fate.database, KeyAlgorithm::EcP256);
-    let asked = town.ask(&[
-        ("a.txt", b"first", detached()),
-        ("b.txt", b"second", detached()),
-    ]);
+    let documents: usize = fate.given.parse().unwrap();
+    let names: Vec<_> = (0..documents)
+        .map(|number| format!("{number}.txt"))
+        .collect();
+    let documents: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), name.as_bytes(), detached()))
+        .collect();
+    let asked = town.ask(&documents);
     fate.await_it(&format!(
         "{}\n{}\n{}\n{}",
         town.place().display(),

@@ -145,19 +145,13 @@ impl Service {
             Err(Halt::Never(failure)) => work.iter_mut().for_each(|work| work.fail(&failure)),
             Err(Halt::Lost) => return Err(self.overtaken(&act)?),
         }
-        if self.mark(&hold, &work)? == Transition::Missed {
-            return Err(self.overtaken(&act)?);
-        }
-        step("marked");
         let (state, reason) = end_of(&work);
         let outcome = act
             .entry(Event::SignatureOutcome)
             .outcome(outcome_of(&work))
             .documents(work.iter().map(Work::entry).collect());
-        self.inner.journal.append(&[outcome])?;
-        step("outcome");
-        if self.conclude(&hold, state, reason)? == Transition::Missed {
-            return Err(self.missed(request.id)?);
+        if self.end(&hold, &work, state, reason, outcome)? == Transition::Missed {
+            return Err(self.overtaken(&act)?);
         }
         step("finished");
         count(&work, self.inner.ambient.now() - at);
@@ -233,13 +227,7 @@ impl Service {
             .entry(Event::SignatureIntent)
             .outcome(Outcome::Intended)
             .documents(intended(work));
-        if let Err(error) = self.inner.journal.append(&[intent]) {
-            // Whether it is on record cannot be known: the database may have gone during the commit.
-            self.tell_unsigned(act, "journal", &error)?;
-            return Err(ServiceError::from(error).into());
-        }
-        step("intent");
-        let ledger = Ledger::new(&self.inner.store, hold, act.credential);
+        let ledger = Ledger::new(&self.inner.journal, hold, act.credential, intent);
         let values = self
             .inner
             .activation
@@ -257,7 +245,12 @@ impl Service {
             return Halt::Lost;
         }
         tracing::warn!(request = %act.request.id, %error, ?objection, "nothing was signed");
-        let code = objection.map_or("hsm", |_| "signer");
+        let code = match (objection, &error) {
+            (Some(_), _) => "signer",
+            // Whether it was spent cannot be known: the database may have gone during the commit.
+            (None, ActivationError::Ledger(_)) => "database",
+            (None, _) => "hsm",
+        };
         let told = self.tell_unsigned(act, code, &error);
         match (objection, error) {
             (Some(Objection::Standing(refusal)), _) => Halt::Never(cannot_sign(refusal)),

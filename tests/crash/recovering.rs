@@ -10,14 +10,13 @@ use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 
 /// Where the first process stopped, where the one that recovered, and what is left in the end.
-pub(super) const KILLS: [(Kill, Kill, Left); 8] = [
-    (("intent", 1), ("taken over", 1), Waiting { intents: 1 }),
-    (("intent", 1), ("told", 1), Waiting { intents: 1 }),
-    (("intent", 1), ("given back", 1), Waiting { intents: 1 }),
-    (("signed", 1), ("marked", 1), Ended { signed: 0 }),
+pub(super) const KILLS: [(Kill, Kill, Left); 7] = [
+    (("prepared", 1), ("taken over", 1), Waiting),
+    (("prepared", 1), ("told", 1), Waiting),
+    (("prepared", 1), ("given back", 1), Waiting),
+    (("signed", 1), ("taken over", 1), Ended { signed: 0 }),
     (("stored", 1), ("taken over", 1), Ended { signed: 1 }),
-    (("stored", 1), ("marked", 1), Ended { signed: 1 }),
-    (("stored", 2), ("told", 1), Ended { signed: 2 }),
+    (("stored", 1), ("recovered", 1), Ended { signed: 1 }),
     (("stored", 2), ("recovered", 1), Ended { signed: 2 }),
 ];
 
@@ -26,7 +25,7 @@ both_databases! {
         for (first, second, left) in KILLS {
             let database = database.another();
             let about = format!("killed at {first:?}, then at {second:?}");
-            let stopped = Stopped::approving(&database, first);
+            let stopped = Stopped::approving(&database, first, 2);
             let place = stopped.place.to_str().unwrap();
             killed("crash::recovering::the_child_that_recovers", &database, second, place);
 

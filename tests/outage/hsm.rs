@@ -139,7 +139,7 @@ fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
 /// Where the second attempt stops, and how the request ends.
 const SECOND: [(&str, RequestState); 4] = [
     ("claimed", RequestState::Pending),
-    ("intent", RequestState::Pending),
+    ("prepared", RequestState::Pending),
     ("spent", RequestState::Failed),
     ("stored", RequestState::Completed),
 ];

@@ -30,7 +30,7 @@ both_databases! {
     }
 
     fn who_lost_its_lease_marks_and_finishes_nothing(database) {
-        for step in ["claimed", "prepared", "intent", "spent", "signed", "stored"] {
+        for step in ["claimed", "prepared", "spent", "signed", "stored"] {
             let database = database.another();
             let town = Town::new(&database);
             let link = town.ask_one();

@@ -124,7 +124,7 @@ both_databases! {
     }
 
     fn a_request_that_stopped_before_its_sad_was_spent_can_be_approved_again(database) {
-        for step in ["claimed", "prepared", "intent"] {
+        for step in ["claimed", "prepared"] {
             let database = database.another();
             let town = Town::new(&database);
             let asked = town.ask_one();
@@ -152,7 +152,7 @@ both_databases! {
             let (wake, woken) = std::sync::mpsc::channel::<()>();
             let (ended, end) = std::sync::mpsc::channel();
             scope.spawn(move || {
-                let _at = at_step("intent", move || {
+                let _at = at_step("prepared", move || {
                     sleeping.send(()).unwrap();
                     woken.recv().unwrap();
                 });
@@ -164,7 +164,7 @@ both_databases! {
             let again = town.begin(asked).unwrap();
             let code = town.code();
             // The same process has the request once more when the sleeper goes on.
-            let _at = at_step("intent", move || {
+            let _at = at_step("prepared", move || {
                 wake.send(()).unwrap();
                 assert!(end.recv().unwrap(), "it said that it had signed");
             });

@@ -56,7 +56,7 @@ fn ends(town: &Town) -> [(&'static str, End); 3] {
 }
 
 both_databases! {
-    fn who_is_stopped_between_intent_and_activation_signs_nothing(database) {
+    fn who_is_stopped_just_before_the_activation_signs_nothing(database) {
         for number in 0..3 {
             let database = database.another();
             let town = Town::new(&database);
@@ -66,7 +66,7 @@ both_databases! {
             let code = town.code();
             let service = town.server.service().clone();
             let outcome = {
-                let _at = at_step("intent", move || end(&service));
+                let _at = at_step("prepared", move || end(&service));
                 town.confirm(&link, &sent, &code)
             };
             let row = &town.rows(&link)[0];

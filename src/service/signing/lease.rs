@@ -15,12 +15,14 @@ use time::{Duration, OffsetDateTime};
 use super::{Halt, Service, ServiceError, Work, step};
 use crate::domain::id::{ClaimId, RequestId};
 use crate::domain::request::{Lease, RequestReason, RequestState};
-use crate::store;
-use crate::store::StoreError;
+use crate::journal::Entry;
 use crate::store::requests::Transition;
+use crate::store::{self, AnyConnection, StoreError};
 
 /// For how long a process holds a request without a sign of life.
 const LEASE: Duration = Duration::seconds(30);
+/// Most documents marked in the transaction that ends the request.
+const MARKED_AT_ONCE: usize = 100;
 /// Between two signs of life. Two may fail before the lease is lost.
 const BEAT: std::time::Duration = std::time::Duration::from_secs(9);
 
@@ -93,6 +95,19 @@ impl Drop for Hold {
     }
 }
 
+/// Writes what became of documents into their rows, while the request is held.
+fn mark(
+    connection: &mut AnyConnection,
+    hold: &Hold,
+    work: &[Work],
+) -> Result<Transition, StoreError> {
+    let kept = store::requests::keep_hold(connection, hold.request, hold.claim)?;
+    if kept == Transition::Done {
+        work.iter().try_for_each(|work| work.mark(connection))?;
+    }
+    Ok(kept)
+}
+
 impl Service {
     /// A new claim, for as long as a lease lasts.
     pub(super) fn lease(&self, now: OffsetDateTime) -> Lease {
@@ -112,28 +127,34 @@ impl Service {
             .write(|connection| store::requests::extend_lease(connection, request, claim, until))
     }
 
-    /// Says in one transaction what became of every document, unless somebody else is to say it.
-    pub(super) fn mark(&self, hold: &Hold, work: &[Work]) -> Result<Transition, ServiceError> {
-        Ok(self.inner.store.write::<_, StoreError>(|connection| {
-            let kept = store::requests::keep_hold(connection, hold.request, hold.claim)?;
-            if kept == Transition::Done {
-                work.iter().try_for_each(|work| work.mark(connection))?;
-            }
-            Ok(kept)
-        })?)
-    }
-
-    /// Ends a request that is held.
-    pub(super) fn conclude(
+    /// Says what became of every document and ends the request, on record with `outcome`, unless somebody else is to
+    /// say it. Where there are many documents, the first are marked beforehand: nobody's entries wait for long.
+    pub(super) fn end(
         &self,
         hold: &Hold,
+        work: &[Work],
         to: RequestState,
         reason: Option<RequestReason>,
+        outcome: Entry,
     ) -> Result<Transition, ServiceError> {
+        let mut parts: Vec<_> = work.chunks(MARKED_AT_ONCE).collect();
+        let last = parts.pop().unwrap_or_default();
+        for part in parts {
+            let mark = |connection: &mut _| mark(connection, hold, part);
+            if self.inner.store.write::<_, StoreError>(mark)? == Transition::Missed {
+                return Ok(Transition::Missed);
+            }
+            step("marked");
+        }
         let now = self.inner.ambient.now();
-        Ok(self.inner.store.write(|connection| {
-            store::requests::conclude(connection, hold.request, hold.claim, to, reason, now)
-        })?)
+        self.inner.journal.recording(|connection| {
+            if mark(connection, hold, last)? == Transition::Missed {
+                return Ok((Transition::Missed, Vec::new()));
+            }
+            let Hold { request, claim, .. } = hold;
+            let ended = store::requests::conclude(connection, *request, *claim, to, reason, now)?;
+            Ok((ended, vec![outcome]))
+        })
     }
 
     /// Nothing was signed: the citizen may approve again.

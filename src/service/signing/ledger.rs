@@ -1,24 +1,28 @@
-//! Spending a SAD: in one transaction it is found that it may be, and recorded that it was.
+//! Spending a SAD: in one transaction it is found that it may be, recorded that it was, and put into the journal what
+//! it will sign. So no SAD is spent, and the HSM not asked, without the intent on record.
 
 use std::cell::Cell;
 
 use time::OffsetDateTime;
 
-use super::{Hold, step};
+use super::{Hold, ServiceError, step};
 use crate::activation::{SadLedger, SadLedgerError, Spending};
 use crate::domain::credential::Credential;
 use crate::domain::id::{ClaimId, RequestId};
 use crate::domain::standing::Refusal;
+use crate::journal::{Entry, Journal};
 use crate::store::requests::Transition;
-use crate::store::{self, AnyConnection, Store, StoreError};
+use crate::store::{self, AnyConnection, StoreError};
 
 /// Writes each spent SAD into the database.
 pub(super) struct Ledger<'a> {
-    store: &'a Store,
+    journal: &'a Journal,
     request: RequestId,
     claim: ClaimId,
     /// As it was when it was chosen.
     credential: &'a Credential,
+    /// What the SAD is spent for.
+    intent: Entry,
     objection: Cell<Option<Objection>>,
 }
 
@@ -35,12 +39,18 @@ pub(super) enum Objection {
 
 impl<'a> Ledger<'a> {
     /// For a request that is held.
-    pub(super) fn new(store: &'a Store, hold: &Hold, credential: &'a Credential) -> Self {
+    pub(super) fn new(
+        journal: &'a Journal,
+        hold: &Hold,
+        credential: &'a Credential,
+        intent: Entry,
+    ) -> Self {
         Self {
-            store,
+            journal,
             request: hold.request(),
             claim: hold.claim(),
             credential,
+            intent,
             objection: Cell::new(None),
         }
     }
@@ -50,23 +60,23 @@ impl<'a> Ledger<'a> {
         self.objection.get()
     }
 
-    fn spend_or_object(&self, spending: Spending) -> Result<Option<Objection>, StoreError> {
+    fn spend_or_object(&self, spending: Spending) -> Result<Option<Objection>, ServiceError> {
         let Spending {
             sad,
             credential,
             at,
         } = spending;
-        self.store.write(|connection| {
+        self.journal.recording(|connection| {
             let hold = store::requests::keep_hold(connection, self.request, self.claim)?;
             if hold == Transition::Missed {
-                return Ok(Some(Objection::NotHeld));
+                return Ok((Some(Objection::NotHeld), Vec::new()));
             }
             if let Err(refusal) = self.still_good(connection, at)? {
-                return Ok(Some(Objection::Standing(refusal)));
+                return Ok((Some(Objection::Standing(refusal)), Vec::new()));
             }
             let (request, claim) = (self.request, self.claim);
             store::sads::spend(connection, sad, request, claim, credential, at)?;
-            Ok(None)
+            Ok((None, vec![self.intent.clone()]))
         })
     }
 
@@ -109,8 +119,13 @@ impl SadLedger for Ledger<'_> {
                 self.objection.set(Some(objection));
                 Err(SadLedgerError::Refused)
             }
-            Err(StoreError::Conflict { .. }) => Err(SadLedgerError::AlreadySpent),
-            Err(error @ StoreError::Away(_)) => Err(SadLedgerError::Unavailable(Box::new(error))),
+            Err(ServiceError::Store(StoreError::Conflict { .. })) => {
+                Err(SadLedgerError::AlreadySpent)
+            }
+            // A journal that cannot be written to is like one that is away: nothing was signed.
+            Err(error) if error.is_temporary() || matches!(error, ServiceError::Journal(_)) => {
+                Err(SadLedgerError::Unavailable(Box::new(error)))
+            }
             Err(error) => {
                 tracing::error!(%error, "whether a SAD may be spent cannot be found out");
                 self.objection.set(Some(Objection::Unreadable));

@@ -116,16 +116,6 @@ impl Service {
             };
             work.push(Work { document, fate });
         }
-        if self.mark(hold, &work)? == Transition::Missed {
-            return Ok(Transition::Missed);
-        }
-        step("marked");
-        for key in &strange {
-            // Should this fail: no row knows the object, so it goes with what else was left behind.
-            if let Err(error) = self.inner.documents.delete(key) {
-                tracing::error!(%key, %error, "a file that is not the signature in whose place it lies cannot be deleted");
-            }
-        }
         let (state, reason) = end_of(&work);
         let reason = reason.map(|_| RequestReason::Interrupted);
         let entry = self
@@ -133,10 +123,17 @@ impl Service {
             .outcome(outcome_of(&work))
             .documents(work.iter().map(Work::entry).collect())
             .detail("found after a stop");
-        self.inner.journal.append(&[entry])?;
-        step("told");
-        let ended = self.conclude(hold, state, reason)?;
+        let ended = self.end(hold, &work, state, reason, entry)?;
+        if ended == Transition::Missed {
+            return Ok(ended);
+        }
         step("recovered");
+        for key in &strange {
+            // Should this fail: no row knows the object, so it goes with what else was left behind.
+            if let Err(error) = self.inner.documents.delete(key) {
+                tracing::error!(%key, %error, "a file that is not the signature in whose place it lies cannot be deleted");
+            }
+        }
         tracing::warn!(request = %request.id, %state, "a request left in the middle of signing was ended");
         Ok(ended)
     }
