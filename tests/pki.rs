@@ -361,59 +361,62 @@ fn a_chain_whose_names_fit_and_signatures_do_not_is_refused() {
     ));
 }
 
-#[test]
-fn a_certificate_without_non_repudiation_is_refused() {
+/// Why a certificate that openssl made for so many days, with that extension, is refused in its first second.
+fn refused(extension: &str, days: &str) -> ImportError {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    openssl(
-        folder,
-        &[
-            "ecparam",
-            "-name",
-            "prime256v1",
-            "-genkey",
-            "-noout",
-            "-out",
-            "key",
-        ],
+    let new_key = [
+        "ecparam",
+        "-name",
+        "prime256v1",
+        "-genkey",
+        "-noout",
+        "-out",
+        "key",
+    ];
+    openssl(folder, &new_key).unwrap();
+    let request = [
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        "key",
+        "-subj",
+        "/CN=Somebody",
+    ];
+    let citizen = ["-addext", "basicConstraints=CA:FALSE", "-addext", extension];
+    let certificate = ["-days", days, "-outform", "DER", "-out", "certificate"];
+    let arguments = [request.as_slice(), &citizen, &certificate].concat();
+    openssl(folder, &arguments).unwrap();
+    let certificate = fs::read(folder.join("certificate")).unwrap();
+    let chain = rubrica::ades::CertificateChain::from_der(vec![certificate.clone()]).unwrap();
+    let validity = chain.signing_certificate().tbs_certificate().validity();
+    let seconds = i64::try_from(validity.not_before.to_unix_duration().as_secs()).unwrap();
+    let now = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    import_certificate(
+        &certificate,
+        chain.public_key(),
+        &authorities::citizen(),
+        now,
     )
-    .unwrap();
+    .unwrap_err()
+}
+
+#[test]
+fn a_certificate_without_non_repudiation_is_refused() {
     for usage in ["keyUsage=digitalSignature", "extendedKeyUsage=clientAuth"] {
-        let arguments = [
-            "req",
-            "-x509",
-            "-new",
-            "-key",
-            "key",
-            "-subj",
-            "/CN=Somebody",
-            "-days",
-            "30",
-            "-addext",
-            "basicConstraints=CA:FALSE",
-            "-addext",
-            usage,
-            "-outform",
-            "DER",
-            "-out",
-            "certificate",
-        ];
-        openssl(folder, &arguments).unwrap();
-        let certificate = fs::read(folder.join("certificate")).unwrap();
-        let chain = rubrica::ades::CertificateChain::from_der(vec![certificate.clone()]).unwrap();
-        let validity = chain.signing_certificate().tbs_certificate().validity();
-        let seconds = i64::try_from(validity.not_before.to_unix_duration().as_secs()).unwrap();
-        let now = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
-        assert!(matches!(
-            import_certificate(
-                &certificate,
-                chain.public_key(),
-                &authorities::citizen(),
-                now
-            ),
-            Err(ImportError::KeyUsage)
-        ));
+        assert!(matches!(refused(usage, "30"), ImportError::KeyUsage));
     }
+}
+
+#[test]
+fn a_certificate_for_more_than_five_years_is_refused() {
+    let usage = "keyUsage=nonRepudiation";
+    let error = refused(usage, "1828");
+    assert!(matches!(error, ImportError::TooLong { .. }), "{error:?}");
+    // With less it is only somebody else's.
+    let error = refused(usage, "1825");
+    assert!(matches!(error, ImportError::OtherHolder(_)), "{error:?}");
 }
 
 proptest! {

@@ -6,7 +6,7 @@
 use der::asn1::AnyRef;
 use der::{Decode, Encode, Reader};
 use spki::AlgorithmIdentifierOwned;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
@@ -84,6 +84,17 @@ pub enum ImportError {
     /// Its validity is over.
     #[error("the certificate expired on {0}")]
     Expired(OffsetDateTime),
+    /// It is valid for longer than a qualified certificate may be (Ley 6/2020 article 4.2).
+    #[error(
+        "the certificate is valid until {not_after}, and for five years at most it may be until {longest}; ask for a \
+         shorter one"
+    )]
+    TooLong {
+        /// Its last second.
+        not_after: OffsetDateTime,
+        /// What that may be at most.
+        longest: OffsetDateTime,
+    },
     /// One above it has expired.
     #[error("certificate {position} of the chain expired on {not_after}")]
     IssuerExpired {
@@ -127,7 +138,7 @@ pub enum ImportError {
 
 /// Checks a chain, PEM or a single certificate in DER, against the credential's key and its citizen.
 ///
-/// The key, validity, key usage, the subject's serial number and names, and every link are checked. The chain need not
+/// The key, validity and its length, key usage, the subject's serial number and names, and every link are checked. The chain need not
 /// reach a root.
 pub fn import_certificate(
     chain: &[u8],
@@ -232,10 +243,26 @@ fn check_citizen(
     if citizen.not_after < now {
         return Err(ImportError::Expired(citizen.not_after));
     }
+    let longest = five_years_after(citizen.not_before);
+    if citizen.not_after > longest {
+        return Err(ImportError::TooLong {
+            not_after: citizen.not_after,
+            longest,
+        });
+    }
     match citizen.key_usage {
         Some(usage) if usage.non_repudiation() => Ok(()),
         _ => Err(ImportError::KeyUsage),
     }
+}
+
+/// The same day and second five years later; the first of March for the twenty-ninth of February.
+fn five_years_after(moment: OffsetDateTime) -> OffsetDateTime {
+    let year = moment.year().saturating_add(5);
+    moment
+        .replace_year(year)
+        .or_else(|_| moment.saturating_add(Duration::DAY).replace_year(year))
+        .unwrap_or(moment)
 }
 
 /// Checks that the authority `upper` made the certificate at `position`.
@@ -296,4 +323,36 @@ fn scheme(algorithm: &AlgorithmIdentifierOwned) -> Option<SignatureScheme> {
             })
         })
         .find(|scheme| signature_algorithm(*scheme).is_ok_and(|known| known == *algorithm))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn five_years_are_counted_by_the_calendar() {
+        for (from, until) in [
+            (
+                datetime!(2026-11-23 10:00 UTC),
+                datetime!(2031-11-23 10:00 UTC),
+            ),
+            // Two leap days in between, and none.
+            (
+                datetime!(2023-03-01 00:00 UTC),
+                datetime!(2028-03-01 00:00 UTC),
+            ),
+            (
+                datetime!(2097-01-01 00:00 UTC),
+                datetime!(2102-01-01 00:00 UTC),
+            ),
+            (
+                datetime!(2024-02-29 23:59:59 UTC),
+                datetime!(2029-03-01 23:59:59 UTC),
+            ),
+        ] {
+            assert_eq!(five_years_after(from), until);
+        }
+    }
 }
