@@ -298,35 +298,34 @@ both_databases! {
         assert_eq!(send(cut).problem(), (400, "malformed_multipart".to_owned()));
         assert_eq!(server.stored_objects(), 0);
     }
-}
 
-#[test]
-fn a_body_of_another_kind_is_named_as_such() {
-    let server = TestServer::alone();
-    let app = server.app("tax");
-    for kind in [
-        "text/plain",
-        "application/xml",
-        "multipart/mixed; boundary=x",
-        "",
-    ] {
-        let answer = app.client.post(REQUESTS, kind, "x");
-        assert_eq!(
-            answer.problem(),
-            (415, "unsupported_media_type".to_owned()),
-            "{kind}"
-        );
+    fn a_body_of_another_kind_is_named_as_such(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        for kind in [
+            "text/plain",
+            "application/xml",
+            "multipart/mixed; boundary=x",
+            "",
+        ] {
+            let answer = app.client.post(REQUESTS, kind, "x");
+            assert_eq!(
+                answer.problem(),
+                (415, "unsupported_media_type".to_owned()),
+                "{kind}"
+            );
+        }
+        for text in ["", "{", "{\"signer\": }", "hello"] {
+            let answer = app
+                .client
+                .post(REQUESTS, "application/json; charset=utf-8", text);
+            assert_eq!(
+                answer.problem(),
+                (400, "malformed_json".to_owned()),
+                "{text}"
+            );
+        }
+        let answer = app.client.post(REQUESTS, "multipart/form-data", "x");
+        assert_eq!(answer.problem(), (400, "malformed_multipart".to_owned()));
     }
-    for text in ["", "{", "{\"signer\": }", "hello"] {
-        let answer = app
-            .client
-            .post(REQUESTS, "application/json; charset=utf-8", text);
-        assert_eq!(
-            answer.problem(),
-            (400, "malformed_json".to_owned()),
-            "{text}"
-        );
-    }
-    let answer = app.client.post(REQUESTS, "multipart/form-data", "x");
-    assert_eq!(answer.problem(), (400, "malformed_multipart".to_owned()));
 }

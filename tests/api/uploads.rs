@@ -198,82 +198,79 @@ both_databases! {
             assert!(Instant::now() < patience, "the place was not given back");
         }
     }
-}
 
-/// A body of JSON is held whole until it is complete, so it counts as an upload from its first byte.
-#[test]
-fn a_body_of_json_takes_its_place_before_it_is_read() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            uploads_per_app: 1,
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let patience = Instant::now() + Duration::from_secs(60);
-    let body = json!({"signer": DNI, "documents": [{"name": "a", "content": "YQ=="}]});
-    let refused = loop {
-        let mut line = server.stranger().line();
-        let head = format!(
-            "POST {REQUESTS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{",
-            app.token
-        );
-        line.send(head.as_bytes());
-        std::thread::sleep(Duration::from_millis(200));
-        let answer = app.client.post_json(REQUESTS, &body);
-        if answer.status != 201 || Instant::now() > patience {
-            break answer;
-        }
-    };
-    assert_eq!(refused.problem(), (429, "rate_limited".to_owned()));
-}
-
-/// It earns its time by what it sends, as documents do.
-#[test]
-fn metadata_on_a_slow_line_may_take_longer_than_one_pause() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            pause: Duration::from_millis(700),
-            slowest: 100,
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let app = server.app("tax");
-    server.eligible(DNI);
-    let request = json!({"signer": DNI, "documents": [{"name": "a"}]}).to_string();
-    let padded = format!("{request:5000}");
-    let form = Form::default()
-        .part("request", "application/json", padded.as_bytes())
-        .document(b"a")
-        .finish();
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, form.len()).as_bytes());
-    for piece in form.chunks(form.len().div_ceil(12)) {
-        line.send(piece);
-        std::thread::sleep(Duration::from_millis(150));
+    /// A body of JSON is held whole until it is complete, so it counts as an upload from its first byte.
+    fn a_body_of_json_takes_its_place_before_it_is_read(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                uploads_per_app: 1,
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let patience = Instant::now() + Duration::from_secs(60);
+        let body = json!({"signer": DNI, "documents": [{"name": "a", "content": "YQ=="}]});
+        let refused = loop {
+            let mut line = server.stranger().line();
+            let head = format!(
+                "POST {REQUESTS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+                 Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{",
+                app.token
+            );
+            line.send(head.as_bytes());
+            std::thread::sleep(Duration::from_millis(200));
+            let answer = app.client.post_json(REQUESTS, &body);
+            if answer.status != 201 || Instant::now() > patience {
+                break answer;
+            }
+        };
+        assert_eq!(refused.problem(), (429, "rate_limited".to_owned()));
     }
-    assert!(line.status_line().contains("201"));
-}
 
-#[test]
-fn metadata_that_grows_too_long_is_answered_without_its_end() {
-    let server = TestServer::alone_with(Wishes::default());
-    let app = server.app("tax");
-    let form = Form::default().part("request", "application/json", &vec![b' '; MIB + 1]);
-    let mut line = server.stranger().line();
-    line.send(head(&app.token, 40 * MIB).as_bytes());
-    line.send(&form.unfinished());
-    let begun = Instant::now();
-    assert!(line.status_line().contains("413"));
-    assert!(
-        line.rest()
-            .contains("The part `request` may have 1048576 bytes at most")
-    );
-    assert!(begun.elapsed() < Limits::default().pause / 2);
+    /// It earns its time by what it sends, as documents do.
+    fn metadata_on_a_slow_line_may_take_longer_than_one_pause(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                pause: Duration::from_millis(700),
+                slowest: 100,
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let request = json!({"signer": DNI, "documents": [{"name": "a"}]}).to_string();
+        let padded = format!("{request:5000}");
+        let form = Form::default()
+            .part("request", "application/json", padded.as_bytes())
+            .document(b"a")
+            .finish();
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, form.len()).as_bytes());
+        for piece in form.chunks(form.len().div_ceil(12)) {
+            line.send(piece);
+            std::thread::sleep(Duration::from_millis(150));
+        }
+        assert!(line.status_line().contains("201"));
+    }
+
+    fn metadata_that_grows_too_long_is_answered_without_its_end(database) {
+        let server = TestServer::start_with(database, Wishes::default());
+        let app = server.app("tax");
+        let form = Form::default().part("request", "application/json", &vec![b' '; MIB + 1]);
+        let mut line = server.stranger().line();
+        line.send(head(&app.token, 40 * MIB).as_bytes());
+        line.send(&form.unfinished());
+        let begun = Instant::now();
+        assert!(line.status_line().contains("413"));
+        assert!(
+            line.rest()
+                .contains("The part `request` may have 1048576 bytes at most")
+        );
+        assert!(begun.elapsed() < Limits::default().pause / 2);
+    }
 }
 
 /// Then nobody can say whether the request is there, and it may need them.

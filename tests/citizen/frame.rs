@@ -8,32 +8,30 @@ use crate::harness::browser::{Browser, Seen};
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::{TestServer, Wishes};
 
-#[test]
-fn an_address_that_is_none_gets_a_page_that_says_so() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    let page = browser.open("/nowhere");
-    assert_eq!(page.status, 404);
-    assert_eq!(page.heading(), "Esta página no existe");
-    assert!(
-        page.text(".bottom")
-            .contains(page.answer.header("x-request-id"))
-    );
-}
-
-#[test]
-fn an_address_with_a_strange_host_in_its_path_makes_no_link_to_it() {
-    let server = TestServer::alone();
-    for path in ["//evil.example", "///evil.example/a", "/\\evil.example"] {
-        let mut line = server.visitor().line();
-        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        line.send(head.as_bytes());
-        let answer = line.rest();
-        assert!(answer.contains("href=\"/evil.example"), "{answer}");
-    }
-}
-
 both_databases! {
+    fn an_address_that_is_none_gets_a_page_that_says_so(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        let page = browser.open("/nowhere");
+        assert_eq!(page.status, 404);
+        assert_eq!(page.heading(), "Esta página no existe");
+        assert!(
+            page.text(".bottom")
+                .contains(page.answer.header("x-request-id"))
+        );
+    }
+
+    fn an_address_with_a_strange_host_in_its_path_makes_no_link_to_it(database) {
+        let server = TestServer::start(database);
+        for path in ["//evil.example", "///evil.example/a", "/\\evil.example"] {
+            let mut line = server.visitor().line();
+            let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            line.send(head.as_bytes());
+            let answer = line.rest();
+            assert!(answer.contains("href=\"/evil.example"), "{answer}");
+        }
+    }
+
     fn an_approval_link_that_was_not_made_here_gets_a_page_that_says_so(database) {
         let server = TestServer::start(database);
         let browser = Browser::new(server.visitor());
@@ -53,82 +51,76 @@ both_databases! {
             assert_eq!(page.links("Intentarlo de nuevo"), Vec::<String>::new(), "{path}");
         }
     }
-}
 
-#[test]
-fn another_method_gets_a_page_and_is_told_which_are_taken() {
-    let server = TestServer::alone();
-    let answer = server
-        .visitor()
-        .call("DELETE", "/help", ureq::SendBody::none());
-    assert_eq!(answer.status, 405);
-    assert_eq!(answer.header("allow"), "GET, HEAD");
-    assert!(answer.header("content-type").starts_with("text/html"));
-}
+    fn another_method_gets_a_page_and_is_told_which_are_taken(database) {
+        let server = TestServer::start(database);
+        let answer = server
+            .visitor()
+            .call("DELETE", "/help", ureq::SendBody::none());
+        assert_eq!(answer.status, 405);
+        assert_eq!(answer.header("allow"), "GET, HEAD");
+        assert!(answer.header("content-type").starts_with("text/html"));
+    }
 
-#[test]
-fn the_pages_to_read_open_in_every_language() {
-    let server = TestServer::alone();
-    for (language, tag, heading) in [
-        ("es", "es", "Ayuda"),
-        ("ca", "ca", "Ajuda"),
-        ("gl", "gl", "Axuda"),
-        ("eu", "eu", "Laguntza"),
-        ("va", "ca-valencia", "Ajuda"),
-        ("en", "en", "Help"),
-    ] {
-        let browser = Browser::new(server.visitor());
-        let page = browser.open(&format!("/help?lang={language}"));
-        assert_eq!((page.status, page.heading().as_str()), (200, heading));
-        assert_eq!(page.answer.header("content-language"), tag);
-        let mut topics = page.links("");
-        topics.retain(|link| link.starts_with("/help/"));
-        assert!(topics.len() > 8, "{language}: {topics:?}");
-        for topic in topics {
-            // The choice is remembered.
-            let page = browser.open(&topic);
-            assert_eq!(page.status, 200, "{topic}");
-            assert_eq!(page.answer.header("content-language"), tag, "{topic}");
+    fn the_pages_to_read_open_in_every_language(database) {
+        let server = TestServer::start(database);
+        for (language, tag, heading) in [
+            ("es", "es", "Ayuda"),
+            ("ca", "ca", "Ajuda"),
+            ("gl", "gl", "Axuda"),
+            ("eu", "eu", "Laguntza"),
+            ("va", "ca-valencia", "Ajuda"),
+            ("en", "en", "Help"),
+        ] {
+            let browser = Browser::new(server.visitor());
+            let page = browser.open(&format!("/help?lang={language}"));
+            assert_eq!((page.status, page.heading().as_str()), (200, heading));
+            assert_eq!(page.answer.header("content-language"), tag);
+            let mut topics = page.links("");
+            topics.retain(|link| link.starts_with("/help/"));
+            assert!(topics.len() > 8, "{language}: {topics:?}");
+            for topic in topics {
+                // The choice is remembered.
+                let page = browser.open(&topic);
+                assert_eq!(page.status, 200, "{topic}");
+                assert_eq!(page.answer.header("content-language"), tag, "{topic}");
+            }
         }
     }
-}
 
-#[test]
-fn the_browser_s_language_is_taken_until_one_is_chosen() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor()).with("Accept-Language", "gl,en;q=0.5");
-    assert_eq!(browser.open("/").heading(), "A súa conta de sinatura");
-    assert_eq!(browser.open("/?lang=eu").heading(), "Zure sinadura-kontua");
-    assert_eq!(browser.open("/").heading(), "Zure sinadura-kontua");
-}
+    fn the_browser_s_language_is_taken_until_one_is_chosen(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor()).with("Accept-Language", "gl,en;q=0.5");
+        assert_eq!(browser.open("/").heading(), "A súa conta de sinatura");
+        assert_eq!(browser.open("/?lang=eu").heading(), "Zure sinadura-kontua");
+        assert_eq!(browser.open("/").heading(), "Zure sinadura-kontua");
+    }
 
-#[test]
-fn style_and_icon_are_named_by_their_content_and_kept() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    let home = browser.open("/");
-    for (start, kind) in [
-        ("/static/style-", "text/css"),
-        ("/static/icon-", "image/svg+xml"),
-    ] {
-        let (_, rest) = home.html.split_once(start).unwrap();
-        let (name, _) = rest.split_once('"').unwrap();
-        let file = browser.open(&format!("{start}{name}"));
-        assert_eq!(file.status, 200);
-        assert!(file.answer.header("content-type").starts_with(kind));
-        assert!(
-            file.answer
-                .header("cache-control")
-                .contains("max-age=31536000")
+    fn style_and_icon_are_named_by_their_content_and_kept(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        let home = browser.open("/");
+        for (start, kind) in [
+            ("/static/style-", "text/css"),
+            ("/static/icon-", "image/svg+xml"),
+        ] {
+            let (_, rest) = home.html.split_once(start).unwrap();
+            let (name, _) = rest.split_once('"').unwrap();
+            let file = browser.open(&format!("{start}{name}"));
+            assert_eq!(file.status, 200);
+            assert!(file.answer.header("content-type").starts_with(kind));
+            assert!(
+                file.answer
+                    .header("cache-control")
+                    .contains("max-age=31536000")
+            );
+        }
+        assert_eq!(
+            browser.open("/static/style-0000000000000000.css").status,
+            404
         );
     }
-    assert_eq!(
-        browser.open("/static/style-0000000000000000.css").status,
-        404
-    );
-}
 
-both_databases! {
     fn a_form_that_did_not_come_from_our_page_is_refused(database) {
         let server = TestServer::start(database);
         let browser = Browser::new(server.visitor());
@@ -167,39 +159,35 @@ both_databases! {
             403
         );
     }
-}
 
-#[test]
-fn every_route_that_takes_a_form_refuses_one_from_elsewhere() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    let forms: Vec<_> = router::citizen()
-        .iter()
-        .filter(|route| route.method == "POST")
-        .collect();
-    assert!(forms.len() > 8);
-    for route in forms {
-        let path = route.path.replace("{link}", "x");
-        let answer = browser.post(&path, &[]);
-        assert_eq!(answer.status, 403, "{path}");
+    fn every_route_that_takes_a_form_refuses_one_from_elsewhere(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        let forms: Vec<_> = router::citizen()
+            .iter()
+            .filter(|route| route.method == "POST")
+            .collect();
+        assert!(forms.len() > 8);
+        for route in forms {
+            let path = route.path.replace("{link}", "x");
+            let answer = browser.post(&path, &[]);
+            assert_eq!(answer.status, 403, "{path}");
+            assert!(answer.header("content-type").starts_with("text/html"));
+        }
+    }
+
+    fn a_form_that_is_too_long_or_no_form_is_refused(database) {
+        let server = TestServer::start(database);
+        let browser = Browser::new(server.visitor());
+        let long = [("token".to_owned(), "x".repeat(20_000))];
+        assert_eq!(browser.post("/account/reset", &long).status, 413);
+        let answer = server
+            .visitor()
+            .post("/account/reset", "application/json", "{}");
+        assert_eq!(answer.status, 415);
         assert!(answer.header("content-type").starts_with("text/html"));
     }
-}
 
-#[test]
-fn a_form_that_is_too_long_or_no_form_is_refused() {
-    let server = TestServer::alone();
-    let browser = Browser::new(server.visitor());
-    let long = [("token".to_owned(), "x".repeat(20_000))];
-    assert_eq!(browser.post("/account/reset", &long).status, 413);
-    let answer = server
-        .visitor()
-        .post("/account/reset", "application/json", "{}");
-    assert_eq!(answer.status, 415);
-    assert!(answer.header("content-type").starts_with("text/html"));
-}
-
-both_databases! {
     fn what_is_missing_is_told_beside_its_field_and_only_names_are_given_back(database) {
         let server = TestServer::start(database);
         let browser = Browser::new(server.visitor());
@@ -295,23 +283,24 @@ fn style_of(page: &Seen) -> String {
     rest.split_once('"').unwrap().0.to_owned()
 }
 
-#[test]
-fn a_form_that_does_not_come_is_not_waited_for() {
-    let server = TestServer::alone_with(Wishes {
-        limits: Limits {
-            pause: Duration::from_millis(300),
-            ..Limits::default()
-        },
-        ..Wishes::default()
-    });
-    let mut line = server.visitor().line();
-    line.send(
-        b"POST /account/activate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\
-          Content-Type: application/x-www-form-urlencoded\r\n\r\n",
-    );
-    for _ in 0..5 {
-        line.send(b"a");
-        std::thread::sleep(Duration::from_millis(100));
+both_databases! {
+    fn a_form_that_does_not_come_is_not_waited_for(database) {
+        let server = TestServer::start_with(database, Wishes {
+            limits: Limits {
+                pause: Duration::from_millis(300),
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let mut line = server.visitor().line();
+        line.send(
+            b"POST /account/activate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\
+              Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        );
+        for _ in 0..5 {
+            line.send(b"a");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(line.status_line().contains("408"));
     }
-    assert!(line.status_line().contains("408"));
 }

@@ -1,6 +1,7 @@
 //! A citizen's browser without scripts: it keeps cookies, follows redirects, fills in the forms it is shown, and
 //! looks at every answer for what must be on each.
 
+use rubrica::domain::identifier::NationalId;
 use scraper::{Html, Selector};
 
 use super::client::{Answer, Client};
@@ -86,6 +87,9 @@ impl Browser {
                 } else {
                     String::new()
                 };
+                for address in addresses(&html) {
+                    name_nobody(&address);
+                }
                 return Seen {
                     path,
                     status: answer.status,
@@ -154,6 +158,25 @@ impl Seen {
     }
 }
 
+/// Every address on a page.
+fn addresses(html: &str) -> Vec<String> {
+    let html = Html::parse_document(html);
+    let places = Selector::parse("[href], [action], [formaction], [src]").unwrap();
+    html.select(&places)
+        .flat_map(|element| element.value().attrs())
+        .filter(|(name, _)| ["href", "action", "formaction", "src"].contains(name))
+        .map(|(_, address)| address.to_owned())
+        .collect()
+}
+
+/// Addresses stand in histories and logs, so no DNI or NIE may stand in them.
+#[track_caller]
+fn name_nobody(address: &str) {
+    let mut words = address.split(|c: char| !c.is_ascii_alphanumeric());
+    let named = words.find(|word| word.parse::<NationalId>().is_ok());
+    assert_eq!(named, None, "{address}");
+}
+
 /// What must be on every answer of this listener.
 #[track_caller]
 fn look_at(answer: &Answer) {
@@ -178,6 +201,9 @@ fn look_at(answer: &Answer) {
     );
     let kept = answer.header("cache-control");
     assert!(kept == "no-store" || kept.contains("immutable"), "{kept}");
+    if let Some(location) = answer.headers.get("location") {
+        name_nobody(location.to_str().unwrap());
+    }
     for cookie in answer.headers.get_all("set-cookie") {
         let cookie = cookie.to_str().unwrap();
         assert!(cookie.starts_with("__Host-rubrica-"), "{cookie}");
