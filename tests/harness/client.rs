@@ -54,7 +54,9 @@ impl Client {
                 PrivateKey::from_pem(identity.key.as_bytes()).unwrap(),
             )
         });
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(provider)
             .root_certs(RootCerts::Specific(Arc::new(vec![root])))
             .client_cert(client)
             .build();
