@@ -21,6 +21,7 @@ mod citizen;
 mod database;
 mod documents;
 mod form;
+mod made;
 mod names;
 mod outbox;
 mod place;
@@ -65,7 +66,8 @@ pub(super) struct Arguments {
     /// Digest that is signed. Without it, the usual one for the key.
     #[arg(long, value_parser = named(DigestAlgorithm::ALL, DigestAlgorithm::as_str))]
     digest: Option<DigestAlgorithm>,
-    /// Where the signed files go, with ca.pem (the trust anchor), chain.pem, and the server's data in server/.
+    /// Where the signed files go, with ca.pem (the trust anchor), chain.pem, and the server's data in server/. Only what
+    /// an earlier demo wrote there is written over.
     #[arg(long, value_name = "DIR", default_value = "demo")]
     out: PathBuf,
     /// Answer in JSON, for programs.
@@ -89,6 +91,7 @@ pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<
     } else {
         Ports::Free
     };
+    documents::refuse_own(&arguments.document, &arguments.out)?;
     let place = project.place(&arguments.out, ports, &database, arguments.key)?;
     let documents = documents::gather(&arguments.document, &place)?;
     let scene = Scene::set(&place, arguments.key, &mut steps)?;

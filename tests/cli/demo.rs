@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -279,6 +280,80 @@ fn a_demo_that_signs_nothing_keeps_every_original_and_its_word() {
     assert!(!text.err.contains("allow_rsa_2048"), "{}", text.err);
     let usual = fs::read_to_string(project.path("out/server/rubrica.toml")).unwrap();
     assert!(usual.contains("allow_rsa_2048 = false"));
+}
+
+#[test]
+fn a_document_where_the_demo_writes_is_refused_before_anything_is_made() {
+    let project = Project::new();
+    let mine = |name: &str| fs::read_to_string(project.path(name)).unwrap();
+    for folder in ["server", "originals", "elsewhere"] {
+        fs::create_dir(project.path(folder)).unwrap();
+    }
+    let own = ["ca.pem", "chain.pem", "server/tls.pem", "originals/a.txt"];
+    for file in own {
+        project.write(file, file, 0o644);
+    }
+    project.write("elsewhere/b.txt", "linked", 0o644);
+    symlink(project.path("chain.pem"), project.path("elsewhere/c.txt")).unwrap();
+    fs::create_dir(project.path("links")).unwrap();
+    symlink(
+        project.path("elsewhere/b.txt"),
+        project.path("links/ca.pem"),
+    )
+    .unwrap();
+    let links = [("links", "elsewhere/b.txt"), (".", "elsewhere/c.txt")];
+    for (out, document) in own.map(|file| (".", file)).into_iter().chain(links) {
+        let ended = project.run(&["demo", "--out", out, "--document", document]);
+        assert_eq!(ended.status, 1, "{document}: {}", ended.out);
+        for word in [document, "--out", "its own files"] {
+            assert!(ended.err.contains(word), "{document}: {}", ended.err);
+        }
+    }
+    for file in own {
+        assert_eq!(mine(file), file);
+    }
+    assert_eq!(mine("elsewhere/b.txt"), "linked");
+    assert!(!project.path("server/rubrica.toml").exists());
+    assert!(!project.path("links/server").exists());
+}
+
+#[test]
+fn a_demo_writes_over_nothing_that_no_demo_made() {
+    let project = Project::new();
+    project.write("letter.txt", "to sign", 0o644);
+    let own = [
+        "one/ca.pem",
+        "two/chain.pem",
+        "three/server/rubrica.toml",
+        "four/originals/application.pdf",
+    ];
+    for file in own {
+        fs::create_dir_all(project.path(file).parent().unwrap()).unwrap();
+        project.write(file, "mine", 0o644);
+        let out = file.split('/').next().unwrap();
+        let ended = project.run(&["demo", "--out", out]);
+        assert_eq!(ended.status, 1, "{file}: {}", ended.out);
+        assert!(ended.err.contains("--out"), "{file}: {}", ended.err);
+        assert_eq!(fs::read_to_string(project.path(file)).unwrap(), "mine");
+        assert!(!project.path(out).join("server/rubrica.db").exists());
+    }
+
+    // Nor are signed files.
+    fs::create_dir(project.path("five")).unwrap();
+    project.write("five/letter.txt.p7m", "mine", 0o644);
+    let letter = ["demo", "--json", "--key", "ec-p256", "--out", "five"];
+    let letter = [&letter[..], &["--document", "letter.txt"]].concat();
+    let ended = project.run(&letter);
+    assert_eq!(ended.status, 1, "{}", ended.out);
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(documents(&report)[0]["reason"], "would_overwrite");
+    let there = project.path("five/letter.txt.p7m");
+    assert_eq!(fs::read_to_string(&there).unwrap(), "mine");
+    fs::remove_file(&there).unwrap();
+    for _ in 0..2 {
+        let report = project.json(&letter);
+        assert_eq!(documents(&report)[0]["state"], "signed");
+    }
 }
 
 #[test]

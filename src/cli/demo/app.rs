@@ -1,6 +1,7 @@
 //! What an app does, over the REST API and nothing else.
 
 use std::fs::File;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -15,7 +16,7 @@ use super::documents::{Document, Kind};
 use super::names::Names;
 use super::place::Place;
 use super::scene::Scene;
-use super::target;
+use super::target::{self, Readers};
 use super::wire::{ProblemBody, RequestBody};
 use crate::domain::algorithm::{DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
@@ -83,13 +84,13 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// The signed file would take the place of a file that was to be signed.
-    fn would_overwrite(original: &Path) -> Self {
+    /// The signed file would take the place of a file that no demo made, such as one that was to be signed.
+    fn would_overwrite(there: &Path) -> Self {
         Self {
             code: "would_overwrite".to_owned(),
             detail: format!(
                 "the signed file would be written over {}; choose another folder with --out",
-                original.display()
+                there.display()
             ),
         }
     }
@@ -117,7 +118,7 @@ impl Client {
         let mut refused = Vec::new();
         let originals = originals(&documents);
         take_unreadable(&mut documents, &mut refused);
-        take_overwritten(&mut documents, &mut refused, asked, place.out(), &originals);
+        take_overwritten(&mut documents, &mut refused, asked, place, &originals)?;
         while !documents.is_empty() {
             let problem = match self.try_post(citizen, &documents, asked)? {
                 Ok(body) => {
@@ -152,7 +153,7 @@ impl Client {
         })
     }
 
-    /// Fetches what was signed. Nothing is written over one of the originals.
+    /// Fetches what was signed. Nothing is written over that no demo made.
     pub(super) fn fetch(
         &self,
         request: Request,
@@ -175,12 +176,12 @@ impl Client {
             let result = match (told.signed, told.reason) {
                 (Some(signed), _) => {
                     let file = names.take(&document.path, told.format, packaging);
-                    let path = place.out().join(&file);
-                    if let Some(original) = target::original_at(&path, originals) {
-                        Err(Refusal::would_overwrite(original))
+                    if let Some(there) = in_the_way(&file, place, originals)? {
+                        Err(Refusal::would_overwrite(&there))
                     } else {
                         let url = signed.url.context("a signed document has no address")?;
-                        self.download(&self.base.join(&url)?, &path, &signed.sha256)?;
+                        let url = self.base.join(&url)?;
+                        self.download(&url, place, &file, &signed.sha256)?;
                         Ok(Signed {
                             file,
                             level: signed.level,
@@ -266,7 +267,7 @@ impl Client {
         })
     }
 
-    fn download(&self, url: &Url, path: &Path, sha256: &str) -> anyhow::Result<()> {
+    fn download(&self, url: &Url, place: &Place, file: &str, sha256: &str) -> anyhow::Result<()> {
         let response = self
             .agent
             .get(url.as_str())
@@ -281,7 +282,9 @@ impl Client {
             .into_with_config()
             .limit(u64::MAX)
             .reader();
-        target::write(path, &mut reader, sha256)
+        place
+            .made()
+            .write_from(file, &mut reader, sha256, Readers::All)
     }
 
     fn bearer(&self) -> String {
@@ -295,27 +298,37 @@ pub(super) fn originals(documents: &[Document]) -> Vec<PathBuf> {
     paths.collect()
 }
 
-/// Files whose signed form would be written over one of them are told of, before anybody is asked to sign them.
+/// Files whose signed form would be written over what no demo made are told of, before anybody is asked to sign them.
 fn take_overwritten(
     documents: &mut Vec<Document>,
     refused: &mut Vec<Outcome>,
     asked: Asked,
-    out: &Path,
+    place: &Place,
     originals: &[PathBuf],
-) {
-    documents.retain(|document| {
-        let format = format_of(document, asked);
+) -> anyhow::Result<()> {
+    for document in mem::take(documents) {
+        let format = format_of(&document, asked);
         let file = Names::new().take(&document.path, format, asked.packaging);
-        let Some(original) = target::original_at(&out.join(file), originals) else {
-            return true;
-        };
-        refused.push(Outcome {
-            position: document.position,
-            document: document.clone(),
-            result: Err(Refusal::would_overwrite(original)),
-        });
-        false
-    });
+        match in_the_way(&file, place, originals)? {
+            None => documents.push(document),
+            Some(there) => refused.push(Outcome {
+                position: document.position,
+                document,
+                result: Err(Refusal::would_overwrite(&there)),
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// What a signed file of that name must not be written over: an original, even one that an earlier demo made, or
+/// anything that no demo made.
+fn in_the_way(file: &str, place: &Place, originals: &[PathBuf]) -> anyhow::Result<Option<PathBuf>> {
+    let path = place.out().join(file);
+    if let Some(original) = target::original_at(&path, originals) {
+        return Ok(Some(original.to_owned()));
+    }
+    Ok(place.made().is_foreign(file)?.then_some(path))
 }
 
 /// Files that cannot be opened are told of, and do not stop the others.

@@ -4,10 +4,11 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
-use super::place::Place;
+use super::place::{ANCHOR, CHAIN, ORIGINALS, Place, SERVER};
 use super::sample::samples;
+use super::target::{self, Readers};
 
 /// A file to be signed.
 #[derive(Debug, Clone)]
@@ -31,17 +32,43 @@ pub(super) enum Kind {
     Other,
 }
 
+/// Refuses files that lie where the demo itself writes, by any name: they would be written over before they are signed.
+pub(super) fn refuse_own(named: &[PathBuf], out: &Path) -> anyhow::Result<()> {
+    // A folder that is not there has no files.
+    let folders: Vec<_> = [SERVER, ORIGINALS]
+        .iter()
+        .filter_map(|name| out.join(name).canonicalize().ok())
+        .collect();
+    for document in named {
+        let own = [ANCHOR, CHAIN].iter().any(|name| {
+            target::original_at(&out.join(name), std::slice::from_ref(document)).is_some()
+        });
+        let inside = document
+            .canonicalize()
+            .is_ok_and(|path| folders.iter().any(|folder| path.starts_with(folder)));
+        if own || inside {
+            bail!(
+                "{} lies where the demo writes its own files ({ANCHOR}, {CHAIN}, {SERVER}/ and {ORIGINALS}/ in {}); copy it \
+                 to another place, or choose another folder with --out",
+                document.display(),
+                out.display()
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The named files, or, when there is none, two that are made for the purpose.
 pub(super) fn gather(named: &[PathBuf], place: &Place) -> anyhow::Result<Vec<Document>> {
     let mut documents = Vec::new();
     if named.is_empty() {
-        let folder = place.out().join("originals");
+        let folder = place.out().join(ORIGINALS);
         fs::create_dir_all(&folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
         for (position, sample) in samples().into_iter().enumerate() {
             let path = folder.join(sample.name);
-            fs::write(&path, &sample.bytes)
-                .with_context(|| format!("{} cannot be written", path.display()))?;
+            let name = format!("{ORIGINALS}/{}", sample.name);
+            place.made().write(&name, &sample.bytes, Readers::All)?;
             documents.push(Document {
                 position,
                 kind: kind(&path)?,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::place::{ANCHOR, CHAIN, ORIGINALS, SERVER};
 use crate::domain::document::{Format, Packaging};
 
 /// Files and folders the demo writes beside the signed ones.
-const TAKEN: [&str; 4] = ["ca.pem", "chain.pem", "originals", "server"];
+const TAKEN: [&str; 4] = [ANCHOR, CHAIN, ORIGINALS, SERVER];
 
 /// Hands out the names of one folder.
 pub(super) struct Names {

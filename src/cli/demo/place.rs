@@ -1,9 +1,8 @@
 //! The demo's folders, and the configuration of its server.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -11,6 +10,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::database::Database;
+use super::made::Made;
+use super::target::Readers;
 use crate::clock::Ambient;
 use crate::config::{self, Loaded, process};
 use crate::domain::algorithm::KeyAlgorithm;
@@ -30,6 +31,15 @@ const MODULES: [&str; 5] = [
 
 /// The file with PostgreSQL's password, where it has one.
 const DATABASE_PASSWORD: &str = "database-password";
+
+/// The certificate to trust.
+pub(super) const ANCHOR: &str = "ca.pem";
+/// The citizen's certificate and those above it.
+pub(super) const CHAIN: &str = "chain.pem";
+/// The folder of the samples.
+pub(super) const ORIGINALS: &str = "originals";
+/// The folder of the server's data.
+pub(super) const SERVER: &str = "server";
 
 /// For apps, citizens and operators.
 const USUAL_PORTS: [u16; 3] = [8443, 8444, 9464];
@@ -54,6 +64,7 @@ pub(super) enum Ports {
 pub(super) struct Place {
     out: PathBuf,
     server: PathBuf,
+    made: Made,
 }
 
 impl Project {
@@ -86,7 +97,7 @@ impl Project {
     }
 
     /// Makes the folders, a certificate, and the server's configuration. What an earlier demo left there is used
-    /// again.
+    /// again; what somebody else put there is never written over.
     pub(super) fn place(
         &self,
         out: &Path,
@@ -94,42 +105,38 @@ impl Project {
         database: &Database,
         key: KeyAlgorithm,
     ) -> anyhow::Result<Place> {
-        let server = out.join("server");
+        let server = out.join(SERVER);
+        // Before anything is made there.
+        Made::find(out, &server)?;
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&server)
             .with_context(|| format!("{} cannot be made", server.display()))?;
-        let place = Place {
-            out: out.canonicalize()?,
-            server: server.canonicalize()?,
-        };
+        let (out, server) = (out.canonicalize()?, server.canonicalize()?);
+        let made = Made::find(&out, &server)?;
+        let place = Place { out, server, made };
+        for name in [ANCHOR, CHAIN] {
+            place.made.check(name)?;
+        }
         let ambient = Ambient::system();
         let link_key = place.server.join("link-key");
         if !link_key.exists() {
             let key = BASE64_STANDARD.encode(ambient.random::<32>());
-            write_private(&link_key, key.as_bytes())?;
+            place.write_private("link-key", key.as_bytes())?;
         }
         let tls = self_signed(&["localhost", "127.0.0.1", "::1"], ambient.now())?;
-        write_private(&place.certificate(), tls.certificate_pem.as_bytes())?;
-        write_private(
-            &place.server.join("tls.key"),
-            tls.key_pem.expose().as_bytes(),
-        )?;
+        place.write_private("tls.pem", tls.certificate_pem.as_bytes())?;
+        place.write_private("tls.key", tls.key_pem.expose().as_bytes())?;
         if let Database::Postgres {
             password: Some(password),
             ..
         } = database
         {
-            write_private(
-                &place.server.join(DATABASE_PASSWORD),
-                password.expose().as_bytes(),
-            )?;
+            place.write_private(DATABASE_PASSWORD, password.expose().as_bytes())?;
         }
-        write_private(
-            &place.configuration(),
-            self.configuration(ports, database, key).as_bytes(),
-        )?;
+        let configuration = self.configuration(ports, database, key);
+        place.write_private("rubrica.toml", configuration.as_bytes())?;
         Ok(place)
     }
 
@@ -213,6 +220,11 @@ impl Place {
         &self.out
     }
 
+    /// What demos wrote there.
+    pub(super) fn made(&self) -> &Made {
+        &self.made
+    }
+
     /// `chain.pem`: the citizen's certificate and those above it; `ca.pem`: the last of them, whom the reader trusts.
     pub(super) fn write_certificates(&self, chain: &str) -> anyhow::Result<()> {
         let certificates = pem::certificates(chain)?;
@@ -220,21 +232,20 @@ impl Place {
             .last()
             .context("the chain has no certificate authority")?;
         let anchor = pem::encode("CERTIFICATE", anchor)?;
-        for (path, content) in [(self.chain(), chain), (self.anchor(), &*anchor)] {
-            fs::write(&path, content)
-                .with_context(|| format!("{} cannot be written", path.display()))?;
+        for (name, content) in [(CHAIN, chain), (ANCHOR, &*anchor)] {
+            self.made.write(name, content.as_bytes(), Readers::All)?;
         }
         Ok(())
     }
 
     /// The certificate to trust.
     pub(super) fn anchor(&self) -> PathBuf {
-        self.out.join("ca.pem")
+        self.out.join(ANCHOR)
     }
 
     /// The citizen's certificate and those above it.
     pub(super) fn chain(&self) -> PathBuf {
-        self.out.join("chain.pem")
+        self.out.join(CHAIN)
     }
 
     /// The server's TLS certificate, which nobody but the demo trusts.
@@ -256,25 +267,14 @@ impl Place {
     pub(super) fn configuration(&self) -> PathBuf {
         self.server.join("rubrica.toml")
     }
+
+    /// Writes a file of the server's that only its owner can read.
+    fn write_private(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
+        let name = format!("{SERVER}/{name}");
+        self.made.write(&name, content, Readers::Owner)
+    }
 }
 
 fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-}
-
-/// Writes a file that only its owner can read, in place of an older one.
-fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let attempt = || {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?
-            .write_all(content)
-    };
-    attempt().with_context(|| format!("{} cannot be written", path.display()))
 }

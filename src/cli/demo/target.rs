@@ -1,16 +1,26 @@
 //! Where a signed file goes: never over a file that was to be signed, and only whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::clock::Ambient;
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 
 /// Bytes copied at once.
 const PIECE: usize = 64 << 10;
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Whoever the umask allows.
+    All,
+    /// Its owner.
+    Owner,
+}
 
 /// The one of `originals` that a file written to `target` would take the place of, whatever it is called there.
 pub(super) fn original_at<'a>(target: &Path, originals: &'a [PathBuf]) -> Option<&'a Path> {
@@ -23,11 +33,16 @@ pub(super) fn original_at<'a>(target: &Path, originals: &'a [PathBuf]) -> Option
 }
 
 /// Writes a file beside its place, compares its SHA-256 (hexadecimal) with what was told, and moves it there.
-pub(super) fn write(target: &Path, content: &mut dyn Read, sha256: &str) -> anyhow::Result<()> {
-    let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = target.with_file_name(name);
-    let outcome = write_part(&part, content, sha256)
+pub(super) fn write(
+    target: &Path,
+    content: &mut dyn Read,
+    sha256: &str,
+    readers: Readers,
+) -> anyhow::Result<()> {
+    // A name that no file of anybody's has.
+    let number = hex::encode(Ambient::system().random::<8>());
+    let part = target.with_file_name(format!(".rubrica-{number}.part"));
+    let outcome = write_part(&part, content, sha256, readers)
         .and_then(|()| Ok(fs::rename(&part, target)?))
         .with_context(|| format!("{} cannot be written", target.display()));
     if outcome.is_err() {
@@ -37,21 +52,8 @@ pub(super) fn write(target: &Path, content: &mut dyn Read, sha256: &str) -> anyh
     outcome
 }
 
-fn write_part(part: &Path, content: &mut dyn Read, sha256: &str) -> anyhow::Result<()> {
-    match fs::remove_file(part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(part)?;
-    let found = copy(content, &mut file)?;
-    file.sync_all()?;
-    if found != sha256 {
-        bail!("its SHA-256 is {found}, and the server told {sha256}");
-    }
-    Ok(())
-}
-
-fn copy(content: &mut dyn Read, file: &mut File) -> io::Result<String> {
+/// Copies all of it, and gives its SHA-256 (hexadecimal).
+pub(super) fn copy(content: &mut dyn Read, file: &mut dyn Write) -> io::Result<String> {
     let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
     let mut piece = vec![0; PIECE];
     loop {
@@ -63,6 +65,29 @@ fn copy(content: &mut dyn Read, file: &mut File) -> io::Result<String> {
         hasher.update(bytes);
         file.write_all(bytes)?;
     }
+}
+
+fn write_part(
+    part: &Path,
+    content: &mut dyn Read,
+    sha256: &str,
+    readers: Readers,
+) -> anyhow::Result<()> {
+    let mode = match readers {
+        Readers::All => 0o666,
+        Readers::Owner => 0o600,
+    };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(part)?;
+    let found = copy(content, &mut file)?;
+    file.sync_all()?;
+    if found != sha256 {
+        bail!("its SHA-256 is {found}, and the server told {sha256}");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -99,11 +124,11 @@ mod tests {
         let target = folder.path().join("a.pdf");
         fs::write(&target, b"from before").unwrap();
         let sha256 = Digest::of(DigestAlgorithm::Sha256, b"signed").to_hex();
-        let cut = write(&target, &mut b"sign".as_slice(), &sha256);
+        let cut = write(&target, &mut b"sign".as_slice(), &sha256, Readers::All);
         assert!(format!("{:#}", cut.unwrap_err()).contains("SHA-256"));
         assert_eq!(fs::read(&target).unwrap(), b"from before");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        write(&target, &mut b"signed".as_slice(), &sha256).unwrap();
+        write(&target, &mut b"signed".as_slice(), &sha256, Readers::All).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"signed");
     }
 }
