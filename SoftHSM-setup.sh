@@ -6,6 +6,11 @@
 #
 # The token is the project's own (tokens/), never the system's. Its PINs are random and stand in secrets/, readable
 # by the owner alone. It can be run again at any time: what is there is kept, above all the token and its keys.
+#
+# --tests changes the machine, for a second PKCS#11 module: it adds a slot (9) to /etc/opencryptoki/opencryptoki.conf with
+# a folder of its own in /var/lib/opencryptoki, and starts the daemon pkcsslotd, anew if it runs without that slot. Never
+# while it serves other tokens: then it asks you to. Where PostgreSQL was never installed, it also sees to it that
+# the package makes no database of the system's (/etc/postgresql-common/createcluster.conf).
 
 set -euo pipefail
 umask 077
@@ -23,6 +28,8 @@ readonly OPENCRYPTOKI_CONF=/etc/opencryptoki/opencryptoki.conf
 readonly OPENCRYPTOKI_TOKENS=/var/lib/opencryptoki
 readonly OPENCRYPTOKI_TOKEN=rubrica-tests
 readonly OPENCRYPTOKI_SLOT=9
+readonly POSTGRESQL_CLUSTERS=/etc/postgresql
+readonly POSTGRESQL_CONF=/etc/postgresql-common/createcluster.conf
 export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 
 # What the server needs to be built, set up and run: the token, PostgreSQL's client library, and openssl for keys and
@@ -30,7 +37,8 @@ export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config openssl)
 # What judges its output in the tests, and the database they start themselves.
 readonly TEST_PACKAGES=(
-    softhsm2 opencryptoki opensc curl poppler-utils qpdf default-jdk-headless maven postgresql python3 python3-venv
+    softhsm2 opencryptoki opensc procps curl poppler-utils qpdf default-jdk-headless maven postgresql python3
+    python3-venv
 )
 # The versions the tests were written against.
 readonly PYTHON_PACKAGES=(
@@ -44,7 +52,7 @@ main() {
             set_up_server
             set_up_tests
             ;;
-        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+        -h | --help) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
         *) fail "unknown argument: $1 (try --help)" ;;
     esac
 }
@@ -57,6 +65,7 @@ set_up_server() {
 }
 
 set_up_tests() {
+    make_no_postgresql_cluster
     install_packages "${TEST_PACKAGES[@]}"
     set_up_opencryptoki
     build_s3_server
@@ -77,9 +86,18 @@ install_packages() {
     command -v apt-get >/dev/null || cannot_install "this is no Debian (no apt-get)" "${missing[@]}"
     say "installing ${missing[*]}"
     as_root apt-get update -qq >/dev/null || cannot_install "apt-get update failed" "${missing[@]}"
-    # A fresh PostgreSQL package would start a database of the system's; the tests start their own.
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    # Configuration that is there already is kept as it is.
+    as_root env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 apt-get install -y -qq --no-install-recommends \
         "${missing[@]}" >/dev/null || cannot_install "apt-get install failed" "${missing[@]}"
+}
+
+# A fresh PostgreSQL package would make and start a database of the system's; the tests start their own.
+make_no_postgresql_cluster() {
+    ! is_installed postgresql || return 0
+    [[ ! -e $POSTGRESQL_CONF ]] && ! compgen -G "$POSTGRESQL_CLUSTERS/*/*" >/dev/null || return 0
+    as_root install -d -m 755 "${POSTGRESQL_CONF%/*}"
+    as_root install -m 644 /dev/stdin "$POSTGRESQL_CONF" <<<'create_main_cluster = false'
+    say "wrote $POSTGRESQL_CONF: PostgreSQL's package makes no database"
 }
 
 as_root() {
@@ -164,14 +182,39 @@ set_up_opencryptoki() {
         as_root install -d -m 770 -g pkcs11 "$folder" "$folder/TOK_OBJ"
         printf '\nslot %s\n{\nstdll = libpkcs11_sw.so\ntokname = %s\n}\n' "$OPENCRYPTOKI_SLOT" "$OPENCRYPTOKI_TOKEN" |
             as_root tee -a "$OPENCRYPTOKI_CONF" >/dev/null
-        # The daemon reads its configuration once.
-        ! pgrep -x pkcsslotd >/dev/null || as_root pkill -x -w pkcsslotd
         say "made slot $OPENCRYPTOKI_SLOT in opencryptoki for the tests"
     fi
-    pgrep -x pkcsslotd >/dev/null || as_root pkcsslotd
     if ((EUID != 0)) && ! id -nG | grep -qw pkcs11; then
         fail "the tests use opencryptoki, for which you must be in the group pkcs11: sudo adduser $USER pkcs11, log in again, and run me again"
     fi
+    # The daemon reads its configuration once.
+    if daemon_runs && ! daemon_has_the_slot; then
+        ! daemon_serves_others ||
+            fail "opencryptoki's daemon must be started anew to see slot $OPENCRYPTOKI_SLOT, and it serves tokens of others: when nobody uses them, do it yourself (sudo pkill -x pkcsslotd; sudo pkcsslotd), and run me again"
+        as_root pkill -x -w pkcsslotd
+    fi
+    daemon_runs || as_root pkcsslotd
+}
+
+# Where that cannot be told, no second daemon may be started.
+daemon_runs() {
+    command -v pgrep >/dev/null || fail "pgrep is missing: install the package procps, and run me again"
+    pgrep -x pkcsslotd >/dev/null
+}
+
+daemon_has_the_slot() {
+    pkcsconf -s -c "$OPENCRYPTOKI_SLOT" >/dev/null 2>&1
+}
+
+# Whether a token in another slot is initialised, or that cannot be told.
+daemon_serves_others() {
+    local tokens
+    tokens=$(pkcsconf -t 2>/dev/null) || return 0
+    awk -v "own=#$OPENCRYPTOKI_SLOT" '
+        $1 == "Token" { slot = $2 }
+        $1 == "Flags:" && /TOKEN_INITIALIZED/ && slot != own { others = 1 }
+        END { exit !others }
+    ' <<<"$tokens"
 }
 
 # The Python tools, in an environment of their own under target/.

@@ -1,10 +1,10 @@
 //! opencryptoki's software token for tests: a second PKCS#11 module that shares no code with SoftHSM.
 //!
 //! The token is the machine's, since the daemon serves no other, but in a slot that `SoftHSM-setup.sh --tests` makes for
-//! these tests alone. It is made anew by each process that uses it. What is configured is the vendor profile as it
+//! these tests alone. It is made anew by each process that uses it, and one process waits for the other. What is configured is the vendor profile as it
 //! stands in `hsm-config/`, with that slot and a PIN of the test's.
 
-use std::fs;
+use std::fs::{self, File};
 use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -17,6 +17,8 @@ use rubrica::hsm::{Hsm, KekVersion, Settings};
 
 /// The slot of these tests.
 const SLOT: &str = "9";
+/// Where the daemon keeps its token.
+const FOLDER: &str = "/var/lib/opencryptoki/rubrica-tests";
 /// What every token of opencryptoki has before it is changed. Nothing is kept on this one.
 const OFFICER: &str = "87654321";
 
@@ -58,6 +60,7 @@ pub(crate) fn settings() -> Settings {
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
     SETTINGS
         .get_or_init(|| {
+            wait_for_other_processes();
             let pin = random_pin();
             let folder = tempfile::tempdir().unwrap();
             write_configuration(folder.path(), &pin);
@@ -69,6 +72,18 @@ pub(crate) fn settings() -> Settings {
             settings
         })
         .clone()
+}
+
+/// Takes the token until this process ends: another that made it anew meanwhile would take its keys away.
+fn wait_for_other_processes() {
+    static FOLDER_LOCK: OnceLock<File> = OnceLock::new();
+    FOLDER_LOCK.get_or_init(|| {
+        let folder = File::open(FOLDER).unwrap_or_else(|error| {
+            panic!("{FOLDER}: {error}; run ./SoftHSM-setup.sh --tests");
+        });
+        folder.lock().unwrap();
+        folder
+    });
 }
 
 /// Writes a configuration with the profile in it, and what it names.
