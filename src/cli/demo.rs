@@ -42,9 +42,6 @@ use report::Report;
 use scene::Scene;
 use steps::Steps;
 
-/// SMS codes have so many digits unless configured otherwise, and the demo does not.
-const CODE_DIGITS: usize = 6;
-
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// A file to sign; may be given several times, all are signed as one request. Without it, a PDF and an XML file
@@ -135,11 +132,11 @@ fn sign<'a>(
     let mut outcomes = posted.refused;
     if let Some(request) = posted.request {
         let browser = Browser::new(&place.certificate())?;
-        let mut outbox = Outbox::new(&place.outbox())?;
+        let mut outbox = Outbox::new(&place.outbox(), scene.code_digits)?;
         let page = steps.time("the citizen opens the page and gives the password", || {
             scene.citizen.identify(&browser, &request.approval_url)
         })?;
-        let code = steps.time("the SMS code arrives", || outbox.next_code(CODE_DIGITS))?;
+        let code = steps.time("the SMS code arrives", || outbox.next_code())?;
         steps.time("the citizen gives the code, and the server signs", || {
             citizen::confirm(&browser, &page, &code)
         })?;

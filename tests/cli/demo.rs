@@ -357,6 +357,30 @@ fn a_demo_writes_over_nothing_that_no_demo_made() {
 }
 
 #[test]
+fn the_demo_reads_codes_of_the_length_that_is_configured() {
+    let project = Project::new();
+    let output = project
+        .command(&["demo", "--json", "--key", "ec-p256"])
+        .env("RUBRICA_IDENTITY__CODE_DIGITS", "8")
+        .output()
+        .unwrap();
+    let ended = crate::harness::project::ended(&output);
+    assert_eq!(ended.status, 0, "{}{}", ended.out, ended.err);
+    let messages = Phones::of(&project.path("demo/server/outbox")).messages();
+    let eight = |text: &str| {
+        text.split(|c: char| !c.is_ascii_digit())
+            .any(|run| run.len() == 8)
+    };
+    assert_eq!(
+        messages
+            .iter()
+            .filter(|message| eight(&message.text))
+            .count(),
+        2
+    );
+}
+
+#[test]
 fn a_demo_sends_nothing_to_a_real_phone() {
     let project = Project::new();
     for (variable, value) in [

@@ -3,7 +3,6 @@
 use anyhow::{Context, bail};
 use url::Url;
 
-use super::CODE_DIGITS;
 use super::browser::{Browser, Page};
 use super::outbox::Outbox;
 use crate::clock::Ambient;
@@ -80,7 +79,7 @@ impl Citizen {
                 ("activation-code", activation_code.expose()),
             ],
         )?;
-        let code = outbox.next_code(CODE_DIGITS)?;
+        let code = outbox.next_code()?;
         let page = browser.submit(
             &page,
             &[

@@ -27,14 +27,16 @@ pub(super) struct Message {
 /// A folder of messages, and which of them were read.
 pub(super) struct Outbox {
     folder: PathBuf,
+    code_digits: u32,
     read: BTreeSet<OsString>,
 }
 
 impl Outbox {
-    /// With what is there already counting as read.
-    pub(super) fn new(folder: &Path) -> anyhow::Result<Self> {
+    /// With what is there already counting as read. Codes have so many digits.
+    pub(super) fn new(folder: &Path, code_digits: u32) -> anyhow::Result<Self> {
         let mut outbox = Self {
             folder: folder.to_owned(),
+            code_digits,
             read: BTreeSet::new(),
         };
         outbox.read = outbox.names()?;
@@ -59,9 +61,10 @@ impl Outbox {
         Ok(texts)
     }
 
-    /// Waits for the next message with a code of so many digits in it.
-    pub(super) fn next_code(&mut self, digits: usize) -> anyhow::Result<SecretText> {
+    /// Waits for the next message with a code in it.
+    pub(super) fn next_code(&mut self) -> anyhow::Result<SecretText> {
         let begun = Instant::now();
+        let digits = usize::try_from(self.code_digits)?;
         while begun.elapsed() < PATIENCE {
             let messages = self.new_messages()?;
             let found = messages
@@ -114,11 +117,11 @@ mod tests {
     #[test]
     fn a_message_is_read_once() {
         let folder = tempfile::tempdir().unwrap();
-        let mut outbox = Outbox::new(folder.path()).unwrap();
+        let mut outbox = Outbox::new(folder.path(), 6).unwrap();
         let message =
             r#"{"to":"+34600123456","text":"code 111111","at":"2026-11-23T06:11:17.123456Z"}"#;
         std::fs::write(folder.path().join("1.json"), message).unwrap();
-        assert_eq!(outbox.next_code(6).unwrap().expose(), "111111");
+        assert_eq!(outbox.next_code().unwrap().expose(), "111111");
         assert_eq!(outbox.new_messages().unwrap().len(), 0);
     }
 }

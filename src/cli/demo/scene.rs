@@ -37,6 +37,8 @@ pub(super) struct Scene {
     pub(super) server: Server,
     pub(super) citizen: Citizen,
     pub(super) token: SecretText,
+    /// How many digits an SMS code has.
+    pub(super) code_digits: u32,
 }
 
 impl Scene {
@@ -54,6 +56,7 @@ impl Scene {
             );
         }
         telemetry::start(&loaded.config.telemetry, &Output::File(place.log()))?;
+        let code_digits = loaded.config.identity.code_digits();
         let administrator = local_administrator(process::account_name());
         let server = steps.time("the server starts", || {
             app::migrate(&loaded.config)?;
@@ -62,6 +65,7 @@ impl Scene {
         let stage = Stage {
             server: &server,
             administrator: &administrator,
+            code_digits,
         };
         let outcome = stage.people(place, key, steps);
         match outcome {
@@ -69,6 +73,7 @@ impl Scene {
                 server,
                 citizen,
                 token,
+                code_digits,
             }),
             Err(error) => both(Err(error), server.stop()),
         }
@@ -88,7 +93,7 @@ impl Scene {
     pub(super) fn serve(self, place: &Place, documents: Vec<Document>) -> anyhow::Result<Ending> {
         let prepared = self
             .ask(place, documents)
-            .and_then(|request| Ok((request, Outbox::new(&place.outbox())?)));
+            .and_then(|request| Ok((request, Outbox::new(&place.outbox(), self.code_digits)?)));
         let (request, mut outbox) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return self.end(Err(error)),
@@ -149,6 +154,7 @@ impl Scene {
 struct Stage<'a> {
     server: &'a Server,
     administrator: &'a Administrator,
+    code_digits: u32,
 }
 
 impl Stage<'_> {
@@ -178,7 +184,7 @@ impl Stage<'_> {
         steps.time("the citizen activates the account on the pages", || {
             let browser = Browser::new(&place.certificate())?;
             let pages = Url::parse(&format!("https://{}/", self.server.citizen))?;
-            let mut outbox = Outbox::new(&place.outbox())?;
+            let mut outbox = Outbox::new(&place.outbox(), self.code_digits)?;
             citizen.activate(&browser, &pages, &receipt.activation_code, &mut outbox)
         })?;
         steps.time("a credential is issued", || {
