@@ -131,11 +131,13 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
         }
         Command::NewCode(arguments) => {
             let office = Office::open(file)?;
-            let destination = Destination::choose(arguments.receipt.as_deref(), "--receipt")?;
+            let receipt = arguments.receipt.as_deref();
+            Destination::check(receipt, "--receipt")?;
             let password = ask_secret(
                 "the citizen's password",
                 "only the citizen can have a new code made, by typing the password",
             )?;
+            let destination = Destination::choose(receipt, "--receipt")?;
             let given = office.service.reissue_activation_code(
                 &office.authorize(ManageAccount),
                 &arguments.who.signer,

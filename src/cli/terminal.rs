@@ -47,8 +47,8 @@ enum FileState {
 
 impl Destination {
     /// From an option: a path, `-` for the standard output, or nothing, which is the terminal when there is one. A file
-    /// is made here. Decided before anything is done, so that no secret is made that nobody can be given; and after the
-    /// configuration is read, because the process may start anew until then.
+    /// is made here. Decided right before the act, so that no secret is made that nobody can be given; and after every
+    /// question, because who ends the command there with Ctrl-C would find an empty file that stops the next try.
     pub(super) fn choose(file: Option<&Path>, option: &str) -> anyhow::Result<Self> {
         match file {
             Some(path) if path == Path::new("-") => Ok(Self::StandardOutput),
@@ -59,6 +59,12 @@ impl Destination {
                  or {option} - to write it to the standard output all the same"
             ),
         }
+    }
+
+    /// Whether [`Destination::choose`] would find a place now; nothing is left there. For acts with questions before
+    /// them that are better not asked in vain.
+    pub(super) fn check(file: Option<&Path>, option: &str) -> anyhow::Result<()> {
+        Self::choose(file, option).map(drop)
     }
 
     /// Hands the secret over.
@@ -178,7 +184,10 @@ mod tests {
         let path = folder.path().join("token");
         let destination = Destination::choose(Some(&path), "--token-file").unwrap();
         assert!(path.exists());
+        assert!(Destination::check(Some(&path), "--token-file").is_err());
         drop(destination);
+        assert!(!path.exists());
+        Destination::check(Some(&path), "--token-file").unwrap();
         assert!(!path.exists());
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn run(given: &Arguments, file: Option<&Path>) -> anyhow::Result<()> 
         given.second_surname.as_deref(),
     )?;
     let office = Office::open(file)?;
-    let destination = Destination::choose(given.receipt.as_deref(), "--receipt")?;
+    Destination::check(given.receipt.as_deref(), "--receipt")?;
     let new = NewSigner {
         national_id: given.signer.clone(),
         name,
@@ -91,6 +91,7 @@ pub(super) fn run(given: &Arguments, file: Option<&Path>) -> anyhow::Result<()> 
     // Before a code is sent to the holder of the phone.
     service.check_registration(&authorized, &new, act)?;
     let claim = phone::claim(&office, &given.signer, &given.phone)?;
+    let destination = Destination::choose(given.receipt.as_deref(), "--receipt")?;
     let done = match act {
         RegistrationAct::First => service.register_signer(&authorized, new, &claim)?,
         RegistrationAct::Renewal => service.renew_registration(&authorized, new, &claim)?,
