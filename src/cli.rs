@@ -79,7 +79,7 @@ enum Command {
     ///
     /// Nothing is changed. The exit status is 1 when the server could not work.
     Doctor(doctor::Arguments),
-    /// See the HSM, and make the key that wraps the citizens' keys.
+    /// See the HSM, and make the keys that wrap the citizens' keys and sign the journal.
     #[command(subcommand)]
     Hsm(hsm::Command),
     /// Prepare the database.

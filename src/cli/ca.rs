@@ -49,7 +49,9 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
     let authorized = office.authorize(ManageAuthorities);
     match command {
         Command::Init(arguments) => {
-            let views = office.service.init_authorities(&authorized)?;
+            let views = output::working("making the authorities", || {
+                office.service.init_authorities(&authorized)
+            })?;
             show(arguments, &views)?;
         }
         Command::Show(arguments) => {
@@ -61,23 +63,30 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             }
             show(arguments, &views)?;
         }
-        Command::Crl(arguments) => match (arguments.of, &arguments.output) {
-            (Some(role), Some(path)) => {
-                let list = office
-                    .service
-                    .publication(Publication::RevocationList(role))?
-                    .context("there is no revocation list yet; make the authorities with: rubrica ca init")?;
-                output::file(path, &list)?;
-            }
-            _ => {
-                for view in office.service.publish_lists(&authorized)? {
-                    let next = view.next_list.map_or_else(|| "unknown".to_owned(), moment);
-                    output::remark(&format!("{}: a new list, good until {next}", view.role));
-                }
-            }
-        },
+        Command::Crl(arguments) => lists(arguments, &office)?,
     }
     Ok(Ending::Well)
+}
+
+fn lists(arguments: &Crl, office: &Office) -> anyhow::Result<()> {
+    if let (Some(role), Some(path)) = (arguments.of, &arguments.output) {
+        let list = office
+            .service
+            .publication(Publication::RevocationList(role))?
+            .context(
+                "there is no revocation list yet; make the authorities with: rubrica ca init",
+            )?;
+        return output::file(path, &list);
+    }
+    let authorized = office.authorize(ManageAuthorities);
+    let views = output::working("signing the lists", || {
+        office.service.publish_lists(&authorized)
+    })?;
+    for view in views {
+        let next = view.next_list.map_or_else(|| "unknown".to_owned(), moment);
+        output::remark(&format!("{}: a new list, good until {next}", view.role));
+    }
+    Ok(())
 }
 
 fn show(arguments: &Show, views: &[AuthorityView]) -> anyhow::Result<()> {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::office::Office;
@@ -131,7 +130,7 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             };
             let New { signer, key } = &arguments.new;
             let authorized = office.authorize(ManageCredentials);
-            let made = working("making the key", || {
+            let made = output::working("making the key", || {
                 office
                     .service
                     .issue_credential(&authorized, signer, *key, earlier)
@@ -199,7 +198,7 @@ fn request(arguments: &Request, file: Option<&Path>) -> anyhow::Result<()> {
     let office = Office::open(file)?;
     let New { signer, key } = &arguments.new;
     let authorized = office.authorize(ManageCredentials);
-    let made = working("making the key", || {
+    let made = output::working("making the key", || {
         office.service.request_credential(&authorized, signer, *key)
     })?;
     let request = made.request.context("the credential has no request")?;
@@ -252,15 +251,6 @@ fn described(credential: &CredentialView) -> Value {
         "chain": certificate.map(|certificate| &certificate.chain),
         "request": credential.request,
     })
-}
-
-/// RSA-4096 takes a token many seconds; on a terminal one sees that something goes on.
-fn working<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
-    let bar = ProgressBar::new_spinner().with_message(what);
-    bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    let value = work();
-    bar.finish_and_clear();
-    value
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -43,7 +43,9 @@ pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<
                 words: warning.to_string(),
                 advice: None,
             }));
-            findings.extend(examination::examine(&loaded.config));
+            findings.extend(output::working("looking at everything", || {
+                examination::examine(&loaded.config)
+            }));
             findings
         }
         // Nothing else can be looked at before.

@@ -9,12 +9,14 @@ use super::Ending;
 use super::office::Office;
 use super::output::{self, Style, Table};
 use crate::auth::op::ManageHsm;
-use crate::service::wrapping_keys::{HsmView, KekMade, KekWanted, Presence};
+use crate::service::ServiceError;
+use crate::service::wrapping_keys::{HsmView, KekMade, KekWanted, Presence, TokenStatus};
 
 /// What to do with the HSM.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make the key on the token that wraps the citizens' keys, unless there is one.
+    /// Make the keys on the token that are not there yet: the key-encryption key (KEK), which wraps the citizens' keys,
+    /// and the audit key, which signs the journal.
     InitKek(InitKek),
     /// Show the token, what it can do, and which key-encryption keys are on it.
     Status(Status),
@@ -22,7 +24,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct InitKek {
-    /// Make a new version where there is one already; it wraps the keys made from now on, and the old ones stay.
+    /// Make a new version of the KEK where there is one already; it wraps the keys made from now on, and the old ones
+    /// stay.
     #[arg(long)]
     new_version: bool,
 }
@@ -49,7 +52,15 @@ fn init_kek(arguments: &InitKek, file: Option<&Path>) -> anyhow::Result<Ending> 
     };
     let office = Office::open(file)?;
     let authorized = office.authorize(ManageHsm);
-    match office.service.init_kek(&authorized, wanted)? {
+    let (had_audit_key, made) = output::working("making the keys", || {
+        let had_audit_key = office.service.audit_public_key()?.is_some();
+        let made = office.service.init_kek(&authorized, wanted)?;
+        Ok::<_, ServiceError>((had_audit_key, made))
+    })?;
+    if !had_audit_key {
+        output::remark("the audit key, which signs the journal, is on the token");
+    }
+    match made {
         KekMade::New(version) => output::remark(&format!("KEK version {version} is on the token")),
         KekMade::Already(version) => output::remark(&format!(
             "KEK version {version} was on the token already; --new-version makes another"
@@ -88,15 +99,29 @@ fn told(view: &HsmView) -> String {
         versions => format!("version {}", versions.join(", ")),
     };
     format!(
-        "token     {} ({} {}, serial {}, firmware {})\nobjects   {} on the token\nKEK       {keks}\n\n{}",
-        token.label.trim(),
-        token.manufacturer.trim(),
-        token.model.trim(),
-        token.serial.trim(),
-        token.firmware,
+        "token     {}\nobjects   {} on the token\nKEK       {keks}\n\n{}",
+        name(token),
         view.objects.token,
         table.render()
     )
+}
+
+/// The token's label and, as far as it can be read, what it is: some tokens tell nothing of themselves.
+fn name(token: &TokenStatus) -> String {
+    let product = format!("{} {}", token.manufacturer.trim(), token.model.trim());
+    let mut facts = vec![product.trim().to_owned()];
+    for (name, fact) in [("serial", &token.serial), ("firmware", &token.firmware)] {
+        // Where nothing is known, 0.0 stands for the firmware.
+        if !matches!(fact.trim(), "" | "0.0") {
+            facts.push(format!("{name} {}", fact.trim()));
+        }
+    }
+    facts.retain(|fact| !fact.is_empty());
+    let facts = facts.join(", ");
+    match token.label.trim() {
+        "" => format!("without a readable label ({facts})"),
+        label => format!("{label} ({facts})"),
+    }
 }
 
 fn described(view: &HsmView) -> Value {
@@ -122,4 +147,34 @@ fn described(view: &HsmView) -> Value {
         "keks": view.keks.iter().map(|version| version.0).collect::<Vec<_>>(),
         "mechanisms": mechanisms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(label: &str, model: &str, serial: &str, firmware: &str) -> TokenStatus {
+        TokenStatus {
+            manufacturer: "IBM  ".to_owned(),
+            model: model.to_owned(),
+            label: label.to_owned(),
+            serial: serial.to_owned(),
+            firmware: firmware.to_owned(),
+            mechanisms: Vec::new(),
+            sessions_open: None,
+            sessions_limit: None,
+        }
+    }
+
+    #[test]
+    fn of_a_token_only_what_it_tells_is_shown() {
+        assert_eq!(
+            name(&token("rubrica   ", "SoftTok ", "123", "1.0")),
+            "rubrica (IBM SoftTok, serial 123, firmware 1.0)"
+        );
+        assert_eq!(
+            name(&token("", "", "", "0.0")),
+            "without a readable label (IBM)"
+        );
+    }
 }

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -134,6 +136,16 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
         .unwrap_or(at)
         .format(&Rfc3339)
         .unwrap_or_else(|_| at.to_string())
+}
+
+/// Does what may take long, such as a token making an RSA-4096 key: many seconds. On a terminal one sees meanwhile that
+/// something goes on; elsewhere nothing is shown.
+pub(super) fn working<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let bar = ProgressBar::new_spinner().with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let value = work();
+    bar.finish_and_clear();
+    value
 }
 
 /// Tells something that is no answer.

@@ -1,8 +1,11 @@
 //! The administrators' commands.
 
 use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use crate::harness::database::both_databases;
+use crate::harness::process::Watched;
 use crate::harness::project::Project;
 
 #[test]
@@ -328,6 +331,28 @@ fn a_new_activation_code_needs_the_citizens_password_at_a_terminal() {
 }
 
 #[test]
+fn no_receipt_lies_there_while_somebody_is_asked() {
+    let project = Project::in_order();
+    let program = env!("CARGO_BIN_EXE_rubrica");
+    let line = format!("{program} signer new-code 12345678Z --receipt r.txt");
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .current_dir(project.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut terminal = Watched::spawn(&mut terminal);
+    let mut said = Vec::new();
+    let mut out = terminal.stdout();
+    while !String::from_utf8_lossy(&said).contains("password: ") {
+        let mut byte = [0];
+        out.read_exact(&mut byte).unwrap();
+        said.extend(byte);
+    }
+    assert!(!project.path("r.txt").exists());
+}
+
+#[test]
 fn the_pin_is_asked_for_only_at_a_terminal_when_it_is_not_configured() {
     let project = Project::in_order();
     let text = project
@@ -351,6 +376,7 @@ fn the_hsm_shows_its_kek_and_makes_a_next_one_only_when_asked() {
     let project = Project::in_order();
     let again = project.run(&["hsm", "init-kek"]);
     assert!(again.err.contains("already"), "{}", again.err);
+    assert!(!again.err.contains("audit key"), "{}", again.err);
     let status = project.json(&["hsm", "status", "--json"]);
     assert_eq!(status["keks"], serde_json::json!([1]));
     assert_eq!(status["label"], "rubrica");
@@ -360,6 +386,16 @@ fn the_hsm_shows_its_kek_and_makes_a_next_one_only_when_asked() {
     let table = project.run(&["hsm", "status"]);
     assert!(table.out.contains("CKM_AES_KEY_WRAP_PAD"), "{}", table.out);
     assert!(!table.err.contains("ERROR"), "{}", table.err);
+
+    // Where the journal is to be signed by another key, that one is made, and said to be.
+    project.write(
+        "rubrica.toml",
+        &project.configuration("[journal]\nkey_label = \"another\""),
+        0o600,
+    );
+    let journal = project.run(&["hsm", "init-kek"]);
+    assert!(journal.err.contains("the audit key"), "{}", journal.err);
+    assert!(journal.err.contains("already"), "{}", journal.err);
 }
 
 both_databases! {
