@@ -2,6 +2,7 @@
 //!
 //! Imports nothing else of this crate and does no input or output.
 
+pub mod address;
 pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod app;

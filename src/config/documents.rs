@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use url::{Host, Url};
+use url::Url;
 
 use super::reader::Reader;
 use super::section::{Section, section};
 use super::setting::{Given, Setting, Unsuitable, quoted};
 use crate::documents::{AccessKey, Bucket, Settings};
+use crate::domain::address::is_private;
 
 section! {
     /// Where the documents are kept, until their time is over.
@@ -57,7 +58,7 @@ fn settings(raw: RawDocuments) -> Result<Settings, Fault> {
         Place::Bucket { name, prefix } => (name, prefix),
     };
     if let Some(endpoint) = &raw.endpoint
-        && !is_private(endpoint)
+        && !is_suitable(endpoint)
     {
         let detail = "must begin with https://, or lead to this machine; it has neither name nor password in it";
         return Err(("endpoint", detail.to_owned()));
@@ -93,16 +94,9 @@ fn settings(raw: RawDocuments) -> Result<Settings, Fault> {
     })))
 }
 
-/// Whether what goes there is encrypted on its way, or does not leave this machine.
-fn is_private(endpoint: &Url) -> bool {
-    let here = match endpoint.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    let encrypted = endpoint.scheme() == "https" || (endpoint.scheme() == "http" && here);
-    encrypted && endpoint.username().is_empty() && endpoint.password().is_none()
+/// Whether documents can be sent there as they are. A key belongs into keys of its own.
+fn is_suitable(endpoint: &Url) -> bool {
+    is_private(endpoint) && endpoint.username().is_empty() && endpoint.password().is_none()
 }
 
 impl Setting for Place {
@@ -193,14 +187,11 @@ mod tests {
     }
 
     #[test]
-    fn documents_do_not_travel_in_the_clear() {
-        let private = |text: &str| is_private(&Url::parse(text).unwrap());
-        assert!(private("https://s3.example"));
-        assert!(private("http://127.0.0.1:9000"));
-        assert!(private("http://localhost:9000"));
-        assert!(!private("http://s3.example"));
-        assert!(!private("http://localhost.example"));
-        assert!(!private("https://user:secret@s3.example"));
-        assert!(!private("ftp://127.0.0.1"));
+    fn an_endpoint_is_private_and_holds_no_key() {
+        let suitable = |text: &str| is_suitable(&Url::parse(text).unwrap());
+        assert!(suitable("https://s3.example"));
+        assert!(!suitable("http://s3.example"));
+        assert!(!suitable("https://user:secret@s3.example"));
+        assert!(!suitable("https://user@s3.example"));
     }
 }

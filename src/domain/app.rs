@@ -1,12 +1,12 @@
 //! An app: an e-government service that asks for signatures.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use time::OffsetDateTime;
-use url::{Host, Url};
+use url::Url;
 
+use super::address::is_private;
 use super::id::AppId;
 use super::text::is_control;
 
@@ -97,7 +97,7 @@ pub enum InvalidReturnUrl {
 /// Reads the address a browser is to be sent to. The allow-list is another question.
 pub fn return_url(text: &str) -> Result<Url, InvalidReturnUrl> {
     let url = Url::parse(text).map_err(InvalidReturnUrl::Syntax)?;
-    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    let secure = is_private(&url);
     if !secure {
         return Err(InvalidReturnUrl::Scheme);
     }
@@ -138,15 +138,6 @@ impl FromStr for ReturnPrefix {
 impl fmt::Display for ReturnPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str())
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
     }
 }
 

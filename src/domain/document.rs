@@ -27,6 +27,19 @@ named!(
     }
 );
 
+/// Whether a text is a type and subtype by the grammar of RFC 6838 section 4.2, without parameters.
+pub fn is_media_type(text: &str) -> bool {
+    let name = |part: &str| {
+        (1..=127).contains(&part.len())
+            && part.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+}
+
 impl Packaging {
     /// What the name of a signed file ends with after that of its document (RFC 8551 section 3.2.1).
     pub fn ending(self) -> &'static str {

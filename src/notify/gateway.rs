@@ -11,9 +11,10 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::{HeaderName, HeaderValue, Request};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
-use url::{Host, Url};
+use url::Url;
 
 use super::{BodyTemplate, Sms, SmsError};
+use crate::domain::address::is_private;
 use crate::domain::secret::SecretText;
 
 /// How the gateway is called.
@@ -124,16 +125,8 @@ impl GatewaySettings {
     /// POST to this address, public authorities, three attempts of at most four seconds, pauses of a quarter and
     /// half a second.
     pub fn new(url: Url, body: BodyTemplate) -> Result<Self, InvalidGateway> {
-        let local = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        match url.scheme() {
-            "https" => {}
-            "http" if local => {}
-            _ => return Err(InvalidGateway::Address),
+        if !is_private(&url) {
+            return Err(InvalidGateway::Address);
         }
         Ok(Self {
             url,

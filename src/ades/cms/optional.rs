@@ -11,6 +11,7 @@ use super::attribute::attribute;
 use crate::ades::AdesError;
 use crate::domain::algorithm::{Digest, DigestAlgorithm};
 use crate::domain::algorithm_identifier::digest_algorithm;
+use crate::domain::document::is_media_type;
 use crate::domain::request::{Commitment, SignaturePolicy, SignerLocation};
 
 const COMMITMENT_TYPE: ObjectIdentifier =
@@ -102,7 +103,7 @@ impl OptionalAttribute {
 
     /// Mime-type of the signed document (EN 319 122-1 clause 5.2.4.2), such as `text/plain`.
     pub fn mime_type(mime_type: &str) -> Result<Self, AdesError> {
-        if !is_media_type(mime_type) {
+        if !is_content_type(mime_type) {
             return Err(InvalidAttribute::MimeType(mime_type.to_owned()).into());
         }
         Ok(Self(attribute(MIME_TYPE, &mime_type.to_owned())?))
@@ -181,20 +182,9 @@ fn filled(field: &'static str, text: Option<&String>) -> Result<Option<String>, 
     }
 }
 
-/// `type/subtype` by the grammar of RFC 6838 section 4.2, parameters after a semicolon left unread.
-fn is_media_type(text: &str) -> bool {
-    let name = |name: &str| {
-        name.len() <= 127
-            && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
-    };
+/// A media type; parameters after a semicolon are left unread.
+fn is_content_type(text: &str) -> bool {
     let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
     let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-    parameters.bytes().all(plain)
-        && essence
-            .trim_end()
-            .split_once('/')
-            .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+    parameters.bytes().all(plain) && is_media_type(essence.trim_end())
 }

@@ -8,7 +8,7 @@ use super::{NewDocument, NewRequest};
 use crate::ades::{cades, pades};
 use crate::domain::algorithm::{DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
 use crate::domain::app::{App, return_url};
-use crate::domain::document::{Format, Packaging};
+use crate::domain::document::{Format, Packaging, is_media_type};
 use crate::domain::identifier::NationalId;
 use crate::domain::request::{CadesOptions, DocumentOptions, SignatureOptions, SignaturePolicy};
 use crate::domain::text::{self, sentence};
@@ -284,19 +284,6 @@ fn usual_media_type(name: &str) -> &'static str {
         Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         _ => "application/octet-stream",
     }
-}
-
-/// Type and subtype by RFC 6838 section 4.2.
-fn is_media_type(text: &str) -> bool {
-    let name = |part: &str| {
-        (1..=127).contains(&part.len())
-            && part.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    text.split_once('/')
-        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
 }
 
 #[derive(Default)]
