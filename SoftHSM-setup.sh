@@ -191,9 +191,32 @@ set_up_opencryptoki() {
     if daemon_runs && ! daemon_has_the_slot; then
         ! daemon_serves_others ||
             fail "opencryptoki's daemon must be started anew to see slot $OPENCRYPTOKI_SLOT, and it serves tokens of others: when nobody uses them, do it yourself (sudo pkill -x pkcsslotd; sudo pkcsslotd), and run me again"
-        as_root pkill -x -w pkcsslotd
+        stop_daemon
     fi
-    daemon_runs || as_root pkcsslotd
+    daemon_runs || start_daemon
+}
+
+# By systemd where that started it, so that its unit tells the truth afterwards.
+stop_daemon() {
+    if systemd_runs && systemctl is-active --quiet pkcsslotd; then
+        as_root systemctl stop pkcsslotd
+    else
+        as_root pkill -x pkcsslotd
+    fi
+    local tries
+    for ((tries = 0; tries < 100; tries++)); do
+        daemon_runs || return 0
+        sleep 0.1
+    done
+    fail "opencryptoki's daemon does not stop: end the process pkcsslotd, and run me again"
+}
+
+start_daemon() {
+    if systemd_runs; then as_root systemctl start pkcsslotd; else as_root pkcsslotd; fi
+}
+
+systemd_runs() {
+    [[ -d /run/systemd/system ]]
 }
 
 # Where that cannot be told, no second daemon may be started.
