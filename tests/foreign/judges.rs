@@ -112,13 +112,3 @@ pub(crate) fn assert_accepted(exhibit: &Exhibit) {
         refusals.join("\n")
     );
 }
-
-/// Where `SoftHSM-setup.sh --tests` puts the tools it installs: beside this binary's own folders.
-pub(crate) fn tools() -> PathBuf {
-    let binary = std::env::current_exe().unwrap();
-    binary
-        .ancestors()
-        .map(|folder| folder.join("foreign"))
-        .find(|folder| folder.is_dir())
-        .expect("the foreign tools are missing: run `./SoftHSM-setup.sh --tests`")
-}

@@ -10,8 +10,8 @@ use rubrica::pki::revocation::{self, Revoked};
 use rubrica::pki::settings::{Qualification, Values};
 use serde_json::Value;
 
-use super::judges::tools;
 use crate::harness::authorities::{self, Authorities, NOW, serial};
+use crate::harness::foreign::installed;
 use crate::harness::openssl::openssl;
 use crate::harness::software_key::SoftwareKey;
 
@@ -146,7 +146,7 @@ fn the_linter_finds_what_is_wrong() {
 fn lint(linter: &str, arguments: &[&str], der: &[u8]) -> (BTreeSet<String>, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), der).unwrap();
-    let output = Command::new(tools().join("venv/bin").join(linter))
+    let output = Command::new(installed(&format!("venv/bin/{linter}")))
         .arg("lint")
         .args(arguments)
         .args([

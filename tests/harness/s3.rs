@@ -1,7 +1,7 @@
 //! A real S3 server (`s3s-fs`) on a folder of its own, gone with the test.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -10,6 +10,7 @@ use rubrica::documents::{AccessKey, Bucket, Settings};
 use rubrica::domain::secret::SecretText;
 use tempfile::TempDir;
 
+use super::foreign::installed;
 use super::process::Watched;
 
 /// The bucket that is there.
@@ -32,13 +33,8 @@ impl S3 {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let secret = hex::encode(Ambient::system().random::<16>());
-        let program = program();
-        assert!(
-            program.exists(),
-            "s3s-fs is missing; run ./SoftHSM-setup.sh --tests"
-        );
         let mut process = Watched::spawn(
-            Command::new(program)
+            Command::new(installed("s3/bin/s3s-fs"))
                 .args(["--host", "127.0.0.1", "--port", "0"])
                 .args(["--access-key", ACCESS_KEY, "--secret-key", &secret])
                 .arg(folder.path())
@@ -87,17 +83,4 @@ impl S3 {
     pub(crate) fn objects(&self) -> PathBuf {
         self.folder.path().join(BUCKET)
     }
-}
-
-/// Where the set-up puts it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the set-up asks for the same variable"
-)]
-fn program() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
-    target.join("foreign/s3/bin/s3s-fs")
 }

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::worker::Worker;
-use super::{Exhibit, Kind, tools};
+use super::{Exhibit, Kind};
+use crate::harness::foreign::installed;
 
 /// What DSS says when the chain is good and there is no revocation data, which level B-B has no place for.
 const WITHOUT_REVOCATION: [&str; 2] = [
@@ -75,7 +76,7 @@ pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
 fn signatures(exhibit: &Exhibit) -> Result<Vec<Signature>, String> {
     static WORKER: OnceLock<Worker> = OnceLock::new();
     let worker = WORKER.get_or_init(|| {
-        let home = tools().join("dss");
+        let home = installed("dss");
         let mut java = Command::new("java");
         // Without the second compiler it is done in half the time.
         java.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"])

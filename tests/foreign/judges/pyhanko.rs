@@ -7,13 +7,14 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::worker::Worker;
-use super::{Exhibit, Kind, tools};
+use super::{Exhibit, Kind};
+use crate::harness::foreign::installed;
 
 pub(super) fn judge(exhibit: &Exhibit) -> Result<(), String> {
     static WORKER: OnceLock<Worker> = OnceLock::new();
     let worker = WORKER.get_or_init(|| {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/pyhanko_judge.py");
-        let mut python = Command::new(tools().join("venv/bin/python"));
+        let mut python = Command::new(installed("venv/bin/python"));
         python.arg(script);
         Worker::start(python)
     });
