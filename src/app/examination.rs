@@ -59,6 +59,7 @@ pub fn examine(config: &Config) -> Vec<Finding> {
     if tables {
         findings.extend(authorities::examine(&config.store, now));
     }
+    findings.extend(authorities::examine_addresses(&config.pki));
     findings.extend(hsm::examine(&config.hsm, &config.checkpoints.key_label));
     findings.extend(folders(config));
     findings.extend(listeners(config, now));

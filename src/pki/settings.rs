@@ -283,7 +283,8 @@ impl Settings {
         self.values.practice_statement.as_deref()
     }
 
-    pub(super) fn ocsp_address(&self) -> Option<&str> {
+    /// Address of the OCSP responder that is written into certificates.
+    pub fn ocsp_address(&self) -> Option<&str> {
         self.values.ocsp.as_deref()
     }
 

@@ -83,6 +83,29 @@ fn a_wrong_configuration_is_told_with_the_line() {
 }
 
 #[test]
+fn addresses_in_certificates_that_lead_nowhere_are_told() {
+    let project = Project::in_order();
+    expect(
+        &project,
+        "warning",
+        "pki.publication",
+        "http://pki.example.com",
+    );
+    expect(
+        &project,
+        "warning",
+        "pki.ocsp",
+        "http://pki.example.com/ocsp",
+    );
+    project.configure("[pki]\npublication = \"http://pki.gob.es\"\nocsp = \"none\"\n");
+    let (_, findings) = findings(&project);
+    assert!(
+        !findings.iter().any(|finding| finding.1.starts_with("pki.")),
+        "{findings:#?}"
+    );
+}
+
+#[test]
 fn each_trouble_with_the_hsm_is_told_apart() {
     let project = Project::in_order();
     let good = project.configuration("");

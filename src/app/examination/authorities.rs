@@ -1,15 +1,39 @@
 //! The built-in authorities: made, valid, and with revocation lists that are not overdue.
 
 use time::{Duration, OffsetDateTime};
+use url::{Host, Url};
 
 use super::{Finding, told};
 use crate::domain::authority::AuthorityRole;
-use crate::pki::Validity;
+use crate::pki::{self, Validity};
 use crate::store::authorities::{self, StoredAuthority};
 use crate::store::{Settings, Store, StoreError};
 
 /// From when on an authority should be renewed: citizens' certificates may not outlast it.
 const SOON: Duration = Duration::days(365);
+
+/// The addresses that stand in certificates, which can never be mended in those that were issued.
+pub(super) fn examine_addresses(settings: &pki::Settings) -> Vec<Finding> {
+    let publication = settings.issuing_crl_address();
+    let mut findings = Vec::new();
+    if is_nobodys(&publication) {
+        findings.push(Finding::warning(
+            "pki.publication",
+            format!("{publication} is for examples: nobody can fetch a revocation list there"),
+            "set it, before any certificate is issued, to an address that leads to /pki/ of the operators' listener",
+        ));
+    }
+    if let Some(ocsp) = settings.ocsp_address()
+        && is_nobodys(ocsp)
+    {
+        findings.push(Finding::warning(
+            "pki.ocsp",
+            format!("{ocsp} is for examples: nobody answers there"),
+            "set it, before any certificate is issued, to an OCSP responder's address, or to \"none\"",
+        ));
+    }
+    findings
+}
 
 /// Reads what the database has of them.
 pub(super) fn examine(settings: &Settings, now: OffsetDateTime) -> Vec<Finding> {
@@ -94,4 +118,48 @@ fn one(role: AuthorityRole, stored: &StoredAuthority, now: OffsetDateTime) -> Ve
 
 fn about(role: AuthorityRole) -> String {
     format!("{role} authority")
+}
+
+/// Whether the address is in a domain that is kept for examples and tests (RFC 2606).
+fn is_nobodys(address: &str) -> bool {
+    const KEPT: [&str; 6] = [
+        "example",
+        "example.com",
+        "example.net",
+        "example.org",
+        "invalid",
+        "test",
+    ];
+    let address = Url::parse(address).ok();
+    let Some(Host::Domain(host)) = address.as_ref().and_then(Url::host) else {
+        return false;
+    };
+    KEPT.iter().any(|kept| {
+        host.strip_suffix(kept)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_for_examples_are_nobodys() {
+        for address in [
+            "http://pki.example.com/ocsp",
+            "http://example.org",
+            "http://pki.example",
+            "http://PKI.TEST/x",
+        ] {
+            assert!(is_nobodys(address), "{address}");
+        }
+        for address in [
+            "http://pki.myexample.com",
+            "http://pki.gob.es/example.com",
+            "http://127.0.0.1:8445/pki",
+        ] {
+            assert!(!is_nobodys(address), "{address}");
+        }
+    }
 }
