@@ -32,7 +32,10 @@ mod sealing;
 mod settings;
 
 pub use browser_key::BrowserKey;
-pub use challenge::{ChallengeError, Challenged, Confirmed, GivenCode, Judgement, Opened, Resent};
+pub use challenge::{
+    ChallengeError, Challenged, Confirmed, Counted, GivenCode, Judgement, LastCode, LastLook,
+    Opened, Resent,
+};
 pub use derivation::{Derivation, InvalidDerivation};
 pub use error::{BlockedWhen, IdentityError};
 pub use level::LevelEvidence;

@@ -3,7 +3,8 @@
 //! A challenge is open between the first factor and the code. Its row holds the citizen secret under a key that only
 //! the browser has, and a MAC of the code under another one, so that the database alone neither opens the one nor
 //! guesses the other. The code is bound to one purpose and to a digest of exactly what it confirms. It is used once;
-//! wrong codes are counted by single statements, so that nodes and threads together get no more tries than one.
+//! codes are counted by single statements before they are looked at, in the same transaction or in one before, so that
+//! nodes and threads together get no more tries than one.
 
 use std::time::Duration;
 
@@ -24,9 +25,11 @@ use crate::store::challenges::{Challenge, Replacement};
 use crate::store::{AnyConnection, Store, StoreError, challenges, signers};
 
 mod confirmation;
+mod last_code;
 mod proof;
 
-pub use confirmation::{Confirmed, GivenCode, Judgement};
+pub use confirmation::{Confirmed, Counted, GivenCode, Judgement};
+pub use last_code::{LastCode, LastLook};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How long rows stay after their end: longer than the hour that messages are counted over.
@@ -261,8 +264,9 @@ impl Identity {
         })?)
     }
 
-    /// Forgets the sealed secrets of codes whose time is over, and challenges older than a day. To be called now
-    /// and then by one node; the number of rows touched.
+    /// Forgets the sealed secrets of codes whose time is over, and challenges opened more than a day ago, except
+    /// those of requests that still wait: their wrong codes count. To be called now and then by one node; the number of
+    /// rows touched.
     pub fn forget_expired(&self) -> Result<usize, IdentityError> {
         let now = self.ambient.now();
         Ok(self

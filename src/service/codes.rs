@@ -5,16 +5,18 @@ use time::OffsetDateTime;
 use super::{Service, ServiceError};
 use crate::domain::app::App;
 use crate::domain::challenge::{Purpose, SmsState};
+use crate::domain::factor::Factor;
 use crate::domain::id::{ChallengeId, SignerId};
 use crate::domain::secret::SecretText;
 use crate::domain::standing::Refusal;
 use crate::identity::{
-    BlockedWhen, BrowserKey, ChallengeError, Confirmed, FactorTry, GivenCode, IdentityError,
-    Opened, OpenedSigner, Resent,
+    BlockedWhen, BrowserKey, ChallengeError, Confirmed, Counted, FactorTry, GivenCode,
+    IdentityError, Judgement, LastCode, Opened, OpenedSigner, Resent,
 };
 use crate::journal::{Actor, Entry, Event, FactorUsed, JournalError, Outcome};
 use crate::notify::{Sms, SmsError};
 use crate::store::StoreError;
+use crate::store::signers::Release;
 
 /// A code is on its way. The browser keeps the challenge and the key; the server forgets the key.
 #[derive(Debug)]
@@ -226,7 +228,8 @@ impl Service {
         Ok(outcome)
     }
 
-    /// Counts a code and looks at it. One that blocks the factor its step began with is on record with the block.
+    /// Counts a code and looks at it. The last one allowed blocks the factor its step began with, and the block is on
+    /// record, before it is looked at; a right one takes the block away again.
     fn judge(
         &self,
         occasion: &Occasion<'_>,
@@ -234,25 +237,68 @@ impl Service {
         given: GivenCode<'_>,
     ) -> Result<Result<Confirmed, ChallengeError>, ServiceError> {
         let identity = &self.inner.identity;
-        let judgement = self.inner.journal.seldom_recording(|connection| {
-            let judgement = identity.judge(connection, &given);
-            let judgement = judgement.map_err(Unsettled::Act)?;
-            let entries = match judgement.blocked() {
-                None => Vec::new(),
-                Some(factor) => vec![
-                    self.code_entry(occasion, Some(signer), Some("wrong")),
-                    self.entry(Event::SignerBlocked, occasion)
-                        .by(Actor::Visitor)
-                        .signer(signer)
-                        .factors(&[FactorUsed::from(factor), FactorUsed::SmsCode]),
-                ],
+        let counted = self.inner.journal.seldom_recording(|connection| {
+            let counted = identity.judge(connection, &given);
+            let counted = counted.map_err(Unsettled::Act)?;
+            let entries = match &counted {
+                Counted::Judged(_) => Vec::new(),
+                Counted::Last(last) => {
+                    vec![self.block_entry(Event::SignerBlocked, occasion, signer, last.blocked())]
+                }
             };
-            Ok((judgement, entries))
+            Ok((counted, entries))
         });
-        match settled(judgement)? {
-            Ok(judgement) => Ok(identity.confirm(given, judgement)),
-            Err(error) => Ok(Err(error)),
-        }
+        let judgement = match settled(counted)? {
+            Ok(Counted::Judged(judgement)) => Ok(judgement),
+            Ok(Counted::Last(last)) => self.judge_last(occasion, signer, &given, last)?,
+            Err(error) => Err(error),
+        };
+        Ok(judgement.and_then(|judgement| identity.confirm(given, judgement)))
+    }
+
+    fn judge_last(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        given: &GivenCode<'_>,
+        last: LastCode,
+    ) -> Result<Result<Judgement, ChallengeError>, ServiceError> {
+        let (identity, journal) = (&self.inner.identity, &self.inner.journal);
+        let look = match identity.compare_last(given, last) {
+            Ok(look) => look,
+            Err(error) => return Ok(Err(error)),
+        };
+        settled(match look.unblocks() {
+            None => {
+                let settle = |connection: &mut _| identity.settle(connection, look);
+                let settled = self.inner.store.write(settle).map_err(Unsettled::Act);
+                settled.map(|(judgement, _)| judgement)
+            }
+            Some(factor) => journal.recording(|connection| {
+                let settled = identity.settle(connection, look);
+                let (judgement, release) = settled.map_err(Unsettled::Act)?;
+                let entry = self.block_entry(Event::SignerUnblocked, occasion, signer, factor);
+                let entries = match release {
+                    Release::Done => vec![entry.by(Actor::Signer { id: signer })],
+                    Release::Missed => Vec::new(),
+                };
+                Ok((judgement, entries))
+            }),
+        })
+    }
+
+    /// What the journal says of a block that a code makes or takes away.
+    fn block_entry(
+        &self,
+        event: Event,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        factor: Factor,
+    ) -> Entry {
+        self.entry(event, occasion)
+            .by(Actor::Visitor)
+            .signer(signer)
+            .factors(&[FactorUsed::from(factor), FactorUsed::SmsCode])
     }
 
     /// What the journal says of a code: that it was right, or why not.
@@ -358,13 +404,13 @@ fn settled<T, E>(outcome: Result<T, Unsettled<E>>) -> Result<Result<T, E>, Servi
     }
 }
 
-/// The journal's word for why a code was not taken; `None` for what says nothing about a code, or is on record already.
+/// The journal's word for why a code was not taken; `None` for what says nothing about a code.
 fn word(error: &ChallengeError) -> Option<&'static str> {
     match error {
         ChallengeError::WrongCode { .. } => Some("wrong"),
         ChallengeError::Exhausted => Some("exhausted"),
         ChallengeError::Blocked { when, .. } => match when {
-            BlockedWhen::Now => None,
+            BlockedWhen::Now => Some("wrong"),
             BlockedWhen::Before => Some("blocked"),
         },
         ChallengeError::Expired => Some("expired"),

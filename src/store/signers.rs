@@ -30,6 +30,22 @@ pub enum Admission {
     Blocked,
 }
 
+/// A block as it was made, by which it is told from a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    micros: i64,
+    failures: i32,
+}
+
+/// Whether a block was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// It was, by this.
+    Done,
+    /// It was not there any more.
+    Missed,
+}
+
 /// Adds a signer. A DNI or phone that is there already is a [`StoreError::Conflict`].
 pub fn insert(connection: &mut AnyConnection, signer: &Signer) -> Result<(), StoreError> {
     diesel::insert_into(signers::table)
@@ -198,7 +214,7 @@ pub fn admit(
     })
 }
 
-/// Counts a wrong SMS code: how many there are since the last right one and after `since`, this one included. To be
+/// Counts an SMS code as wrong, before it is looked at: how many there are since the last right one and after `since`, this one included. To be
 /// called under [`lock`].
 pub fn count_wrong_code(
     connection: &mut AnyConnection,
@@ -243,31 +259,73 @@ pub fn forget_wrong_codes(connection: &mut AnyConnection, id: SignerId) -> Resul
     Ok(())
 }
 
-/// Blocks a factor because of what came after it. Counts as a wrong try of its own, so that a right try which is on
-/// its way does not take the block away: see [`admit`].
+/// Blocks a factor because of what came after it, and counts as a wrong try of its own. To be called under [`lock`], for
+/// a factor that is not blocked.
 pub fn block(
     connection: &mut AnyConnection,
     id: SignerId,
     factor: Factor,
     now: OffsetDateTime,
-) -> Result<(), StoreError> {
+) -> Result<Block, StoreError> {
     let row = signers::table.find(id.to_string());
-    let at = Some(to_micros(now));
-    match factor {
-        Factor::Password => diesel::update(row)
-            .set((
-                signers::password_failures.eq(signers::password_failures + 1),
-                signers::blocked_at.eq(at),
-            ))
-            .execute(connection)?,
-        Factor::ActivationCode => diesel::update(row)
-            .set((
-                signers::activation_failures.eq(signers::activation_failures + 1),
-                signers::activation_blocked_at.eq(at),
-            ))
-            .execute(connection)?,
+    let micros = to_micros(now);
+    let failures = match factor {
+        Factor::Password => {
+            diesel::update(row.clone())
+                .set((
+                    signers::password_failures.eq(signers::password_failures + 1),
+                    signers::blocked_at.eq(Some(micros)),
+                ))
+                .execute(connection)?;
+            row.select(signers::password_failures).first(connection)?
+        }
+        Factor::ActivationCode => {
+            diesel::update(row.clone())
+                .set((
+                    signers::activation_failures.eq(signers::activation_failures + 1),
+                    signers::activation_blocked_at.eq(Some(micros)),
+                ))
+                .execute(connection)?;
+            row.select(signers::activation_failures).first(connection)?
+        }
     };
-    Ok(())
+    Ok(Block { micros, failures })
+}
+
+/// Takes away the block that [`block`] made, and the try it counted, unless it was taken away meanwhile: a later one
+/// stays.
+pub fn release(
+    connection: &mut AnyConnection,
+    id: SignerId,
+    factor: Factor,
+    block: Block,
+) -> Result<Release, StoreError> {
+    let row = signers::table.find(id.to_string());
+    let released = match factor {
+        Factor::Password => diesel::update(
+            row.filter(signers::blocked_at.eq(Some(block.micros)))
+                .filter(signers::password_failures.eq(block.failures)),
+        )
+        .set((
+            signers::password_failures.eq(signers::password_failures - 1),
+            signers::blocked_at.eq(None::<i64>),
+        ))
+        .execute(connection)?,
+        Factor::ActivationCode => diesel::update(
+            row.filter(signers::activation_blocked_at.eq(Some(block.micros)))
+                .filter(signers::activation_failures.eq(block.failures)),
+        )
+        .set((
+            signers::activation_failures.eq(signers::activation_failures - 1),
+            signers::activation_blocked_at.eq(None::<i64>),
+        ))
+        .execute(connection)?,
+    };
+    Ok(if released == 0 {
+        Release::Missed
+    } else {
+        Release::Done
+    })
 }
 
 /// Sets a counter and the count of wrong SMS codes back, and takes the counter's block away.

@@ -10,7 +10,7 @@ use rubrica::domain::phone::Phone;
 use rubrica::domain::secret::SecretText;
 use rubrica::domain::signer::Signer;
 use rubrica::identity::{
-    BrowserKey, ChallengeError, Confirmed, EmailCheck, FactorTry, Identity, IdentityError,
+    BrowserKey, ChallengeError, Confirmed, Counted, EmailCheck, FactorTry, Identity, IdentityError,
     LevelEvidence, NewPassword, NewSigner, OpenedSigner, PhoneClaim, Registered, RegistrationAct,
     Settings,
 };
@@ -126,9 +126,19 @@ impl Accounts {
     ) -> Result<Confirmed, ChallengeError> {
         let identity = &self.identity;
         let given = identity.given_code(challenge, key, code, purpose, binding)?;
-        let judgement = self
+        let counted = self
             .store
             .write(|connection| identity.judge(connection, &given))?;
+        let judgement = match counted {
+            Counted::Judged(judgement) => judgement,
+            Counted::Last(last) => {
+                let look = identity.compare_last(&given, last)?;
+                let settled = self
+                    .store
+                    .write(|connection| identity.settle(connection, look))?;
+                settled.0
+            }
+        };
         identity.confirm(given, judgement)
     }
 

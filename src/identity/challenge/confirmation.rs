@@ -4,6 +4,7 @@ use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
 use super::ChallengeError;
+use super::last_code::LastCode;
 use super::proof::{code_mac, opened};
 use crate::domain::challenge::{ChallengeEnd, Purpose};
 use crate::domain::factor::Factor;
@@ -66,21 +67,20 @@ pub struct GivenCode<'a> {
 }
 
 /// What was found of a code.
-pub struct Judgement(Verdict);
+pub struct Judgement(pub(super) Verdict);
 
-impl Judgement {
-    /// Which factor of the signer this very code has blocked.
-    pub fn blocked(&self) -> Option<Factor> {
-        match self.0 {
-            Verdict::Blocked { factor, .. } => Some(factor),
-            Verdict::Right { .. } | Verdict::Wrong { .. } | Verdict::Overtaken => None,
-        }
-    }
+/// A code that was counted.
+pub enum Counted {
+    /// It was looked at in the transaction that counted it.
+    Judged(Judgement),
+    /// It is the last one allowed over all steps, and was not looked at yet.
+    Last(LastCode),
 }
 
 impl Identity {
     /// Takes a code for what it is given for. A key of another browser costs nothing and is told nothing. Next comes
-    /// [`judge`](Self::judge), then [`confirm`](Self::confirm).
+    /// [`judge`](Self::judge), then [`confirm`](Self::confirm); between the two, for the last code allowed,
+    /// [`compare_last`](Self::compare_last) and [`settle`](Self::settle).
     pub fn given_code<'a>(
         &self,
         id: ChallengeId,
@@ -105,6 +105,9 @@ impl Identity {
     /// counted over all steps of a signer until a right one: too many block the factor that the step began with, as
     /// wrong tries of its own do.
     ///
+    /// The last code allowed over all steps is counted and blocks the factor, and is not looked at here: whoever keeps
+    /// the block from being recorded, and so from being made, is to learn nothing of the code.
+    ///
     /// For signing and for a phone the right code ends the challenge: of two at the same moment one gets it. For a
     /// password it ends when the password is stored, in that transaction: see
     /// [`set_password`](Identity::set_password). Until then the code can be given again, at the cost of a try, so
@@ -113,11 +116,11 @@ impl Identity {
         &self,
         connection: &mut AnyConnection,
         given: &GivenCode<'_>,
-    ) -> Result<Judgement, ChallengeError> {
+    ) -> Result<Counted, ChallengeError> {
         // Before anything is read: codes of one signer are looked at one after the other, and never while a new step
         // takes over the tries of this one.
         signers::lock(connection, given.challenge.signer)?;
-        self.verdict(connection, given).map(Judgement)
+        self.counted(connection, given)
     }
 
     /// Opens what waits for a right code; says what is to be told of any other.
@@ -138,6 +141,7 @@ impl Identity {
                     tries_left,
                 });
             }
+            Verdict::Refused(error) => return Err(error),
             Verdict::Overtaken => {
                 // It ended between the first look and the try: the first look's answer for what it is now.
                 let present = self.held(challenge.id, key)?;
@@ -189,55 +193,74 @@ impl Identity {
     }
 
     /// Under the signer's lock.
-    fn verdict(
+    fn counted(
         &self,
         connection: &mut AnyConnection,
         given: &GivenCode<'_>,
-    ) -> Result<Verdict, ChallengeError> {
+    ) -> Result<Counted, ChallengeError> {
         let seen = &given.challenge;
         let now = self.ambient.now();
-        let (id, purpose) = (seen.id, seen.purpose);
+        let judged = |verdict| Ok(Counted::Judged(Judgement(verdict)));
         let signer = signers::find(connection, seen.signer)?.ok_or(ChallengeError::Gone)?;
         check_standing(&signer, seen, now)?;
-        let Some(tries_left) = challenges::take_try(connection, id, now)? else {
-            return Ok(Verdict::Overtaken);
+        let Some(tries_left) = challenges::take_try(connection, seen.id, now)? else {
+            return judged(Verdict::Overtaken);
         };
         // Read again: a resend may have replaced the code meanwhile.
-        let Some(present) = challenges::find(connection, id)? else {
-            return Ok(Verdict::Overtaken);
+        let Some(present) = challenges::find(connection, seen.id)? else {
+            return judged(Verdict::Overtaken);
         };
-        let mac = code_mac(given.key, &present, present.sms_count, &given.typed)?;
-        if bool::from(mac.ct_eq(&present.code_mac)) {
-            signers::forget_wrong_codes(connection, signer.id)?;
-            if ends_with_its_code(purpose) {
-                challenges::return_try(connection, id)?;
-                challenges::end(connection, id, ChallengeEnd::Confirmed, now)?;
+        // Where an office asked for the code, no factor of this signer was given, and none is blocked.
+        if let Some(factor) = seen.purpose.factor() {
+            let since = now - self.settings.wrong_codes_within;
+            let wrong = signers::count_wrong_code(connection, signer.id, since, now)?;
+            if wrong >= self.settings.wrong_codes {
+                signers::forget_wrong_codes(connection, signer.id)?;
+                return Ok(Counted::Last(LastCode {
+                    block: signers::block(connection, signer.id, factor, now)?,
+                    present,
+                    factor,
+                    tries_left,
+                }));
             }
-            let signer = Box::new(signer);
-            return Ok(Verdict::Right { signer, tries_left });
         }
-        if tries_left == 0 {
-            challenges::end(connection, id, ChallengeEnd::Exhausted, now)?;
-        }
-        let Some(factor) = purpose.factor() else {
-            // An office asked for it: no factor of this signer was given, and none is blocked.
-            return Ok(Verdict::Wrong { tries_left });
-        };
-        let since = now - self.settings.wrong_codes_within;
-        let wrong = signers::count_wrong_code(connection, signer.id, since, now)?;
-        if wrong < self.settings.wrong_codes {
-            return Ok(Verdict::Wrong { tries_left });
-        }
-        signers::block(connection, signer.id, factor, now)?;
-        signers::forget_wrong_codes(connection, signer.id)?;
-        challenges::end(connection, id, ChallengeEnd::Cancelled, now)?;
-        Ok(Verdict::Blocked { factor, tries_left })
+        judged(if fits(given, &present)? {
+            right(connection, signer, &present, tries_left, now)?
+        } else {
+            if tries_left == 0 {
+                challenges::end(connection, present.id, ChallengeEnd::Exhausted, now)?;
+            }
+            Verdict::Wrong { tries_left }
+        })
     }
+}
+
+/// Whether it is the code of the step as it is now.
+pub(super) fn fits(given: &GivenCode<'_>, present: &Challenge) -> Result<bool, ChallengeError> {
+    let mac = code_mac(given.key, present, present.sms_count, &given.typed)?;
+    Ok(mac.ct_eq(&present.code_mac).into())
+}
+
+/// What a right code does, under the signer's lock.
+pub(super) fn right(
+    connection: &mut AnyConnection,
+    signer: Signer,
+    challenge: &Challenge,
+    tries_left: u32,
+    now: OffsetDateTime,
+) -> Result<Verdict, ChallengeError> {
+    signers::forget_wrong_codes(connection, signer.id)?;
+    if ends_with_its_code(challenge.purpose) {
+        challenges::return_try(connection, challenge.id)?;
+        challenges::end(connection, challenge.id, ChallengeEnd::Confirmed, now)?;
+    }
+    let signer = Box::new(signer);
+    Ok(Verdict::Right { signer, tries_left })
 }
 
 /// Refuses a code for an account that does not allow it any more: one for signing by the whole standing, the others
 /// when the factor they began with is blocked.
-fn check_standing(
+pub(super) fn check_standing(
     signer: &Signer,
     challenge: &Challenge,
     now: OffsetDateTime,
@@ -269,7 +292,7 @@ fn ends_with_its_code(purpose: Purpose) -> bool {
     }
 }
 
-enum Verdict {
+pub(super) enum Verdict {
     Right {
         signer: Box<Signer>,
         tries_left: u32,
@@ -281,5 +304,7 @@ enum Verdict {
         factor: Factor,
         tries_left: u32,
     },
+    /// What it was for is not allowed any more.
+    Refused(ChallengeError),
     Overtaken,
 }
