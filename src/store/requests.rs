@@ -255,7 +255,8 @@ pub fn overdue(
         .load(connection)?)
 }
 
-/// Pending requests whose time is not over and for which the signer has no wrong code left, at most `most`.
+/// Pending requests whose time is not over and for which the signer has no wrong code left, at most `most`. A step that
+/// is still open may just be looking at its last code, which may be right.
 pub fn exhausted(
     connection: &mut AnyConnection,
     now: OffsetDateTime,
@@ -264,7 +265,12 @@ pub fn exhausted(
     let last = challenges::table
         .filter(challenges::request_id.eq(requests::id.nullable()))
         .filter(challenges::signer_id.eq(requests::signer_id))
-        .filter(challenges::tries_left.le(0));
+        .filter(challenges::tries_left.le(0))
+        .filter(
+            challenges::ended_at
+                .is_not_null()
+                .or(challenges::expires_at.le(to_micros(now))),
+        );
     all(requests::table
         .filter(requests::state.eq(RequestState::Pending.as_str()))
         .filter(requests::expires_at.gt(to_micros(now)))

@@ -8,6 +8,7 @@ use rubrica::domain::secret::SecretText;
 use rubrica::domain::standing::Refusal;
 use rubrica::identity::{BlockedWhen, ChallengeError};
 use rubrica::service::{CodeSent, ServiceError};
+use time::Duration;
 
 use super::recorded::{allow, forbid, refused};
 use crate::harness::database::both_databases;
@@ -168,5 +169,31 @@ both_databases! {
         assert_eq!(town.told(), [1, 0]);
         let right = town.code();
         assert!(steps.iter().all(|(asked, sent)| town.confirm(asked, sent, &right).is_err()));
+    }
+
+    fn a_request_is_not_refused_while_the_last_code_of_its_step_is_looked_at(database) {
+        let town = Town::new(database);
+        let guess = |(asked, sent): &(Asked, CodeSent), times| {
+            for _ in 0..times {
+                assert!(town.confirm(asked, sent, "nope").is_err());
+            }
+        };
+        for times in [3, 3, 1] {
+            guess(&town.begun(), times);
+        }
+        // Its third code is the tenth over all steps.
+        let step = town.begun();
+        guess(&step, 2);
+        forbid(&town.store, "signer.unblocked");
+        refused(town.confirm(&step.0, &step.1, &town.code()));
+        let round = || {
+            let round = town.server.service().upkeep();
+            assert!(round.failed.is_empty(), "{round:?}");
+            round.refused
+        };
+        assert_eq!(round(), 0);
+        // A process that has stopped in the look does not go on with it.
+        town.server.clock().advance(Duration::minutes(6));
+        assert_eq!(round(), 1);
     }
 }
