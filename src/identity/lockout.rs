@@ -215,7 +215,7 @@ impl Identity {
         };
         Ok(Counting {
             tried: Some(counted),
-            blocked: (counted.0 >= most).then_some(signer),
+            blocked: counted.block().map(|_| signer),
         })
     }
 
@@ -259,8 +259,8 @@ impl Identity {
         })
     }
 
-    /// Lets in who gave a right try: notes the access and sets the counter back, unless later tries blocked the account
-    /// meanwhile.
+    /// Lets in who gave a right try: notes the access and sets the counter back, unless the factor is blocked by anything
+    /// but the counting of this very try: wrong tries or wrong SMS codes meanwhile.
     pub fn admit(
         &self,
         connection: &mut AnyConnection,

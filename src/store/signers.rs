@@ -17,16 +17,31 @@ use crate::domain::phone::Phone;
 use crate::domain::secret::SealingKey;
 use crate::domain::signer::Signer;
 
-/// A try that was counted before its outcome is known. The number is how many are open or failed, this one included.
+/// A try that was counted before its outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CountedTry(pub i32);
+pub enum CountedTry {
+    /// More may come after it.
+    OneOfMany,
+    /// The last one allowed: counting it has made this block.
+    Last(Block),
+}
+
+impl CountedTry {
+    /// The block that counting it has made.
+    pub fn block(self) -> Option<Block> {
+        match self {
+            Self::OneOfMany => None,
+            Self::Last(block) => Some(block),
+        }
+    }
+}
 
 /// What became of a good try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     /// The counter stands at nought again.
     Granted,
-    /// Wrong tries at the same time blocked the account first.
+    /// Something else than this try blocked the account first.
     Blocked,
 }
 
@@ -153,23 +168,27 @@ pub fn count_try(
                 .first(connection)?
         }
     };
-    if number >= most {
-        let row = signers::table.find(id.to_string());
-        let at = Some(to_micros(now));
-        match factor {
-            Factor::Password => diesel::update(row)
-                .set(signers::blocked_at.eq(at))
-                .execute(connection)?,
-            Factor::ActivationCode => diesel::update(row)
-                .set(signers::activation_blocked_at.eq(at))
-                .execute(connection)?,
-        };
+    if number < most {
+        return Ok(Some(CountedTry::OneOfMany));
     }
-    Ok(Some(CountedTry(number)))
+    let block = Block {
+        micros: to_micros(now),
+        failures: number,
+    };
+    let row = signers::table.find(id.to_string());
+    match factor {
+        Factor::Password => diesel::update(row)
+            .set(signers::blocked_at.eq(Some(block.micros)))
+            .execute(connection)?,
+        Factor::ActivationCode => diesel::update(row)
+            .set(signers::activation_blocked_at.eq(Some(block.micros)))
+            .execute(connection)?,
+    };
+    Ok(Some(CountedTry::Last(block)))
 }
 
-/// A counted try was right: sets the counter back and notes the access, unless later tries, wrong ones as far as
-/// is known, blocked the account meanwhile.
+/// A counted try was right: sets the counter back and notes the access, unless the factor is blocked by anything but
+/// the counting of this very try.
 pub fn admit(
     connection: &mut AnyConnection,
     id: SignerId,
@@ -179,12 +198,17 @@ pub fn admit(
 ) -> Result<Admission, StoreError> {
     let row = signers::table.find(id.to_string());
     let accessed = signers::last_access_at.eq(Some(to_micros(now)));
+    // What is compared with NULL is never equal: a try without a block of its own takes none away.
+    let (micros, failures) = counted
+        .block()
+        .map(|own| (own.micros, own.failures))
+        .unzip();
     let changed = match factor {
         Factor::Password => diesel::update(
             row.filter(
-                signers::blocked_at
-                    .is_null()
-                    .or(signers::password_failures.eq(counted.0)),
+                signers::blocked_at.is_null().or(signers::blocked_at
+                    .eq(micros)
+                    .and(signers::password_failures.nullable().eq(failures))),
             ),
         )
         .set((
@@ -197,7 +221,9 @@ pub fn admit(
             row.filter(
                 signers::activation_blocked_at
                     .is_null()
-                    .or(signers::activation_failures.eq(counted.0)),
+                    .or(signers::activation_blocked_at
+                        .eq(micros)
+                        .and(signers::activation_failures.nullable().eq(failures))),
             ),
         )
         .set((
@@ -214,8 +240,8 @@ pub fn admit(
     })
 }
 
-/// Counts an SMS code as wrong, before it is looked at: how many there are since the last right one and after `since`, this one included. To be
-/// called under [`lock`].
+/// Counts an SMS code as wrong before it is looked at: how many there are since the last right one and after `since`,
+/// this one included. To be called under [`lock`].
 pub fn count_wrong_code(
     connection: &mut AnyConnection,
     id: SignerId,

@@ -5,6 +5,7 @@ use super::*;
 use rubrica::domain::factor::Factor;
 use rubrica::domain::standing::Refusal;
 use rubrica::identity::ChallengeError;
+use rubrica::store::signers;
 use time::Duration;
 
 use crate::harness::database::both_databases;
@@ -233,25 +234,47 @@ both_databases! {
     }
 
     fn a_password_on_its_way_does_not_take_the_block_of_wrong_codes_away(database) {
-        use rubrica::store::signers::{self, Admission};
         let office = Office::with(database, loud());
         let (signer, _) = office.active(ana());
-        let now = office.ambient.now();
         let store = database.store();
-        let counted = store
-            .write(|connection| {
-                signers::count_try(connection, signer.id, Factor::Password, 5, now)
-            })
-            .unwrap()
-            .unwrap();
+        let counted = || {
+            let given = office.identity.password_try(&ana().national_id, &secret(PASSWORD)).unwrap();
+            let counting = store.write(|connection| office.identity.count(connection, &given));
+            office.identity.compare(given, counting.unwrap()).unwrap()
+        };
+        let admit = |right| store.write(|connection| office.identity.admit(connection, right));
+        // The second one sets the counter back, so that the block brings it to where it was at the first.
+        let (first, second) = (counted(), counted());
+        admit(second).unwrap();
+        let now = office.ambient.now();
         store
             .write(|connection| signers::block(connection, signer.id, Factor::Password, now))
             .unwrap();
-        let admission = store
-            .write(|connection| {
-                signers::admit(connection, signer.id, Factor::Password, counted, now)
-            })
-            .unwrap();
-        assert_eq!(admission, Admission::Blocked);
+        assert!(matches!(
+            admit(first),
+            Err(IdentityError::Blocked { factor: Factor::Password, .. })
+        ));
+        let blocked = office.identity.find(&ana().national_id).unwrap().unwrap();
+        assert!(blocked.blocked_at.is_some());
+    }
+
+    fn a_last_password_takes_no_other_block_away_than_its_own(database) {
+        let office = Office::with(database, loud());
+        let (signer, _) = office.active(ana());
+        for _ in 0..4 {
+            assert!(office.with_password(&ana().national_id, "Wr0ng!pass").is_err());
+        }
+        let store = database.store();
+        let given = office.identity.password_try(&ana().national_id, &secret(PASSWORD)).unwrap();
+        let counting = store.write(|connection| office.identity.count(connection, &given)).unwrap();
+        assert_eq!(counting.blocked(), Some(signer.id));
+        let right = office.identity.compare(given, counting).unwrap();
+        office.identity.unblock(signer.id).unwrap();
+        office.clock.advance(Duration::seconds(1));
+        for _ in 0..5 {
+            assert!(office.with_password(&ana().national_id, "Wr0ng!pass").is_err());
+        }
+        let admitted = store.write(|connection| office.identity.admit(connection, right));
+        assert!(matches!(admitted, Err(IdentityError::Blocked { .. })));
     }
 }
