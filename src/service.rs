@@ -36,12 +36,12 @@ mod eligibility;
 mod error;
 mod health;
 mod journaled;
+pub mod keks;
 mod lifecycle;
 pub mod registration;
 pub mod requests;
 pub mod signing;
 pub mod upkeep;
-pub mod wrapping_keys;
 
 use acceptance::AcceptanceKey;
 use checkpoints::Checkpoints;

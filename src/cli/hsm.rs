@@ -10,7 +10,7 @@ use super::office::Office;
 use super::output::{self, Style, Table};
 use crate::auth::op::ManageHsm;
 use crate::service::ServiceError;
-use crate::service::wrapping_keys::{HsmView, KekMade, KekWanted, Presence, TokenStatus};
+use crate::service::keks::{HsmView, KekMade, KekWanted, Presence, TokenStatus};
 
 /// What to do with the HSM.
 #[derive(Debug, Subcommand)]

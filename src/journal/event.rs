@@ -78,7 +78,7 @@ named!(
         /// A credential was revoked and its key destroyed.
         CredentialRevoked = "credential.revoked",
         /// A key-encryption key was made in the HSM.
-        WrappingKeyCreated = "wrapping-key.created",
+        KekCreated = "kek.created",
         /// The key that signs this journal was made.
         AuditKeyCreated = "audit-key.created",
         /// An authority was made.

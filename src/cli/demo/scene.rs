@@ -25,8 +25,8 @@ use crate::domain::document::Packaging;
 use crate::domain::secret::SecretText;
 use crate::service::apps::{Credentials, NewApp};
 use crate::service::credentials::Earlier;
+use crate::service::keks::KekWanted;
 use crate::service::registration::PhoneClaim;
-use crate::service::wrapping_keys::KekWanted;
 use crate::telemetry::{self, Output};
 
 /// How often the outbox is looked into for codes to show.

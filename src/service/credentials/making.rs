@@ -157,7 +157,7 @@ impl Service {
             Err(HsmError::KekExists(_)) => Ok(first),
             Err(error) => Err(error.into()),
             Ok(()) => {
-                let entry = Entry::new(Event::WrappingKeyCreated);
+                let entry = Entry::new(Event::KekCreated);
                 let entry = entry.detail(&format!("version {first}"));
                 self.inner.journal.append(&[entry])?;
                 Ok(first)

@@ -67,7 +67,7 @@ impl Service {
             (None, _) => KekVersion(1),
         };
         hsm.generate_kek(version)?;
-        let entry = Entry::new(Event::WrappingKeyCreated)
+        let entry = Entry::new(Event::KekCreated)
             .by(actor(authorized.actor()))
             .detail(&format!("version {version}"));
         self.inner.journal.append(&[entry])?;
