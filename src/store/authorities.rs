@@ -49,6 +49,15 @@ pub struct StoredList {
     pub next_update: OffsetDateTime,
 }
 
+/// What became of a revocation list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is kept as the newest.
+    Newest,
+    /// A later number was taken meanwhile; nothing changed.
+    Overtaken,
+}
+
 /// Adds an authority. One in the same place is a [`StoreError::Conflict`].
 pub fn insert(
     connection: &mut AnyConnection,
@@ -121,9 +130,9 @@ pub fn keep_list(
     role: AuthorityRole,
     turn: Turn,
     list: &StoredList,
-) -> Result<(), StoreError> {
+) -> Result<Kept, StoreError> {
     let number = i64::try_from(turn.number).map_err(|error| corrupt("a list number", error))?;
-    diesel::update(
+    let changed = diesel::update(
         authorities::table
             .find(role.as_str())
             .filter(authorities::crl_number.eq(number)),
@@ -134,7 +143,10 @@ pub fn keep_list(
         authorities::crl_revocations.eq(turn.revocations),
     ))
     .execute(connection)?;
-    Ok(())
+    Ok(match changed {
+        0 => Kept::Overtaken,
+        _ => Kept::Newest,
+    })
 }
 
 #[derive(Queryable, Selectable)]

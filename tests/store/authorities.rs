@@ -2,7 +2,7 @@
 
 use rubrica::domain::authority::AuthorityRole::{Issuing, Root};
 use rubrica::store::StoreError;
-use rubrica::store::authorities::{self, StoredList};
+use rubrica::store::authorities::{self, Kept, StoredList};
 use time::Duration;
 use time::macros::datetime;
 
@@ -42,10 +42,13 @@ both_databases! {
             der: der.to_vec(),
             next_update: now + Duration::DAY,
         };
-        for (turn, der) in [(second, b"second"), (first, b"first ")] {
-            store
-                .write(|connection| authorities::keep_list(connection, Issuing, turn, &list(der)))
-                .unwrap();
+        for (turn, der, expected) in [
+            (second, b"second", Kept::Newest),
+            (first, b"first ", Kept::Overtaken),
+        ] {
+            let kept = store
+                .write(|connection| authorities::keep_list(connection, Issuing, turn, &list(der)));
+            assert_eq!(kept.unwrap(), expected);
         }
         let kept = store.read(|connection| authorities::find(connection, Issuing)).unwrap();
         assert_eq!(kept.unwrap().revocation_list, Some(list(b"second")));
