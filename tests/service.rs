@@ -2,6 +2,7 @@
 
 mod authorities;
 mod credentials;
+mod keys;
 mod last_code;
 mod recorded;
 mod unrecorded;

@@ -7,11 +7,11 @@ use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
 use crate::domain::authority::AuthorityRole;
 use crate::domain::pem;
-use crate::journal::{Actor, Entry, Event};
+use crate::journal::{Actor, Entry, Event, Outcome};
 use crate::pki::profile::{issuing, root};
 use crate::pki::revocation::{self, Revoked};
 use crate::pki::{Authority, AuthorityKey, HsmKey, PkiError, Serial};
-use crate::store::authorities::{self, Coverage, StoredAuthority, StoredList};
+use crate::store::authorities::{self, Coverage, Kept, StoredAuthority, StoredList};
 use crate::store::{StoreError, credentials};
 
 /// An authority, for people.
@@ -128,23 +128,26 @@ impl Service {
         let settings = &self.inner.settings.pki;
         let now = self.inner.ambient.now();
         let serial = Serial::from_random(self.inner.ambient.random());
-        let key = HsmKey::find_or_generate(&self.inner.hsm, self.label(role), settings.key())?;
-        let made = match role {
-            AuthorityRole::Root => root::issue(&key, settings, serial, now)?,
-            AuthorityRole::Issuing => {
-                let (root, root_key) = self.authority(AuthorityRole::Root)?;
-                let public_key = key.public_key();
-                issuing::issue(&root, &root_key, public_key, settings, serial, now)?
-            }
-        };
-        let inserted = self.inner.journal.recording(|connection| {
-            authorities::insert(connection, role, made.certificate(), now)?;
-            let entry = Entry::new(Event::AuthorityCreated)
-                .by(by.clone())
-                .detail(&format!("{role}: {}", made.name()));
-            Ok::<_, ServiceError>(((), vec![entry]))
+        let entry = Entry::new(Event::AuthorityCreated)
+            .by(by.clone())
+            .detail(role.as_str());
+        let made = self.intending(&entry, || {
+            let key = HsmKey::find_or_generate(&self.inner.hsm, self.label(role), settings.key())?;
+            let made = match role {
+                AuthorityRole::Root => root::issue(&key, settings, serial, now)?,
+                AuthorityRole::Issuing => {
+                    let (root, root_key) = self.authority(AuthorityRole::Root)?;
+                    let public_key = key.public_key();
+                    issuing::issue(&root, &root_key, public_key, settings, serial, now)?
+                }
+            };
+            let done = entry.clone().detail(&format!("{role}: {}", made.name()));
+            self.inner.journal.recording(|connection| {
+                authorities::insert(connection, role, made.certificate(), now)?;
+                Ok(((), vec![done]))
+            })
         });
-        match inserted {
+        match made {
             // Another node was faster, with the same key: its certificate counts.
             Err(ServiceError::Store(StoreError::Conflict { .. })) => Ok(()),
             other => other,
@@ -166,15 +169,16 @@ impl Service {
                     stored.coverage == Coverage::Behind || list.next_update - half <= now
                 }
             };
-            if wanted {
-                self.issue_list(role, by)?;
+            if wanted && self.issue_list(role, by)? == Kept::Newest {
                 published += 1;
             }
         }
         Ok(published)
     }
 
-    fn issue_list(&self, role: AuthorityRole, by: &Actor) -> Result<(), ServiceError> {
+    /// Issues a list and keeps it, unless another node was faster with the next one: then that one counts, and this one is
+    /// recorded as superseded.
+    fn issue_list(&self, role: AuthorityRole, by: &Actor) -> Result<Kept, ServiceError> {
         let (authority, key) = self.authority(role)?;
         let settings = &self.inner.settings.pki;
         // The number comes first: a list with a greater number then knows no fewer revocations.
@@ -183,26 +187,34 @@ impl Service {
             .store
             .write(|connection| authorities::take_turn(connection, role))?
             .ok_or(ServiceError::AuthoritiesMissing)?;
-        let now = self.inner.ambient.now();
-        let revoked = match role {
-            AuthorityRole::Root => Vec::new(),
-            AuthorityRole::Issuing => self.revoked()?,
-        };
-        let list = revocation::issue(&authority, &key, &revoked, turn.number, settings, now)?;
-        let stored = StoredList {
-            der: list.der,
-            next_update: list.next_update,
-        };
-        self.inner.journal.recording(|connection| {
-            authorities::keep_list(connection, role, turn, &stored)?;
-            let entry = Entry::new(Event::RevocationListPublished)
-                .by(by.clone())
-                .detail(&format!(
-                    "{role}: number {}, {} certificates",
-                    turn.number,
-                    revoked.len()
+        let entry = Entry::new(Event::RevocationListPublished)
+            .by(by.clone())
+            .detail(&format!("{role}: number {}", turn.number));
+        self.intending(&entry, || {
+            let now = self.inner.ambient.now();
+            let revoked = match role {
+                AuthorityRole::Root => Vec::new(),
+                AuthorityRole::Issuing => self.revoked()?,
+            };
+            let list = revocation::issue(&authority, &key, &revoked, turn.number, settings, now)?;
+            let stored = StoredList {
+                der: list.der,
+                next_update: list.next_update,
+            };
+            self.inner.journal.recording(|connection| {
+                let kept = authorities::keep_list(connection, role, turn, &stored)?;
+                let (number, certificates) = (turn.number, revoked.len());
+                let entry = entry.clone().detail(&format!(
+                    "{role}: number {number}, {certificates} certificates"
                 ));
-            Ok(((), vec![entry]))
+                let entry = match kept {
+                    Kept::Newest => entry,
+                    Kept::Overtaken => entry.outcome(Outcome::Failed {
+                        code: "superseded".to_owned(),
+                    }),
+                };
+                Ok((kept, vec![entry]))
+            })
         })
     }
 

@@ -85,10 +85,13 @@ impl Service {
             return Ok(());
         }
         let Checkpoints { key_label, key, .. } = &self.inner.settings.checkpoints;
-        let key = self.inner.hsm.generate_authority_key(key_label, *key)?;
         let entry = Entry::new(Event::AuditKeyCreated)
             .by(actor(by))
-            .detail(&hex::encode(key.identifier()));
+            .detail(key_label);
+        let key = self.intending(&entry, || {
+            Ok(self.inner.hsm.generate_authority_key(key_label, *key)?)
+        })?;
+        let entry = entry.detail(&hex::encode(key.identifier()));
         Ok(self.inner.journal.append(&[entry])?)
     }
 

@@ -1,8 +1,42 @@
-//! How callers and documents are written into the journal.
+//! How callers and documents are written into the journal, and what happens outside the database.
 
+use super::{Service, ServiceError};
 use crate::auth::Actor;
 use crate::domain::request::{Document, SignatureRequest};
-use crate::journal::{self, DocumentEntry, Entry, Event};
+use crate::journal::{self, DocumentEntry, Entry, Event, Outcome};
+
+impl Service {
+    /// Does something in the HSM after its intent is on record. That it was done is for the caller to record, with what the
+    /// database keeps of it; that it was not is recorded here.
+    pub(super) fn intending<T>(
+        &self,
+        entry: &Entry,
+        work: impl FnOnce() -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let intent = entry.clone().outcome(Outcome::Intended);
+        self.inner.journal.append(&[intent])?;
+        match work() {
+            Ok(done) => Ok(done),
+            Err(error) => {
+                self.not_made(entry.clone(), &error)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Records that what was intended was not made, and why.
+    pub(super) fn not_made(&self, entry: Entry, error: &ServiceError) -> Result<(), ServiceError> {
+        let detail = match &entry.detail {
+            Some(detail) => format!("{detail}: {error}"),
+            None => error.to_string(),
+        };
+        let failed = Outcome::Failed {
+            code: "not_made".to_owned(),
+        };
+        let entry = entry.outcome(failed).detail(&detail);
+        Ok(self.inner.journal.append(&[entry])?)
+    }
+}
 
 /// The journal's word for a caller.
 pub(super) fn actor(actor: &Actor) -> journal::Actor {

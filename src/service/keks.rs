@@ -4,7 +4,8 @@ use super::journaled::actor;
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
 use crate::domain::key::KekVersion;
-use crate::journal::{Entry, Event};
+use crate::hsm::HsmError;
+use crate::journal::{Actor, Entry, Event};
 
 pub use crate::hsm::{MechanismStatus, ObjectCount, Presence, TokenStatus};
 
@@ -66,11 +67,28 @@ impl Service {
             (Some(there), KekWanted::Next) => KekVersion(there.0.saturating_add(1)),
             (None, _) => KekVersion(1),
         };
-        hsm.generate_kek(version)?;
-        let entry = Entry::new(Event::KekCreated)
-            .by(actor(authorized.actor()))
-            .detail(&format!("version {version}"));
-        self.inner.journal.append(&[entry])?;
+        self.make_kek(actor(authorized.actor()), version)?;
         Ok(KekMade::New(version))
+    }
+
+    /// The newest KEK; the first one is made here when there is none.
+    pub(super) fn newest_kek(&self) -> Result<KekVersion, ServiceError> {
+        if let Some(newest) = self.inner.hsm.keks()?.into_iter().max() {
+            return Ok(newest);
+        }
+        let first = KekVersion(1);
+        match self.make_kek(Actor::Server, first) {
+            // Another node was faster.
+            Ok(()) | Err(ServiceError::Hsm(HsmError::KekExists(_))) => Ok(first),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn make_kek(&self, by: Actor, version: KekVersion) -> Result<(), ServiceError> {
+        let entry = Entry::new(Event::KekCreated)
+            .by(by)
+            .detail(&format!("version {version}"));
+        self.intending(&entry, || Ok(self.inner.hsm.generate_kek(version)?))?;
+        Ok(self.inner.journal.append(&[entry])?)
     }
 }

@@ -13,7 +13,6 @@ use crate::domain::level::RegistrationLevel;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
-use crate::hsm::HsmError;
 use crate::journal::{Actor, Entry, Event, Outcome};
 use crate::pki::profile::citizen;
 use crate::service::{Service, ServiceError};
@@ -78,7 +77,7 @@ impl Service {
             signer,
             key,
             event,
-            kek: self.kek()?,
+            kek: self.newest_kek()?,
             at: now,
         };
         let intent = making.entry(None).outcome(Outcome::Intended);
@@ -101,13 +100,7 @@ impl Service {
         match fresh.and_then(complete) {
             Ok(credential) => view(&credential),
             Err(error) => {
-                let failed = Outcome::Failed {
-                    code: "not_made".to_owned(),
-                };
-                let entry = making.entry(None).outcome(failed);
-                self.inner
-                    .journal
-                    .append(&[entry.detail(&error.to_string())])?;
+                self.not_made(making.entry(None), &error)?;
                 Err(error)
             }
         }
@@ -143,26 +136,6 @@ impl Service {
         })?;
         self.after_revocation(&making.signer, &superseded, revocation);
         Ok(())
-    }
-
-    /// The newest KEK; the first one is made here when there is none.
-    fn kek(&self) -> Result<KekVersion, ServiceError> {
-        let hsm = &self.inner.hsm;
-        if let Some(newest) = hsm.keks()?.into_iter().max() {
-            return Ok(newest);
-        }
-        let first = KekVersion(1);
-        match hsm.generate_kek(first) {
-            // Another node was faster.
-            Err(HsmError::KekExists(_)) => Ok(first),
-            Err(error) => Err(error.into()),
-            Ok(()) => {
-                let entry = Entry::new(Event::KekCreated);
-                let entry = entry.detail(&format!("version {first}"));
-                self.inner.journal.append(&[entry])?;
-                Ok(first)
-            }
-        }
     }
 }
 
