@@ -288,12 +288,28 @@ both_databases! {
         ]));
     }
 
-    fn what_a_stop_left_to_a_closed_account_is_revoked_by_upkeep(database) {
+    fn an_account_closed_by_the_office_loses_its_credentials_for_that_reason(database) {
+        let office = Office::new(database);
+        let signer = office.active(ana()).signer;
+        let credential = office.credential(&signer);
+        let before = office.server.phones().messages().len();
+        office
+            .server
+            .service()
+            .deregister_signer(&office.register, &ana().national_id, ClosingReason::ExOfficio)
+            .unwrap();
+        let reason = office.kept(&credential).revocation.unwrap().reason;
+        assert_eq!(reason, RevocationReason::PrivilegeWithdrawn);
+        assert_eq!(office.server.phones().messages().len(), before + 1);
+        assert_eq!(office.server.service().upkeep().revoked, 0);
+    }
+
+    fn what_is_left_to_a_closed_account_is_revoked_by_upkeep(database) {
         let office = Office::new(database);
         let signer = office.active(ana()).signer;
         let credential = office.credential(&signer);
         let service = office.server.service();
-        // The account alone, as a stop between the two leaves it.
+        // The account alone, as no use case closes it.
         office.server.office().deregister(signer.id).unwrap();
         assert_eq!(office.kept(&credential).state(), CredentialState::Active);
         let round = service.upkeep();

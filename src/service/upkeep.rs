@@ -10,8 +10,7 @@ use time::Duration;
 use super::{Service, ServiceError};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{RequestReason, RequestState, SignatureRequest};
-use crate::domain::revocation::RevocationReason;
-use crate::journal::{Actor, Entry, Event};
+use crate::journal::{Entry, Event};
 use crate::store::requests::Transition;
 use crate::store::{self, StoreError};
 
@@ -24,7 +23,7 @@ const ABANDONED: Duration = Duration::days(1);
 /// What one round did, and what it could not do.
 #[derive(Debug, Default)]
 pub struct Upkeep {
-    /// Closed accounts whose credentials were revoked.
+    /// Closed accounts that still had credentials; these were revoked.
     pub revoked: usize,
     /// Requests that were refused because no wrong code was left, by a process that stopped before it said so.
     pub refused: usize,
@@ -117,7 +116,7 @@ impl Service {
         Ok(swept)
     }
 
-    /// Revokes what was left to accounts that were closed, by a stop between the two.
+    /// Revokes what is left to accounts that are closed. Closing leaves nothing; this is the second look.
     fn revoke_of_closed(&self, round: &mut Upkeep) -> usize {
         let left = self
             .inner
@@ -127,8 +126,7 @@ impl Service {
             let Some(signer) = self.inner.identity.signer(*id)? else {
                 return Ok(Transition::Missed);
             };
-            let reason = RevocationReason::CessationOfOperation;
-            Ok(match self.revoke_all(&Actor::Server, &signer, reason)? {
+            Ok(match self.revoke_left(&signer)? {
                 0 => Transition::Missed,
                 _ => Transition::Done,
             })

@@ -172,6 +172,21 @@ both_databases! {
         service.begin_reset(Language::Spanish, &town.citizen.national_id, old).unwrap();
     }
 
+    fn an_account_is_closed_with_its_credentials_or_stays_open(database) {
+        let town = Town::new(database);
+        let service = town.server.service();
+        let register = administrator().authorize(op::RegisterSigner);
+        let before = town.account();
+        let messages = town.server.phones().messages().len();
+        forbid(&town.store, "credential.revoked");
+        let reason = ClosingReason::ExOfficio;
+        refused(service.deregister_signer(&register, &town.who(), reason));
+        assert_eq!(town.account(), before);
+        assert_eq!(town.events_named("signer.deregistered"), 0);
+        assert_eq!(town.server.phones().messages().len(), messages);
+        assert_eq!(service.upkeep().revoked, 0);
+    }
+
     fn what_citizens_do_counts_only_with_its_entry(database) {
         let town = Town::new(database);
         let service = town.server.service();

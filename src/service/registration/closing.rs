@@ -57,30 +57,34 @@ impl Service {
             },
             ClosingReason::Resignation | ClosingReason::ExOfficio => signer,
         };
-        // Closed first: no credential can be made for the account after that, so none escapes. What a stop in between
-        // leaves is revoked by upkeep.
-        let closed = self.inner.journal.recording(|connection| {
+        let revocation = Revocation {
+            at: self.inner.ambient.now(),
+            reason: revocation,
+        };
+        // One transaction: an account that is closed has no credential left, and the citizen is told of each end while the
+        // phone is still known.
+        let (closed, revoked) = self.inner.journal.recording(|connection| {
             let closed = self.inner.identity.deregister(connection, told.id)?;
+            let revoked = revoke_all(connection, told.id, revocation)?;
             let entry = about(by, Event::SignerDeregistered, &closed).detail(reason.as_str());
-            Ok::<_, ServiceError>((closed, vec![entry]))
+            let mut entries = vec![entry];
+            entries.extend(all_ended(&actor(by), &revoked, revocation));
+            Ok::<_, ServiceError>(((closed, revoked), entries))
         })?;
-        let revoked = self.revoke_all(&actor(by), &told, revocation)?;
-        Ok((closed, revoked))
+        self.after_revocation(&told, &revoked, revocation);
+        Ok((closed, revoked.len()))
     }
 
-    /// Revokes every credential of a signer that is not revoked yet; the keys are deleted with it. Tells the citizen
-    /// once, with the time (Ley 6/2020 article 5.3).
-    pub(in crate::service) fn revoke_all(
-        &self,
-        by: &journal::Actor,
-        signer: &Signer,
-        reason: RevocationReason,
-    ) -> Result<usize, ServiceError> {
-        let at = self.inner.ambient.now();
-        let revocation = Revocation { at, reason };
+    /// Revokes what a closed account still has; the keys are deleted with it. Closing leaves nothing: this is for rows
+    /// that came about otherwise, as in a database put together from two backups.
+    pub(in crate::service) fn revoke_left(&self, signer: &Signer) -> Result<usize, ServiceError> {
+        let revocation = Revocation {
+            at: self.inner.ambient.now(),
+            reason: RevocationReason::CessationOfOperation,
+        };
         let revoked = self.inner.journal.recording(|connection| {
             let revoked = revoke_all(connection, signer.id, revocation)?;
-            let entries = all_ended(by, &revoked, revocation);
+            let entries = all_ended(&journal::Actor::Server, &revoked, revocation);
             Ok::<_, ServiceError>((revoked, entries))
         })?;
         self.after_revocation(signer, &revoked, revocation);
