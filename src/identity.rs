@@ -41,7 +41,7 @@ pub use error::{BlockedWhen, IdentityError};
 pub use level::LevelEvidence;
 pub use lockout::{Counting, EmailCheck, FactorTry, OpenedSigner, RightTry};
 pub use password::{ChosenPassword, NewPassword, PasswordRule, SPECIALS};
-pub use phone::{PhoneClaim, phone_binding};
+pub use phone::{PhoneChanged, PhoneClaim, phone_binding};
 pub use registration::{
     EarlierCredentials, NewActivationCode, NewSigner, Registered, Registration, RegistrationAct,
 };

@@ -241,6 +241,39 @@ both_databases! {
         assert_eq!(changes.count(), 2);
     }
 
+    fn a_phone_that_was_free_by_then_is_taken_from_nobody(database) {
+        let office = Office::new(database);
+        let service = office.server.service();
+        let owner = office.active(ana()).signer.id;
+        let new = NewSigner { phone: ana().phone, ..berta() };
+        let takeover = service
+            .begin_phone_takeover(&office.register, &new.national_id, &new.phone)
+            .unwrap()
+            .unwrap();
+        let code = office.server.phones().code(PHONE);
+        let claim = service
+            .confirm_phone_takeover(&office.register, &takeover, &code)
+            .unwrap();
+        let other = "+34622333444".parse().unwrap();
+        service
+            .change_phone(&office.register, &ana().national_id, &other, &PhoneClaim::Free)
+            .unwrap();
+        let berta = service.register_signer(&office.register, new, &claim).unwrap();
+        // Nor is it when it was the same citizen's all the time.
+        service
+            .change_phone(&office.register, &berta.signer.national_id, &ana().phone, &claim)
+            .unwrap();
+        let entries = town::entries(office.server.store(), service.ambient());
+        let changes: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry["event"] == "signer.phone-changed")
+            .map(|entry| (&entry["body"]["signer"], &entry["body"]["detail"]))
+            .collect();
+        let (owner, berta) = (owner.to_string().into(), berta.signer.id.to_string().into());
+        let none = serde_json::Value::Null;
+        assert_eq!(changes, [(&owner, &none), (&berta, &none)]);
+    }
+
     fn registering_anew_revokes_what_was_sealed_to_the_old_secret(database) {
         let office = Office::new(database);
         let signer = office.active(ana()).signer;

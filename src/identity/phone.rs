@@ -24,6 +24,15 @@ pub enum PhoneClaim {
     Confirmed(Box<Confirmed>),
 }
 
+/// A signer who was given another phone.
+#[derive(Debug)]
+pub struct PhoneChanged {
+    /// The account as it is now.
+    pub signer: Signer,
+    /// Who had the phone until then and has none now.
+    pub taken_from: Option<SignerId>,
+}
+
 /// What a code for [`Purpose::TakePhone`] is bound to: this phone for this person, and nothing else.
 pub fn phone_binding(national_id: &NationalId, phone: &Phone) -> [u8; 32] {
     let what = Canonical::new("rubrica take phone 1")
@@ -49,33 +58,34 @@ impl Identity {
         signer: SignerId,
         phone: &Phone,
         claim: &PhoneClaim,
-    ) -> Result<Signer, IdentityError> {
+    ) -> Result<PhoneChanged, IdentityError> {
         let now = self.ambient.now();
         let mut signer = held(connection, signer)?;
         let national_id = signer.national_id.clone();
         unless_overtaken(connection, &national_id, phone, |connection| {
-            free_phone(connection, &signer.national_id, phone, claim, now)?;
+            let taken_from = free_phone(connection, &signer.national_id, phone, claim, now)?;
             challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
             signer.phone = Some(phone.clone());
             signers::update(connection, &signer)?;
-            Ok(signer)
+            Ok(PhoneChanged { signer, taken_from })
         })
     }
 }
 
-/// Makes a phone nobody's, or says whose it stays. The earlier owner's open code steps end with it.
+/// Makes a phone nobody's, or says whose it stays. The earlier owner's open code steps end with it. Gives that owner;
+/// `None` when the phone was nobody's or the same person's by now, whatever is claimed.
 pub(super) fn free_phone(
     connection: &mut AnyConnection,
     national_id: &NationalId,
     phone: &Phone,
     claim: &PhoneClaim,
     now: OffsetDateTime,
-) -> Result<(), IdentityError> {
+) -> Result<Option<SignerId>, IdentityError> {
     let Some(owner) = signers::find_by_phone(connection, phone)? else {
-        return Ok(());
+        return Ok(None);
     };
     if owner.national_id == *national_id {
-        return Ok(());
+        return Ok(None);
     }
     let PhoneClaim::Confirmed(confirmed) = claim else {
         return Err(IdentityError::PhoneTaken { owner: owner.id });
@@ -93,6 +103,7 @@ pub(super) fn free_phone(
         challenges::end_all(connection, owner.id, ChallengeEnd::Cancelled, now)?;
         owner.phone = None;
         signers::update(connection, &owner)?;
+        return Ok(Some(owner.id));
     }
-    Ok(())
+    Ok(None)
 }

@@ -73,6 +73,8 @@ pub struct Registered {
     pub activation_code: SecretText,
     /// Whether credentials must be revoked now.
     pub earlier_credentials: EarlierCredentials,
+    /// Who had the phone until then and has none now.
+    pub phone_taken_from: Option<SignerId>,
 }
 
 /// A registration act that is ready to be done: the new secret exists, sealed under the new activation code.
@@ -157,7 +159,7 @@ impl Identity {
         unless_overtaken(connection, &national_id, &phone, |connection| {
             let present = signers::find_by_national_id(connection, &signer.national_id)?;
             allowed(act, present.as_ref())?;
-            free_phone(connection, &signer.national_id, &phone, claim, now)?;
+            let phone_taken_from = free_phone(connection, &signer.national_id, &phone, claim, now)?;
             let earlier_credentials = match present {
                 Some(present) if present.id == signer.id => {
                     signer.last_access_at = present.last_access_at;
@@ -175,6 +177,7 @@ impl Identity {
                 signer,
                 activation_code: code.grouped(),
                 earlier_credentials,
+                phone_taken_from,
             })
         })
     }

@@ -11,6 +11,7 @@ use super::{Service, ServiceError, eligibility};
 use crate::auth::{Actor, Authorized, op};
 use crate::domain::challenge::{Purpose, SmsState};
 use crate::domain::credential::Revocation;
+use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
 use crate::domain::phone::Phone;
 use crate::domain::revocation::RevocationReason;
@@ -132,14 +133,12 @@ impl Service {
         let signer = self.registered(national_id)?;
         self.inner.journal.recording(|connection| {
             let identity = &self.inner.identity;
-            let signer = identity.change_phone(connection, signer.id, phone, claim)?;
-            let mut entries = loss(authorized.actor(), claim);
-            entries.push(about(
-                authorized.actor(),
-                Event::SignerPhoneChanged,
-                &signer,
-            ));
-            Ok((signer, entries))
+            let changed = identity.change_phone(connection, signer.id, phone, claim)?;
+            let by = authorized.actor();
+            let loss = changed.taken_from.map(|owner| lost_phone(by, owner));
+            let change = about(by, Event::SignerPhoneChanged, &changed.signer);
+            let entries = loss.into_iter().chain([change]).collect();
+            Ok((changed.signer, entries))
         })
     }
 
@@ -222,7 +221,11 @@ impl Service {
         let (registered, revoked) = self.inner.journal.recording(|connection| {
             let registered = identity.register(connection, registration, claim)?;
             let signer = &registered.signer;
-            let mut entries = loss(by, claim);
+            let loss = registered.phone_taken_from;
+            let mut entries: Vec<_> = loss
+                .map(|owner| lost_phone(by, owner))
+                .into_iter()
+                .collect();
             let (detail, revoked) = match registered.earlier_credentials {
                 EarlierCredentials::None => ("new", Vec::new()),
                 EarlierCredentials::Lost => {
@@ -257,14 +260,11 @@ impl Service {
 }
 
 /// That the earlier owner of a phone that changes hands has none now.
-fn loss(by: &Actor, claim: &PhoneClaim) -> Vec<Entry> {
-    match claim {
-        PhoneClaim::Free => Vec::new(),
-        PhoneClaim::Confirmed(confirmed) => vec![
-            about(by, Event::SignerPhoneChanged, confirmed.signer())
-                .detail("given to another citizen"),
-        ],
-    }
+fn lost_phone(by: &Actor, owner: SignerId) -> Entry {
+    Entry::new(Event::SignerPhoneChanged)
+        .by(actor(by))
+        .signer(owner)
+        .detail("given to another citizen")
 }
 
 fn about(by: &Actor, event: Event, signer: &Signer) -> Entry {

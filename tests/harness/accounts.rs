@@ -69,6 +69,7 @@ impl Accounts {
         claim: &PhoneClaim,
     ) -> Result<Signer, IdentityError> {
         self.act(|connection| self.identity.change_phone(connection, signer, phone, claim))
+            .map(|changed| changed.signer)
     }
 
     pub(crate) fn unblock(&self, signer: SignerId) -> Result<Signer, IdentityError> {
