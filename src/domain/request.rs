@@ -136,7 +136,8 @@ pub struct SignatureRequest {
     pub approved_at: Option<OffsetDateTime>,
     /// When it reached a final state.
     pub finished_at: Option<OffsetDateTime>,
-    /// From when on its documents are deleted.
+    /// From when on its documents are deleted: the retention time after its end. While it is open, the same after
+    /// [`expires_at`](Self::expires_at), its latest end.
     pub delete_at: OffsetDateTime,
     /// What it was signed with.
     pub credential: Option<CredentialId>,

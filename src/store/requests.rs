@@ -83,7 +83,8 @@ pub enum Transition {
     Missed,
 }
 
-/// Ends a request that is not being signed: from the state it must be in to a final one, at that time.
+/// Ends a request that is not being signed: from the state it must be in to a final one, at that time. From now on counts
+/// how long its documents stay.
 pub fn finish(
     connection: &mut AnyConnection,
     id: RequestId,
@@ -102,12 +103,13 @@ pub fn finish(
         requests::state.eq(to.as_str()),
         requests::reason.eq(reason.map(RequestReason::as_str)),
         requests::finished_at.eq(Some(to_micros(at))),
+        requests::delete_at.eq(kept_from(at)),
     ))
     .execute(connection)?;
     Ok(transition(changed))
 }
 
-/// Ends a request that this process signs. Its lease is given back.
+/// Ends a request that this process signs. Its lease is given back. From now on counts how long its documents stay.
 pub fn conclude(
     connection: &mut AnyConnection,
     id: RequestId,
@@ -121,6 +123,7 @@ pub fn conclude(
             requests::state.eq(to.as_str()),
             requests::reason.eq(reason.map(RequestReason::as_str)),
             requests::finished_at.eq(Some(to_micros(at))),
+            requests::delete_at.eq(kept_from(at)),
             requests::node.eq(None::<String>),
             requests::lease_holder.eq(None::<String>),
             requests::lease_claim.eq(None::<String>),
@@ -307,6 +310,14 @@ pub fn documents_deleted(
         .set(requests::documents_deleted_at.eq(Some(to_micros(at))))
         .execute(connection)?;
     Ok(())
+}
+
+type KeptFrom = diesel::dsl::Add<diesel::dsl::Sub<requests::delete_at, requests::expires_at>, i64>;
+
+/// When the documents of a request that ends now are deleted. They stay for as long as they would have stayed after its
+/// lifetime.
+fn kept_from(end: OffsetDateTime) -> KeptFrom {
+    requests::delete_at - requests::expires_at + to_micros(end)
 }
 
 type Held = diesel::helper_types::Filter<

@@ -18,7 +18,7 @@ use time::Duration;
 
 use super::server::{TestServer, link_key};
 
-/// A request that waits for approval for an hour.
+/// A request that waits for approval for an hour; its documents stay for a day.
 pub(crate) fn request(server: &TestServer, app: AppId, signer: SignerId) -> SignatureRequest {
     let ambient = server.service().ambient();
     let now = ambient.now();
@@ -36,7 +36,7 @@ pub(crate) fn request(server: &TestServer, app: AppId, signer: SignerId) -> Sign
         expires_at: now + Duration::hours(1),
         approved_at: None,
         finished_at: None,
-        delete_at: now + Duration::days(1),
+        delete_at: now + Duration::hours(1) + Duration::days(1),
         credential: None,
         lease: None,
     }

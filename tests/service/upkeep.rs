@@ -12,6 +12,7 @@ use crate::harness::asked::{self, detached};
 use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 use crate::harness::standing::Citizen;
+use crate::harness::town::Town;
 
 /// A request with one document, in that state, put where the server finds it.
 fn asked(
@@ -50,7 +51,7 @@ both_databases! {
 
         server.clock().advance(Duration::days(2));
         let round = server.service().upkeep();
-        assert_eq!((round.failed.len(), round.deleted), (1, 2), "{round:?}");
+        assert_eq!((round.failed.len(), round.deleted), (1, 1), "{round:?}");
         assert_eq!(round.expired, 1);
         assert!(!file(&other).exists());
 
@@ -58,6 +59,29 @@ both_databases! {
         let round = server.service().upkeep();
         assert!(round.failed.is_empty(), "{round:?}");
         assert_eq!(round.deleted, 1);
+    }
+
+    fn documents_stay_for_the_retention_time_after_the_end_of_their_request(database) {
+        let town = Town::new(database);
+        let (clock, service) = (town.server.clock(), town.server.service());
+        let (signed, declined, late) = (town.ask_one(), town.ask_one(), town.ask_one());
+        let finer = Duration::microseconds(1);
+        clock.advance(Duration::minutes(10));
+        assert_eq!(town.approve(&signed), RequestState::Completed);
+        service.decline(&town.link(&declined)).unwrap();
+        clock.advance(Duration::days(1) - finer);
+        let round = service.upkeep();
+        assert_eq!((round.deleted, round.expired), (0, 1), "{round:?}");
+        clock.advance(finer);
+        assert_eq!(service.upkeep().deleted, 2);
+        clock.advance(Duration::days(1) - finer - finer);
+        assert_eq!(service.upkeep().deleted, 0);
+        clock.advance(finer);
+        assert_eq!(service.upkeep().deleted, 1);
+        for asked in [signed, declined, late] {
+            let request = town.request(&asked);
+            assert_eq!(Some(request.delete_at), request.finished_at.map(|end| end + Duration::days(1)));
+        }
     }
 
     fn a_signed_file_of_a_request_that_is_not_ended_is_not_swept_away(database) {

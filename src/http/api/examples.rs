@@ -53,6 +53,7 @@ pub(super) fn cancelled() -> Value {
             "state": "cancelled",
             "reason": {"code": "cancelled_by_app", "detail": "The app cancelled the request."},
             "finished_at": "2026-11-23T09:10:00Z",
+            "delete_at": "2026-12-23T09:10:00Z",
         }),
     );
     let not_signed = json!({
@@ -75,6 +76,7 @@ pub(super) fn completed() -> Value {
         json!({
             "state": "completed",
             "finished_at": "2026-11-23T09:05:00Z",
+            "delete_at": "2026-12-23T09:05:00Z",
             "certificate": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n",
             "chain": "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n",
         }),

@@ -434,11 +434,15 @@ impl Drop for Uploads {
 
 /// A request as it was the moment it was made, so that a repeated call has the same answer.
 fn made(service: &Service, request: SignatureRequest, documents: Vec<Document>) -> RequestView {
+    let delete_at = request.finished_at.map_or(request.delete_at, |end| {
+        request.expires_at + (request.delete_at - end)
+    });
     let request = SignatureRequest {
         state: RequestState::Pending,
         reason: None,
         approved_at: None,
         finished_at: None,
+        delete_at,
         credential: None,
         lease: None,
         ..request

@@ -84,7 +84,7 @@ pub(crate) struct SummaryView {
         skip_serializing_if = "Option::is_none"
     )]
     finished_at: Option<OffsetDateTime>,
-    /// From when on its documents are deleted.
+    /// From when on its documents are deleted. While it is open, this is counted from `expires_at`; then from its end.
     #[serde(with = "time::serde::rfc3339")]
     delete_at: OffsetDateTime,
 }
