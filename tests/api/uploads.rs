@@ -10,6 +10,7 @@ use crate::harness::client::Client;
 use crate::harness::database::{TestDatabase, both_databases, tamper};
 use crate::harness::multipart::Form;
 use crate::harness::server::{TestServer, Wishes};
+use crate::harness::town;
 
 const MIB: usize = 1024 * 1024;
 
@@ -270,6 +271,29 @@ both_databases! {
                 .contains("The part `request` may have 1048576 bytes at most")
         );
         assert!(begun.elapsed() < Limits::default().pause / 2);
+    }
+}
+
+/// The journal says what the app was told.
+#[test]
+fn a_request_that_the_database_refuses_is_told_as_an_internal_error() {
+    for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+        let server = TestServer::start(&database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        tamper(server.store(), "ALTER TABLE documents RENAME TO away");
+        let form = Form::of(&json!({"signer": DNI, "documents": [{"name": "a"}]}));
+        let body = form.document(b"a").finish();
+        let answer = app.client.post(REQUESTS, &Form::content_type(), body);
+        assert_eq!(answer.problem(), (500, "internal_error".to_owned()));
+        assert_eq!(server.stored_objects(), 0);
+        let entries = town::entries(server.store(), server.service().ambient());
+        let of_request = entries
+            .iter()
+            .filter(|entry| entry["event"] == "request.created");
+        let outcomes: Vec<_> = of_request.map(|entry| &entry["body"]["outcome"]).collect();
+        let failed = json!({"result": "failed", "code": "internal_error"});
+        assert_eq!(outcomes, [&json!({"result": "done"}), &failed]);
     }
 }
 

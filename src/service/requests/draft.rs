@@ -275,15 +275,22 @@ impl Receiving {
                 .try_for_each(|document| documents::insert(connection, document))
         });
         if let Err(error) = inserted {
-            if matches!(error, StoreError::Away(_)) {
-                // Nobody can say whether the commit counts. If it does, the request needs its bytes; if not, the sweep
-                // finds that no row names them.
-                self.uploads.done.clear();
-                return Err(error.into());
-            }
             let code = match &error {
-                StoreError::Conflict { .. } => "idempotency_key_reused",
-                _ => "database_unavailable",
+                StoreError::Away(_) => {
+                    // Nobody can say whether the commit counts. If it does, the request needs its bytes; if not, the
+                    // sweep finds that no row names them.
+                    self.uploads.done.clear();
+                    return Err(error.into());
+                }
+                StoreError::Conflict { .. } if self.idempotency.is_some() => {
+                    "idempotency_key_reused"
+                }
+                // What the app is told of these.
+                StoreError::Conflict { .. }
+                | StoreError::UnknownDatabase
+                | StoreError::Corrupt { .. }
+                | StoreError::Migration(_)
+                | StoreError::Query(_) => "internal_error",
             };
             service
                 .inner
