@@ -3,7 +3,7 @@
 //! A table's functions take a [`AnyConnection`], so that callers put several into one transaction with
 //! [`Store::write`]. Nothing here decides anything: rules live in the parts above.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::backend::Backend;
 use diesel::migration::{self, Migration};
@@ -208,9 +208,10 @@ impl Store {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.connection()?;
-        let begun = Instant::now();
+        let longest = self.statement_timeout;
+        let watch = connection::Watch::over(&mut connection, longest);
         work(&mut connection).map_err(|error| match connection::probe(&mut connection) {
-            Ok(()) => self.unless_late(begun, self.statement_timeout, error),
+            Ok(()) => unless_given_up(&watch, longest, error),
             Err(broken) => StoreError::Away(Box::new(broken)).into(),
         })
     }
@@ -245,7 +246,7 @@ impl Store {
     ) -> Result<T, E> {
         let mut connection = self.connection()?;
         connection::begin_write(&mut connection).map_err(StoreError::from)?;
-        let begun = Instant::now();
+        let watch = connection::Watch::over(&mut connection, longest);
         let work = |connection: &mut AnyConnection| {
             prepare(connection).map_err(StoreError::from)?;
             work(connection)
@@ -256,18 +257,9 @@ impl Store {
                 Ok(value)
             }
             Err(error) => Err(match connection::roll_back(&mut connection) {
-                Ok(()) => self.unless_late(begun, longest, error),
+                Ok(()) => unless_given_up(&watch, longest, error),
                 Err(broken) => StoreError::Away(Box::new(broken)).into(),
             }),
-        }
-    }
-
-    /// A statement that was given up fails with words in the server's language; that the time was over tells it.
-    fn unless_late<E: From<StoreError>>(&self, begun: Instant, longest: Duration, error: E) -> E {
-        if self.database == Database::Postgres && begun.elapsed() >= longest {
-            StoreError::Away(Box::new(StatementTimeout(longest))).into()
-        } else {
-            error
         }
     }
 
@@ -302,6 +294,19 @@ impl Store {
 #[derive(Debug, thiserror::Error)]
 #[error("a statement, or its wait for a lock, was given up after {0:?}")]
 struct StatementTimeout(Duration);
+
+/// What failed after a statement was given up failed for that; everything else is told as it is, however long it took.
+fn unless_given_up<E: From<StoreError>>(
+    watch: &connection::Watch,
+    longest: Duration,
+    error: E,
+) -> E {
+    if watch.gave_up() {
+        StoreError::Away(Box::new(StatementTimeout(longest))).into()
+    } else {
+        error
+    }
+}
 
 fn names<DB: Backend>(
     pending: migration::Result<Vec<Box<dyn Migration<DB>>>>,

@@ -5,11 +5,12 @@ mod authorities;
 mod credentials;
 mod spending;
 
+use std::thread;
 use std::time::Duration;
 
 use rubrica::clock::Ambient;
 use rubrica::domain::id::SadId;
-use rubrica::store::{AnyConnection, Settings, Store, StoreError, sads};
+use rubrica::store::{self, AnyConnection, Settings, Store, StoreError, sads};
 
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::postgres::Postgres;
@@ -208,6 +209,62 @@ fn a_lock_that_nobody_gives_back_counts_as_a_database_that_is_away() {
         })
         .unwrap();
     spend().unwrap();
+}
+
+#[test]
+fn a_lock_within_a_part_of_a_transaction_counts_as_a_database_that_is_away() {
+    let database = TestDatabase::postgres();
+    let store = database.store();
+    let longest = Duration::from_millis(200);
+    database
+        .store()
+        .write(|connection| {
+            use diesel::connection::SimpleConnection;
+            connection.batch_execute("LOCK TABLE sads").unwrap();
+            let outcome = store.write_waiting(longest, |connection| {
+                store::nested(connection, |connection| {
+                    spend_in(connection, Ambient::system().id())
+                })
+            });
+            assert!(matches!(outcome, Err(StoreError::Away(_))), "{outcome:?}");
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_fails_late_for_another_reason_is_told_as_it_is() {
+    let database = TestDatabase::postgres();
+    let store = database.store();
+    let longest = Duration::from_millis(100);
+    let sad = Ambient::system().id();
+    spend(&store, sad).unwrap();
+    let outcome = store.write_waiting(longest, |connection| {
+        thread::sleep(longest * 2);
+        spend_in(connection, sad)
+    });
+    assert!(
+        matches!(outcome, Err(StoreError::Conflict { .. })),
+        "{outcome:?}"
+    );
+    let outcome = store.write_waiting(longest, |connection| {
+        thread::sleep(longest * 2);
+        sads::spent_at(connection, sad)?;
+        Err::<(), _>(StoreError::Corrupt {
+            what: "a test",
+            source: "it says so".into(),
+        })
+    });
+    assert!(
+        matches!(outcome, Err(StoreError::Corrupt { .. })),
+        "{outcome:?}"
+    );
+    let outcome = store.write_waiting(longest, |connection| {
+        use diesel::connection::SimpleConnection;
+        thread::sleep(longest * 2);
+        Ok::<_, StoreError>(connection.batch_execute("SELECT 1 / 0")?)
+    });
+    assert!(matches!(outcome, Err(StoreError::Query(_))), "{outcome:?}");
 }
 
 #[test]

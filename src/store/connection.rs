@@ -1,9 +1,14 @@
 //! One connection type over both databases, and the pool that makes them.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, InstrumentationEvent, SimpleConnection, TransactionManager,
+};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 
 /// A connection to whichever database is configured. Every query works on both.
 #[derive(diesel::MultiConnection)]
@@ -152,6 +157,35 @@ pub(super) fn wait_for_locks(connection: &mut AnyConnection, longest: Duration) 
             "SET LOCAL lock_timeout = {}",
             longest.as_millis().max(1)
         )),
+    }
+}
+
+/// Tells whether a statement was given up because its time was over. The server says so in words of its own language alone
+/// (SQLSTATE 57014 and 55P03, which diesel does not hand on), so each statement is timed.
+pub(super) struct Watch(Arc<AtomicBool>);
+
+impl Watch {
+    /// Watches from now on, in the place of an earlier watch. SQLite gives no statement up: it says when the file is locked.
+    pub(super) fn over(connection: &mut AnyConnection, longest: Duration) -> Self {
+        let late = Arc::new(AtomicBool::new(false));
+        if let AnyConnection::Postgres(inner) = connection {
+            let told = Arc::clone(&late);
+            let mut begun = Instant::now();
+            inner.set_instrumentation(move |event: InstrumentationEvent<'_>| match event {
+                InstrumentationEvent::StartQuery { .. } => begun = Instant::now(),
+                InstrumentationEvent::FinishQuery {
+                    error: Some(Error::DatabaseError(DatabaseErrorKind::Unknown, _)),
+                    ..
+                } if begun.elapsed() >= longest => told.store(true, Ordering::Relaxed),
+                _ => {}
+            });
+        }
+        Self(late)
+    }
+
+    /// Whether a statement was given up since.
+    pub(super) fn gave_up(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
