@@ -90,7 +90,11 @@ use group::Group;
 const PAGE: i64 = 500;
 /// How often to try again when another process of the same node took the place.
 const ATTEMPTS: u32 = 200;
-/// How long a transaction that writes the chain waits for a lock: all other entries of this process wait for it.
+/// How long a statement of a transaction that writes the chain waits for a lock of PostgreSQL, because all other entries of
+/// this process wait for it.
+///
+/// They wait for its connection too. It is taken only when its turn has come: those who wait would keep connections from
+/// those who only read. So that they do not wait for one after the other, each counts from its own beginning.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// The journal of this node. Clones share it.
@@ -237,10 +241,11 @@ impl Journal {
     }
 
     fn write(&self, all: &[&[Row]]) -> Result<(), JournalError> {
+        let since = Instant::now();
         // A panic while it was held left no half-written row: the transaction was rolled back.
         let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
-            let appended = self.store.write_waiting(LOCK_WAIT, |connection| {
+            let appended = self.store.write_waiting(since, LOCK_WAIT, |connection| {
                 let end = self.end(connection, head.last.as_ref())?;
                 let records = self.chained(end, all)?;
                 rows::insert(connection, &records)?;

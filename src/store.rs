@@ -3,7 +3,7 @@
 //! A table's functions take a [`AnyConnection`], so that callers put several into one transaction with
 //! [`Store::write`]. Nothing here decides anything: rules live in the parts above.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::backend::Backend;
 use diesel::migration::{self, Migration};
@@ -221,51 +221,39 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transact(self.statement_timeout, |_| Ok(()), work)
+        let connection = self.connection()?;
+        transact(connection, self.statement_timeout, |_| Ok(()), work)
     }
 
-    /// The same for what others wait for: a lock that another transaction does not give back within that time is not
+    /// The same for what others wait for: a lock that another transaction does not give back within `longest` is not
     /// waited for any longer, and the database counts as away. On SQLite the one lock there is is taken at the beginning,
     /// and waited for as long as [`Settings::wait`] says.
+    ///
+    /// A connection is waited for until [`Settings::wait`] has passed `since` then, when the caller began to wait for
+    /// those before it. One that is free is taken at any time.
     pub fn write_waiting<T, E: From<StoreError>>(
         &self,
+        since: Instant,
         longest: Duration,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         let longest = longest.min(self.statement_timeout);
         let bound =
             |connection: &mut AnyConnection| connection::wait_for_locks(connection, longest);
-        self.transact(longest, bound, work)
+        let left = self
+            .pool
+            .connection_timeout()
+            .saturating_sub(since.elapsed());
+        transact(self.connection_within(left)?, longest, bound, work)
     }
 
-    fn transact<T, E: From<StoreError>>(
-        &self,
-        longest: Duration,
-        prepare: impl FnOnce(&mut AnyConnection) -> diesel::QueryResult<()>,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut connection = self.connection()?;
-        connection::begin_write(&mut connection).map_err(StoreError::from)?;
-        let watch = connection::Watch::over(&mut connection, longest);
-        let work = |connection: &mut AnyConnection| {
-            prepare(connection).map_err(StoreError::from)?;
-            work(connection)
-        };
-        match work(&mut connection) {
-            Ok(value) => {
-                connection::commit(&mut connection).map_err(StoreError::from)?;
-                Ok(value)
-            }
-            Err(error) => Err(match connection::roll_back(&mut connection) {
-                Ok(()) => unless_given_up(&watch, longest, error),
-                Err(broken) => StoreError::Away(Box::new(broken)).into(),
-            }),
-        }
+    fn connection(&self) -> Result<Pooled, StoreError> {
+        self.connection_within(self.pool.connection_timeout())
     }
 
-    fn connection(&self) -> Result<r2d2::PooledConnection<connection::Manager>, StoreError> {
+    fn connection_within(&self, longest: Duration) -> Result<Pooled, StoreError> {
         self.pool
-            .get()
+            .get_timeout(longest)
             .map_err(|error| StoreError::Away(Box::new(error)))
     }
 
@@ -288,6 +276,32 @@ impl Store {
         }
         connection::commit(&mut connection)?;
         Ok(())
+    }
+}
+
+type Pooled = r2d2::PooledConnection<connection::Manager>;
+
+fn transact<T, E: From<StoreError>>(
+    mut connection: Pooled,
+    longest: Duration,
+    prepare: impl FnOnce(&mut AnyConnection) -> diesel::QueryResult<()>,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    connection::begin_write(&mut connection).map_err(StoreError::from)?;
+    let watch = connection::Watch::over(&mut connection, longest);
+    let work = |connection: &mut AnyConnection| {
+        prepare(connection).map_err(StoreError::from)?;
+        work(connection)
+    };
+    match work(&mut connection) {
+        Ok(value) => {
+            connection::commit(&mut connection).map_err(StoreError::from)?;
+            Ok(value)
+        }
+        Err(error) => Err(match connection::roll_back(&mut connection) {
+            Ok(()) => unless_given_up(&watch, longest, error),
+            Err(broken) => StoreError::Away(Box::new(broken)).into(),
+        }),
     }
 }
 

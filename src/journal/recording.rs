@@ -1,6 +1,7 @@
 //! An act of the database and its record in one transaction.
 
 use std::sync::PoisonError;
+use std::time::Instant;
 
 use super::{ATTEMPTS, Entry, Head, Journal, JournalError, LOCK_WAIT, rows_of};
 use crate::store::journal::{self as rows, Record};
@@ -11,9 +12,11 @@ impl Journal {
     /// gives its result and what is to be recorded of it, which may be nothing.
     ///
     /// For acts that are done where they are decided, in the database. What happens elsewhere, as in the HSM, is
-    /// recorded before with [`append`](Self::append). While `act` runs no other entry of this process is written, so it
-    /// must be short, and must not append anything itself. A row that another transaction keeps locked is waited for no
-    /// longer than two seconds; then nothing was done, and the database counts as away.
+    /// recorded before with [`append`](Self::append). From the wait for a connection to the commit no other entry of this
+    /// process is written, so `act` must be short, and must not append anything itself. A statement of it waits no longer
+    /// than two seconds for a row that another transaction of PostgreSQL keeps locked; then nothing was done, and the
+    /// database counts as away. For the end of the chain and a connection together it waits as long as
+    /// [`Settings::wait`](crate::store::Settings::wait) says, and on SQLite as long again for other writers of the file.
     pub fn recording<T, E>(
         &self,
         act: impl FnOnce(&mut AnyConnection) -> Result<(T, Vec<Entry>), E>,
@@ -21,9 +24,10 @@ impl Journal {
     where
         E: From<StoreError> + From<JournalError>,
     {
+        let since = Instant::now();
         // Nothing half-written is left by a panic: the transaction was rolled back.
         let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let (value, records) = self.store.write_waiting(LOCK_WAIT, |connection| {
+        let (value, records) = self.store.write_waiting(since, LOCK_WAIT, |connection| {
             let (value, entries) = act(connection)?;
             let records = self.put(connection, &head, &entries)?;
             Ok::<_, E>((value, records))

@@ -13,6 +13,9 @@ use super::postgres::Postgres;
 /// How long tests wait for a connection on a machine with much to do.
 const WAIT: Duration = Duration::from_secs(20);
 
+/// As few connections as tests need.
+const CONNECTIONS: u32 = 8;
+
 /// Declares tests that run once on SQLite and once on PostgreSQL, each on a database of its own with the schema
 /// in place.
 ///
@@ -139,7 +142,12 @@ impl TestDatabase {
 
     /// The same, which waits no longer than that for a database that is away.
     pub(crate) fn store_waiting(&self, wait: Duration) -> Store {
-        open_waiting(&self.url, wait)
+        self.store_of(CONNECTIONS, wait)
+    }
+
+    /// The same, with no more connections than that.
+    pub(crate) fn store_of(&self, connections: u32, wait: Duration) -> Store {
+        open_pool(&self.url, connections, wait)
     }
 }
 
@@ -153,13 +161,13 @@ impl Drop for TestDatabase {
 
 /// Opens a pool as small as tests need it.
 pub(crate) fn open(url: &str) -> Store {
-    open_waiting(url, WAIT)
+    open_pool(url, CONNECTIONS, WAIT)
 }
 
-fn open_waiting(url: &str, wait: Duration) -> Store {
+fn open_pool(url: &str, connections: u32, wait: Duration) -> Store {
     Store::open(&Settings {
         url: url.to_owned(),
-        connections: 8,
+        connections,
         wait,
         statement_timeout: Duration::from_secs(30),
     })

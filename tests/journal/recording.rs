@@ -86,6 +86,39 @@ both_databases! {
     }
 }
 
+/// Those who wait for the chain wait for a connection at the same time, not one after the other.
+#[test]
+fn no_connection_for_an_act_is_none_for_those_behind_it() {
+    let database = TestDatabase::sqlite();
+    let wait = Duration::from_secs(1);
+    let store = database.store_of(1, wait);
+    let journal = journal(&store, "alpha");
+    store
+        .read(|_| {
+            let begun = Instant::now();
+            thread::scope(|scope| {
+                let acting = || {
+                    journal.recording::<(), JournalError>(|_| {
+                        Ok(((), vec![Entry::new(Event::ServerStarted)]))
+                    })
+                };
+                let all: Vec<_> = (0..5).map(|_| scope.spawn(acting)).collect();
+                for one in all {
+                    let acted = one.join().unwrap();
+                    assert!(
+                        matches!(acted, Err(JournalError::Store(StoreError::Away(_)))),
+                        "{acted:?}"
+                    );
+                }
+            });
+            assert!(begun.elapsed() < wait * 3, "{:?}", begun.elapsed());
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    act(&journal, 1);
+    assert!(verify(&journal, &[]).is_intact());
+}
+
 #[test]
 fn a_row_that_another_transaction_keeps_holds_the_chain_up_for_a_moment_only() {
     let database = TestDatabase::postgres();
