@@ -6,8 +6,8 @@
 //! are part of an address (`database.url`, `sms.url`). Such an address is shown without them, and there is a warning
 //! when others can read the file.
 //!
-//! This is the only place that reads the environment. It opens nothing but the configuration and the files of
-//! secrets: whether the database, the token or a port is there is for `doctor` to say.
+//! This is the only place that reads the environment. It opens nothing but the configuration, the files of secrets and
+//! the certificates of authorities that it names: whether the database, the token or a port is there is for `doctor` to say.
 
 use std::collections::BTreeMap;
 use std::fs;

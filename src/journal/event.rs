@@ -22,7 +22,7 @@ named!(
 
         /// An app asked for signatures.
         RequestCreated = "request.created",
-        /// The citizen opened the request for the first time.
+        /// A browser showed the request to somebody who had its link: noted once for each kind of browser, up to a limit.
         RequestViewed = "request.viewed",
         /// The citizen declined.
         RequestDeclined = "request.declined",

@@ -1,7 +1,7 @@
 //! Certification requests (PKCS #10, RFC 2986) for an authority outside.
 //!
-//! Made in two steps like every signature: the citizen's key signs behind the HSM and only while the citizen's
-//! secret is at hand.
+//! Made in two steps like every signature: what is to be signed is prepared here, and the citizen's key signs it behind
+//! the HSM. It does so once, while it is made and before it is sealed to the citizen, who is absent.
 
 use der::asn1::SetOfVec;
 use der::{Decode, Encode};

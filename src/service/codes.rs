@@ -389,6 +389,7 @@ impl<E: From<StoreError>> From<StoreError> for Unsettled<E> {
         Self::Act(error.into())
     }
 }
+
 impl<E> From<JournalError> for Unsettled<E> {
     fn from(error: JournalError) -> Self {
         Self::Journal(error)

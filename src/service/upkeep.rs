@@ -184,6 +184,7 @@ impl Service {
             Ok(Transition::Done)
         })
     }
+
     /// An entry of the server's own about a request and its app.
     pub(super) fn about(
         &self,
