@@ -25,6 +25,7 @@ mod codes;
 mod credential;
 mod factors;
 mod registration;
+mod replaced;
 mod sole_control;
 mod steps;
 mod tries;

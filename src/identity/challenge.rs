@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
 use self::proof::{code_mac, secret_context};
+use super::keyslot::Opening;
 use super::sealing::{self, CipherRefused};
 use super::{BlockedWhen, BrowserKey, Identity, IdentityError, OpenedSigner, one_time_code};
 use crate::domain::challenge::{ChallengeEnd, Purpose, SmsState};
@@ -140,6 +141,9 @@ pub enum ChallengeError {
 impl Identity {
     /// Opens the code step after the first factor. `binding` is a digest of exactly what the code will confirm.
     ///
+    /// A first factor that another has taken the place of meanwhile opens nothing: it is
+    /// [`IdentityError::NotRecognised`].
+    ///
     /// An open challenge for the same purpose ends, and its tries are all that the new one has. The tries for a
     /// request are one number over all its challenges: with none left it is [`IdentityError::CodesExhausted`], and
     /// the request must be refused.
@@ -169,8 +173,9 @@ impl Identity {
         if Some(opened.factor()) != purpose.factor() {
             return Err(IdentityError::ConfirmedSomethingElse);
         }
-        let (signer, secret) = opened.into_parts();
-        self.open(&signer, purpose, binding, Some(&secret), now)
+        let (signer, secret, opening) = opened.into_parts();
+        let first = Some((&secret, &opening));
+        self.open(&signer, purpose, binding, first, now)
     }
 
     /// Sends a code to whoever has a phone, to ask whether another citizen may have it. See
@@ -279,7 +284,7 @@ impl Identity {
         signer: &Signer,
         purpose: Purpose,
         binding: [u8; 32],
-        secret: Option<&CitizenSecret>,
+        first: Option<(&CitizenSecret, &Opening)>,
         now: OffsetDateTime,
     ) -> Result<Opened, IdentityError> {
         let phone = signer
@@ -309,10 +314,13 @@ impl Identity {
             &self.ambient,
             &browser_key.sealing_key()?,
             &secret_context(&challenge),
-            secret,
+            first.map(|(secret, _)| secret),
         )?);
         self.store.write(|connection| {
             signers::lock(connection, signer.id)?;
+            if let Some((_, opening)) = first {
+                opening.check(connection)?;
+            }
             challenge.tries_left = self.carry_tries(connection, signer.id, purpose, now)?;
             if let Some(retry_at) = self.too_many_codes(connection, signer.id, now)? {
                 return Err(IdentityError::TooManyCodes { retry_at });

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::IdentityError;
 use super::derivation::{Derivation, DerivationFailed, InvalidDerivation, SALT_BYTES};
 use super::sealing::{self, CipherRefused, Sealed};
 use crate::clock::Ambient;
@@ -10,7 +11,8 @@ use crate::domain::canonical::Canonical;
 use crate::domain::factor::Factor;
 use crate::domain::id::SignerId;
 use crate::domain::secret::CitizenSecret;
-use crate::store::keyslots::Keyslot;
+use crate::store::AnyConnection;
+use crate::store::keyslots::{self, Keyslot};
 
 /// Why a slot could not be made or looked into. A wrong password is none of these.
 #[derive(Debug, thiserror::Error)]
@@ -26,18 +28,64 @@ pub(super) enum KeyslotError {
     Damaged(Factor),
 }
 
+/// Which password or activation code opened a slot, told by the slot's salt: a new one comes with a new salt, and the
+/// same one under stronger rules keeps it.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    signer: SignerId,
+    factor: Factor,
+    salt: Vec<u8>,
+}
+
+impl Opening {
+    pub(super) fn new((signer, factor): (SignerId, Factor), slot: &Keyslot) -> Self {
+        let salt = slot.salt.clone();
+        Self {
+            signer,
+            factor,
+            salt,
+        }
+    }
+
+    pub(super) fn factor(&self) -> Factor {
+        self.factor
+    }
+
+    /// Refuses what another password or code has taken the place of. To be called under the signer's lock, in the
+    /// transaction of what it allows.
+    pub(super) fn check(&self, connection: &mut AnyConnection) -> Result<(), IdentityError> {
+        let present = keyslots::find(connection, self.signer, self.factor)?;
+        match present.filter(|slot| slot.salt == self.salt) {
+            Some(_) => Ok(()),
+            None => Err(IdentityError::NotRecognised {
+                signer: Some(self.signer),
+            }),
+        }
+    }
+}
+
 /// Seals the secret with a fresh salt. Slow on purpose: never within a database transaction.
 pub(super) fn seal(
     ambient: &Ambient,
     derivation: &Derivation,
-    (signer, factor): (SignerId, Factor),
+    owner: (SignerId, Factor),
     knowledge: &[u8],
     secret: &CitizenSecret,
 ) -> Result<Keyslot, KeyslotError> {
     let salt: [u8; SALT_BYTES] = ambient.random();
-    let derived = derivation.derive(knowledge, &salt)?;
+    seal_salted(ambient, derivation, owner, (knowledge, &salt), secret)
+}
+
+fn seal_salted(
+    ambient: &Ambient,
+    derivation: &Derivation,
+    (signer, factor): (SignerId, Factor),
+    (knowledge, salt): (&[u8], &[u8]),
+    secret: &CitizenSecret,
+) -> Result<Keyslot, KeyslotError> {
+    let derived = derivation.derive(knowledge, salt)?;
     let written = derivation.to_string();
-    let context = context(signer, factor, &written, &salt);
+    let context = context(signer, factor, &written, salt);
     Ok(Keyslot {
         sealed_secret: sealing::seal(ambient, &derived.key, &context, Some(secret))?,
         derivation: written,
@@ -73,7 +121,9 @@ pub(super) fn open_nothing(derivation: &Derivation, knowledge: &[u8]) -> Result<
     Ok(())
 }
 
-/// When a slot is weaker than the rules ask for, the same secret under the present ones.
+/// When a slot is weaker than the rules ask for, the same secret under the present ones. The salt stays with the
+/// knowledge: it was drawn for it alone, and Argon2 hashes its parameters beside it (RFC 9106 section 3.2), so that
+/// nothing computed for the weak slot helps with the strong one.
 pub(super) fn strengthen(
     ambient: &Ambient,
     derivation: &Derivation,
@@ -84,7 +134,8 @@ pub(super) fn strengthen(
 ) -> Result<Option<Keyslot>, KeyslotError> {
     let present: Derivation = slot.derivation.parse()?;
     if present.is_weaker_than(derivation) {
-        seal(ambient, derivation, owner, knowledge, secret).map(Some)
+        let salted = (knowledge, slot.salt.as_slice());
+        seal_salted(ambient, derivation, owner, salted, secret).map(Some)
     } else {
         Ok(None)
     }
@@ -145,6 +196,7 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(anew.derivation, strong.to_string());
+        assert_eq!(anew.salt, slot.salt);
         assert!(open(&anew, ana, b"right").unwrap().is_some());
         assert!(
             strengthen(&ambient, &cheap(), &anew, ana, b"right", &secret)

@@ -14,7 +14,8 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::activation_code::ActivationCode;
-use super::{BlockedWhen, Identity, IdentityError, keyslot, password};
+use super::keyslot::{self, Opening};
+use super::{BlockedWhen, Identity, IdentityError, password};
 use crate::domain::factor::Factor;
 use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
@@ -28,7 +29,7 @@ use crate::store::{AnyConnection, StoreError, keyslots, signers};
 #[derive(Debug)]
 pub struct OpenedSigner {
     signer: Signer,
-    factor: Factor,
+    opening: Opening,
     secret: CitizenSecret,
     last_access: Option<OffsetDateTime>,
 }
@@ -41,7 +42,7 @@ impl OpenedSigner {
 
     /// Which factor it was.
     pub fn factor(&self) -> Factor {
-        self.factor
+        self.opening.factor()
     }
 
     /// The access before this one, to be shown to the citizen.
@@ -49,8 +50,8 @@ impl OpenedSigner {
         self.last_access
     }
 
-    pub(super) fn into_parts(self) -> (Signer, CitizenSecret) {
-        (self.signer, self.secret)
+    pub(super) fn into_parts(self) -> (Signer, CitizenSecret, Opening) {
+        (self.signer, self.secret, self.opening)
     }
 }
 
@@ -109,12 +110,12 @@ impl Counting {
 /// A try that was right. Holds the open secret, and lets nobody in yet.
 pub struct RightTry {
     signer: Signer,
-    factor: Factor,
+    opening: Opening,
     counting: Counting,
     counted: CountedTry,
     secret: CitizenSecret,
-    /// The salt of the slot that was opened, and the slot that takes its place.
-    stronger: Option<(Vec<u8>, Keyslot)>,
+    /// The derivation of the slot that was opened, and the slot that takes its place.
+    stronger: Option<(String, Keyslot)>,
 }
 
 impl RightTry {
@@ -250,17 +251,18 @@ impl Identity {
         let stronger =
             keyslot::strengthen(&self.ambient, derivation, &slot, owner, knowledge, &secret)?;
         Ok(RightTry {
+            opening: Opening::new(owner, &slot),
             signer,
-            factor,
             counting,
             counted,
             secret,
-            stronger: stronger.map(|stronger| (slot.salt, stronger)),
+            stronger: stronger.map(|stronger| (slot.derivation, stronger)),
         })
     }
 
     /// Lets in who gave a right try: notes the access and sets the counter back, unless the factor is blocked by anything
-    /// but the counting of this very try: wrong tries or wrong SMS codes meanwhile.
+    /// but the counting of this very try: wrong tries or wrong SMS codes meanwhile. A password or code that another has
+    /// taken the place of meanwhile is wrong.
     pub fn admit(
         &self,
         connection: &mut AnyConnection,
@@ -268,26 +270,27 @@ impl Identity {
     ) -> Result<OpenedSigner, IdentityError> {
         let RightTry {
             signer: seen,
-            factor,
+            opening,
             counted,
             secret,
             stronger,
             ..
         } = right;
-        let now = self.ambient.now();
+        let (now, factor) = (self.ambient.now(), opening.factor());
         match signers::admit(connection, seen.id, factor, counted, now)? {
             Admission::Granted => {}
             Admission::Blocked => return Err(blocked(&seen, factor, BlockedWhen::Before)),
         }
-        if let Some((salt, stronger)) = stronger {
-            keyslots::replace(connection, seen.id, factor, &salt, &stronger)?;
+        opening.check(connection)?;
+        if let Some((weaker, stronger)) = stronger {
+            keyslots::strengthen(connection, seen.id, factor, &weaker, &stronger)?;
         }
         let signer = signers::find(connection, seen.id)?
             .filter(|signer| signer.sealing_key == secret.sealing_key())
             .ok_or(IdentityError::Overtaken)?;
         Ok(OpenedSigner {
             signer,
-            factor,
+            opening,
             secret,
             last_access: seen.last_access_at,
         })

@@ -8,9 +8,10 @@
 use time::Date;
 
 use super::activation_code::ActivationCode;
+use super::keyslot::{self, Opening};
 use super::level::{earned, not_in_future};
 use super::phone::{PhoneClaim, free_phone};
-use super::{Identity, IdentityError, OpenedSigner, keyslot};
+use super::{Identity, IdentityError, OpenedSigner};
 use crate::domain::challenge::ChallengeEnd;
 use crate::domain::email::Email;
 use crate::domain::factor::Factor;
@@ -90,6 +91,8 @@ pub struct Registration {
 pub struct NewActivationCode {
     signer: SignerId,
     sealing_key: SealingKey,
+    /// By the password, which must still be it.
+    opening: Opening,
     code: ActivationCode,
     slot: Keyslot,
 }
@@ -200,12 +203,13 @@ impl Identity {
         &self,
         opened: OpenedSigner,
     ) -> Result<NewActivationCode, IdentityError> {
-        let (signer, secret) = opened.into_parts();
+        let (signer, secret, opening) = opened.into_parts();
         let code = ActivationCode::generate(&self.ambient);
         Ok(NewActivationCode {
             signer: signer.id,
             sealing_key: secret.sealing_key(),
             slot: self.code_slot(signer.id, &code, &secret)?,
+            opening,
             code,
         })
     }
@@ -221,6 +225,7 @@ impl Identity {
         signers::find(connection, new.signer)?
             .filter(|signer| signer.sealing_key == new.sealing_key)
             .ok_or(IdentityError::Overtaken)?;
+        new.opening.check(connection)?;
         keyslots::put(connection, new.signer, Factor::ActivationCode, &new.slot)?;
         signers::unblock(connection, new.signer, Factor::ActivationCode)?;
         let now = self.ambient.now();

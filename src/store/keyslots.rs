@@ -15,7 +15,7 @@ use crate::domain::id::SignerId;
 pub struct Keyslot {
     /// How the key is derived, with all its parameters.
     pub derivation: String,
-    /// Salt of the derivation.
+    /// Salt of the derivation, drawn for one password or code, by which it is told from the next.
     pub salt: Vec<u8>,
     /// SHA-256 of the derived verifier.
     pub verifier: [u8; 32],
@@ -79,23 +79,23 @@ pub fn put(
     Ok(())
 }
 
-/// Puts a slot in the place of one particular slot, told by its salt; does nothing when another took that place
-/// first.
-pub fn replace(
+/// Puts a slot in the place of the one with the same salt and that other derivation; does nothing when there is none
+/// any more.
+pub fn strengthen(
     connection: &mut AnyConnection,
     signer: SignerId,
     factor: Factor,
-    old_salt: &[u8],
+    weaker: &str,
     slot: &Keyslot,
 ) -> Result<(), StoreError> {
     diesel::update(
         keyslots::table
             .find((signer.to_string(), factor.as_str()))
-            .filter(keyslots::salt.eq(old_salt)),
+            .filter(keyslots::salt.eq(&slot.salt))
+            .filter(keyslots::derivation.eq(weaker)),
     )
     .set((
         keyslots::derivation.eq(&slot.derivation),
-        keyslots::salt.eq(&slot.salt),
         keyslots::verifier.eq(slot.verifier.as_slice()),
         keyslots::sealed_secret.eq(&slot.sealed_secret),
         keyslots::created_at.eq(to_micros(slot.created_at)),
