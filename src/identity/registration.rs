@@ -159,6 +159,8 @@ impl Identity {
         } = registration;
         let now = self.ambient.now();
         let national_id = signer.national_id.clone();
+        // Before anything is read: of two acts on one account the second sees what the first has made of it.
+        signers::lock(connection, signer.id)?;
         unless_overtaken(connection, &national_id, &phone, |connection| {
             let present = signers::find_by_national_id(connection, &signer.national_id)?;
             allowed(act, present.as_ref())?;
@@ -221,10 +223,10 @@ impl Identity {
         connection: &mut AnyConnection,
         new: &NewActivationCode,
     ) -> Result<SecretText, IdentityError> {
-        signers::lock(connection, new.signer)?;
-        signers::find(connection, new.signer)?
-            .filter(|signer| signer.sealing_key == new.sealing_key)
-            .ok_or(IdentityError::Overtaken)?;
+        let signer = held(connection, new.signer)?;
+        if signer.sealing_key != new.sealing_key {
+            return Err(IdentityError::Overtaken);
+        }
         new.opening.check(connection)?;
         keyslots::put(connection, new.signer, Factor::ActivationCode, &new.slot)?;
         signers::unblock(connection, new.signer, Factor::ActivationCode)?;
@@ -333,12 +335,12 @@ pub(super) fn unless_overtaken<T>(
     }
 }
 
+/// Under the signer's lock.
 fn begin_anew(
     connection: &mut AnyConnection,
     signer: &Signer,
     now: time::OffsetDateTime,
 ) -> Result<(), IdentityError> {
-    signers::lock(connection, signer.id)?;
     signers::update(connection, signer)?;
     signers::unblock(connection, signer.id, Factor::Password)?;
     signers::unblock(connection, signer.id, Factor::ActivationCode)?;

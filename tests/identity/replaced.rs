@@ -1,7 +1,12 @@
 //! What was replaced or closed between two steps of one act: the old password or code lets nobody in any more.
 
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use super::*;
-use rubrica::identity::{FactorTry, Identity, NewActivationCode, RightTry};
+use rubrica::identity::{FactorTry, Identity, NewActivationCode, RegistrationAct, RightTry};
+use rubrica::store::AnyConnection;
 
 use crate::harness::database::both_databases;
 
@@ -49,6 +54,28 @@ impl Office<'_> {
         self.database
             .store()
             .write(|connection| self.acts().reissue_activation_code(connection, new))
+    }
+
+    /// Prepares an act of the office, and begins it while another is done and not committed.
+    fn while_another_is_done<T: Send>(
+        &self,
+        other: impl FnOnce(&mut AnyConnection) + Send,
+        act: impl FnOnce(&mut AnyConnection) -> Result<T, IdentityError> + Send,
+    ) -> Result<T, IdentityError> {
+        let (done, begin) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let committed = self.database.store().write(|connection| {
+                    other(connection);
+                    done.send(()).unwrap();
+                    thread::sleep(Duration::from_millis(300));
+                    Ok::<_, IdentityError>(())
+                });
+                committed.unwrap();
+            });
+            begin.recv().unwrap();
+            self.database.store().write(act)
+        })
     }
 }
 
@@ -115,5 +142,42 @@ both_databases! {
         office.admit(first).unwrap();
         office.admit(second).unwrap();
         assert!(office.with_password(&ana().national_id, PASSWORD).is_ok());
+    }
+
+    fn a_closed_account_gets_no_new_activation_code(database) {
+        let office = Office::new(database);
+        let (signer, _) = office.active(ana());
+        let opened = office.with_password(&ana().national_id, PASSWORD).unwrap();
+        let new = office.identity.new_activation_code(opened).unwrap();
+        office.identity.deregister(signer.id).unwrap();
+        assert!(matches!(office.put(&new), Err(IdentityError::NotRegistered)));
+    }
+
+    fn of_two_first_registrations_at_once_of_a_closed_account_one_is_done(database) {
+        let office = Office::new(database);
+        let closed = office.register(ana()).signer.id;
+        office.identity.deregister(closed).unwrap();
+        let prepared = || office.identity.registration(ana(), RegistrationAct::First).unwrap();
+        let (first, second) = (prepared(), prepared());
+        let outcome = office.while_another_is_done(
+            |connection| {
+                office.acts().register(connection, first, &PhoneClaim::Free).unwrap();
+            },
+            |connection| office.acts().register(connection, second, &PhoneClaim::Free),
+        );
+        assert!(matches!(outcome, Err(IdentityError::AlreadyRegistered { .. })));
+    }
+
+    fn an_account_that_is_closed_meanwhile_is_not_renewed(database) {
+        let office = Office::new(database);
+        let signer = office.register(ana()).signer.id;
+        let renewal = office.identity.registration(ana(), RegistrationAct::Renewal).unwrap();
+        let outcome = office.while_another_is_done(
+            |connection| {
+                office.acts().deregister(connection, signer).unwrap();
+            },
+            |connection| office.acts().register(connection, renewal, &PhoneClaim::Free),
+        );
+        assert!(matches!(outcome, Err(IdentityError::NotRegistered)));
     }
 }
