@@ -17,7 +17,7 @@ use crate::store::StoreError;
 pub enum BlockedWhen {
     /// By this very try.
     Now,
-    /// By earlier ones; this try was not even looked at.
+    /// By others; this try was not looked at, or was right and came too late.
     Before,
 }
 
@@ -39,7 +39,7 @@ pub enum IdentityError {
         signer: SignerId,
         /// Which of the two.
         factor: Factor,
-        /// Whether this try did it.
+        /// Whether this try did it; for the journal alone.
         when: BlockedWhen,
     },
     /// The account does not allow this now.

@@ -150,14 +150,14 @@ impl Service {
                 let code = signer.map_or("not_registered", |_| "wrong");
                 (refused(code), Err(ServiceError::NotRecognised))
             }
-            Err(IdentityError::Blocked { signer, .. }) => {
+            Err(IdentityError::Blocked { signer, when, .. }) => {
                 entry = entry.signer(signer);
                 let told = if known == Some(signer) {
                     ServiceError::SignerCannotSign(Refusal::Blocked)
                 } else {
                     ServiceError::NotRecognised
                 };
-                (refused("blocked"), Err(told))
+                (refused(blocked_word(when)), Err(told))
             }
             Err(error) => return Err(error.into()),
         };
@@ -410,10 +410,7 @@ fn word(error: &ChallengeError) -> Option<&'static str> {
     match error {
         ChallengeError::WrongCode { .. } => Some("wrong"),
         ChallengeError::Exhausted => Some("exhausted"),
-        ChallengeError::Blocked { when, .. } => match when {
-            BlockedWhen::Now => Some("wrong"),
-            BlockedWhen::Before => Some("blocked"),
-        },
+        ChallengeError::Blocked { when, .. } => Some(blocked_word(*when)),
         ChallengeError::Expired => Some("expired"),
         ChallengeError::SomethingElse => Some("something_else"),
         ChallengeError::Gone
@@ -422,6 +419,15 @@ fn word(error: &ChallengeError) -> Option<&'static str> {
         | ChallengeError::Refused(_)
         | ChallengeError::Cipher(_)
         | ChallengeError::Store(_) => None,
+    }
+}
+
+/// The journal's word for a factor or code of who is blocked: that it was wrong, or that it counts for nothing. The try
+/// that blocked has the entry of the block beside it.
+fn blocked_word(when: BlockedWhen) -> &'static str {
+    match when {
+        BlockedWhen::Now => "wrong",
+        BlockedWhen::Before => "blocked",
     }
 }
 

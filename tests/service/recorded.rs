@@ -249,6 +249,21 @@ both_databases! {
         assert_eq!(told, [1, 1]);
     }
 
+    fn a_password_that_was_not_looked_at_is_told_from_a_wrong_one(database) {
+        let town = Town::new(database);
+        for _ in 0..5 {
+            assert!(town.begin_change(&secret("Wr0ng!pass")).is_err());
+        }
+        assert!(town.begin_change(&town.citizen.password).is_err());
+        let entries = town::entries(&town.store, town.server.service().ambient());
+        let codes: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry["event"] == "factor.checked")
+            .filter_map(|entry| entry["body"]["outcome"]["code"].as_str())
+            .collect();
+        assert_eq!(codes, ["wrong", "wrong", "wrong", "wrong", "wrong", "blocked"]);
+    }
+
     fn authorities_count_only_with_their_entries(database) {
         let town = Town::new(database);
         let service = town.server.service();
