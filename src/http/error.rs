@@ -323,6 +323,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::AuthorityKeyMissing(_)
             | ServiceError::CredentialNotFound(_)
             | ServiceError::CredentialState(_)
+            | ServiceError::CredentialThere(_)
             | ServiceError::Import(_)
             | ServiceError::Certificates(_)
             | ServiceError::Challenge(ChallengeError::Cipher(_))

@@ -30,6 +30,7 @@ mod ending;
 mod making;
 
 pub(super) use ending::ended;
+use making::{Making, valid};
 
 /// What becomes of the citizen's credentials that the built-in authority issued before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,15 @@ pub enum Earlier {
     Keep,
     /// They are revoked as superseded, as at a renewal.
     Revoke,
+}
+
+/// What became of issuing a credential to a citizen who may have one already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuing {
+    /// It was made.
+    Made(Box<CredentialView>),
+    /// This one can sign, so nothing was done.
+    There(CredentialId),
 }
 
 /// A credential as administrators see it. The sealed key is not in it.
@@ -87,7 +97,40 @@ impl Service {
     ) -> Result<CredentialView, ServiceError> {
         let by = actor(authorized.actor());
         let making = self.begin_making(by, national_id, key, Event::CredentialIssued)?;
-        self.finish_making(&making, |fresh| {
+        self.issue(&making, earlier)
+    }
+
+    /// The same for a citizen who has no credential that can sign; for one who has, nothing is done. Of several calls
+    /// at the same time, on several nodes alike, one makes a credential.
+    pub fn issue_missing_credential(
+        &self,
+        authorized: &Authorized<op::ManageCredentials>,
+        national_id: &NationalId,
+        key: KeyAlgorithm,
+        earlier: Earlier,
+    ) -> Result<Issuing, ServiceError> {
+        let signer = self.known(national_id)?;
+        let now = self.inner.ambient.now();
+        let there = self
+            .inner
+            .store
+            .read(|connection| valid(connection, signer.id, now))?;
+        if let Some(there) = there {
+            return Ok(Issuing::There(there));
+        }
+        let by = actor(authorized.actor());
+        let making = self
+            .begin_making(by, national_id, key, Event::CredentialIssued)?
+            .unless_there();
+        match self.issue(&making, earlier) {
+            Ok(made) => Ok(Issuing::Made(Box::new(made))),
+            Err(ServiceError::CredentialThere(there)) => Ok(Issuing::There(there)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn issue(&self, making: &Making, earlier: Earlier) -> Result<CredentialView, ServiceError> {
+        self.finish_making(making, |fresh| {
             let (issuing, issuing_key) = self.authority(AuthorityRole::Issuing)?;
             let (root, _) = self.authority(AuthorityRole::Root)?;
             let issued = citizen::issue(
@@ -116,7 +159,7 @@ impl Service {
                 None,
                 Some(certification),
             );
-            self.keep_made(&making, &credential, earlier)?;
+            self.keep_made(making, &credential, earlier)?;
             Ok(credential)
         })
     }

@@ -184,6 +184,9 @@ pub enum ServiceError {
     /// No such credential.
     #[error("there is no credential {0}; `rubrica credential list` shows a citizen's")]
     CredentialNotFound(CredentialId),
+    /// The citizen has one that can sign, and no other was wanted then.
+    #[error("the citizen has a valid credential already: {0}")]
+    CredentialThere(CredentialId),
     /// The credential's state does not allow what was asked.
     #[error("the credential is {0}")]
     CredentialState(CredentialState),
@@ -216,6 +219,24 @@ impl ServiceError {
             self,
             Self::DatabaseAway(_) | Self::DocumentStoreAway(_) | Self::HsmAway(_)
         )
+    }
+
+    /// True when making a credential would fail in this way for every other citizen too.
+    pub fn concerns_everybody(&self) -> bool {
+        match self {
+            Self::AuthoritiesMissing
+            | Self::AuthorityKeyMissing(_)
+            | Self::Journal(_)
+            | Self::Store(StoreError::Query(_) | StoreError::Migration(_)) => true,
+            Self::Hsm(error) | Self::Activation(ActivationError::Hsm(error)) => matches!(
+                error,
+                HsmError::WrongPin { .. }
+                    | HsmError::Module { .. }
+                    | HsmError::KekMissing(_)
+                    | HsmError::KekUnprotected { .. }
+            ),
+            _ => self.is_temporary(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{CredentialView, Earlier, ended, view};
 use crate::activation::{FreshKey, Provisioned};
 use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::credential::{Certification, Credential, CredentialIssuer, Revocation};
-use crate::domain::id::CredentialId;
+use crate::domain::id::{CredentialId, SignerId};
 use crate::domain::identifier::NationalId;
 use crate::domain::key::KekVersion;
 use crate::domain::level::RegistrationLevel;
@@ -27,9 +27,26 @@ pub(super) struct Making {
     event: Event,
     kek: KekVersion,
     at: OffsetDateTime,
+    wanted: Wanted,
+}
+
+/// When the credential is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Always,
+    /// Where the citizen has none that can sign.
+    UnlessThere,
 }
 
 impl Making {
+    /// The credential is kept only if, by then, the citizen has none that can sign.
+    pub(super) fn unless_there(self) -> Self {
+        Self {
+            wanted: Wanted::UnlessThere,
+            ..self
+        }
+    }
+
     pub(super) fn credential(
         &self,
         provisioned: Provisioned,
@@ -79,6 +96,7 @@ impl Service {
             event,
             kek: self.newest_kek()?,
             at: now,
+            wanted: Wanted::Always,
         };
         let intent = making.entry(None).outcome(Outcome::Intended);
         self.inner.journal.append(&[intent])?;
@@ -120,6 +138,11 @@ impl Service {
         };
         let superseded = self.inner.journal.recording(|connection| {
             still_the_same(connection, &making.signer)?;
+            if making.wanted == Wanted::UnlessThere
+                && let Some(there) = valid(connection, making.signer.id, making.at)?
+            {
+                return Err(ServiceError::CredentialThere(there));
+            }
             let superseded = match earlier {
                 Earlier::Keep => Vec::new(),
                 Earlier::Revoke => superseded(connection, credential, revocation)?,
@@ -137,6 +160,23 @@ impl Service {
         self.after_revocation(&making.signer, &superseded, revocation);
         Ok(())
     }
+}
+
+/// The newest of the citizen's credentials that can sign now or, after another node's clock, in a moment.
+pub(super) fn valid(
+    connection: &mut AnyConnection,
+    signer: SignerId,
+    now: OffsetDateTime,
+) -> Result<Option<CredentialId>, StoreError> {
+    let all = credentials::of_signer(connection, signer)?;
+    Ok(all
+        .iter()
+        .find(|credential| {
+            let certification = credential.certification.as_ref();
+            credential.revocation.is_none()
+                && certification.is_some_and(|certification| now <= certification.not_after)
+        })
+        .map(|credential| credential.id))
 }
 
 /// Whether the citizen may have a credential at all.
