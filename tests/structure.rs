@@ -120,6 +120,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cms", &["ades"]),
     ("const_oid", &["ades", "domain", "hsm", "http", "pki"]),
     ("cryptoki", &["hsm"]),
+    ("csv", &["cli"]),
     ("der", &["ades", "domain", "hsm", "http", "pki"]),
     ("diesel", &["store"]),
     ("diesel_migrations", &["store"]),

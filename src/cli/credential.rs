@@ -19,6 +19,9 @@ use crate::domain::identifier::NationalId;
 use crate::domain::revocation::RevocationReason;
 use crate::service::credentials::{CredentialView, Earlier};
 
+mod lines;
+mod many;
+
 /// What to do with the credentials.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -38,8 +41,20 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Issue {
-    #[command(flatten)]
-    new: New,
+    /// The citizen's DNI or NIE.
+    #[arg(value_name = "DNI", required_unless_present = "from")]
+    signer: Option<NationalId>,
+    /// Kind of key.
+    #[arg(long, default_value = "rsa-3072", value_parser = arguments::named(KeyAlgorithm::ALL, KeyAlgorithm::as_str))]
+    key: KeyAlgorithm,
+    /// Do it for each citizen in this file of comma-separated values; `-` stands for the standard input.
+    ///
+    /// The first line names the columns: `dni`, and where wished `key` and `keep_earlier` (yes or no), which go before
+    /// the options of that name. A citizen with a valid credential is passed over, so after an interruption the same
+    /// command goes on where it was. A line that fails is told with its number and keeps no other from its turn; the
+    /// exit status is 1 then. As many keys are made at once as `hsm.sessions` allows.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["signer", "output"])]
+    from: Option<PathBuf>,
     /// Leave earlier credentials as they are; without it they are revoked as superseded.
     #[arg(long)]
     keep_earlier: bool,
@@ -121,22 +136,7 @@ pub(super) struct Import {
 
 pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Ending> {
     match command {
-        Command::Issue(arguments) => {
-            let office = Office::open(file)?;
-            let earlier = if arguments.keep_earlier {
-                Earlier::Keep
-            } else {
-                Earlier::Revoke
-            };
-            let New { signer, key } = &arguments.new;
-            let authorized = office.authorize(ManageCredentials);
-            let made = output::working("making the key", || {
-                office
-                    .service
-                    .issue_credential(&authorized, signer, *key, earlier)
-            })?;
-            show(&made, arguments.output.as_deref(), arguments.json)?;
-        }
+        Command::Issue(arguments) => return issue(arguments, file),
         Command::List(arguments) => list(arguments, file)?,
         Command::Show(arguments) => {
             let office = Office::open(file)?;
@@ -165,6 +165,31 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             show(&imported, None, arguments.json)?;
         }
     }
+    Ok(Ending::Well)
+}
+
+fn issue(arguments: &Issue, file: Option<&Path>) -> anyhow::Result<Ending> {
+    let office = Office::open(file)?;
+    let earlier = if arguments.keep_earlier {
+        Earlier::Keep
+    } else {
+        Earlier::Revoke
+    };
+    if let Some(from) = &arguments.from {
+        let otherwise = many::Otherwise {
+            key: arguments.key,
+            earlier,
+        };
+        return many::issue(&office, from, otherwise, Style::from_flag(arguments.json));
+    }
+    let signer = arguments.signer.as_ref().context("nobody is named")?;
+    let authorized = office.authorize(ManageCredentials);
+    let made = output::working("making the key", || {
+        office
+            .service
+            .issue_credential(&authorized, signer, arguments.key, earlier)
+    })?;
+    show(&made, arguments.output.as_deref(), arguments.json)?;
     Ok(Ending::Well)
 }
 

@@ -15,6 +15,8 @@ use crate::{app, cli::terminal};
 /// What an administrator's command works with.
 pub(super) struct Office {
     pub(super) service: Service,
+    /// How many calls the HSM takes at once.
+    pub(super) hsm_sessions: usize,
     administrator: Administrator,
     citizen_url: String,
 }
@@ -40,6 +42,7 @@ impl Office {
         };
         Ok(Self {
             citizen_url,
+            hsm_sessions: loaded.config.hsm.sessions(),
             service: app::service(loaded.config)?,
             administrator: local_administrator(process::account_name()),
         })

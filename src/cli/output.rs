@@ -156,7 +156,12 @@ pub(super) fn remark(words: &str) {
 
 /// Tells why a command could not do its work, with the causes behind.
 pub(super) fn complain(error: &anyhow::Error) {
-    let mut words = format!("error: {error}");
+    remark(&format!("error: {}", reason(error)));
+}
+
+/// An error with the causes behind it, and the fields it is about.
+pub(super) fn reason(error: &anyhow::Error) -> String {
+    let mut words = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
         // Some errors tell their cause themselves.
@@ -172,5 +177,5 @@ pub(super) fn complain(error: &anyhow::Error) {
             let _ = write!(words, "\n  {name}: {}", field.detail);
         }
     }
-    remark(&words);
+    words
 }

@@ -62,6 +62,11 @@ impl Hsm {
     pub fn settings(&self, pin: SecretText) -> Result<Settings, InvalidSettings> {
         self.raw.clone().validate(pin)
     }
+
+    /// How many calls the HSM is given at once.
+    pub fn sessions(&self) -> usize {
+        self.raw.sessions
+    }
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {

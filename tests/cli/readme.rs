@@ -32,6 +32,8 @@ both_databases! {
         reader.activates("secrets/ana.txt");
         let issued = reader.types(&readme.commands("rubrica credential issue"));
         assert!(issued.contains("active"), "{issued}");
+        let from_file = reader.types(&readme.commands("printf 'dni"));
+        assert!(from_file.contains("already valid  1"), "{from_file}");
 
         fs::write(reader.project.path("contract.pdf"), pdf::plain()).unwrap();
         reader.project.write("data.xml", "<data/>", 0o600);

@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use rubrica::clock::Ambient;
 use rubrica::domain::secret::SecretText;
+use rubrica::store::Store;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::database::TestDatabase;
+use super::database::{self, TestDatabase};
 use super::new_token::MODULE;
 use super::openssl::openssl;
 
@@ -168,6 +169,17 @@ impl Project {
         let ended = self.run(arguments);
         assert_eq!(ended.status, 0, "{arguments:?}: {}{}", ended.out, ended.err);
         serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}{}", ended.out, ended.err))
+    }
+
+    /// The database that its commands use.
+    pub(crate) fn store(&self) -> Store {
+        match &self.postgres {
+            Some(database) => database.store(),
+            None => database::open(&format!(
+                "sqlite:{}",
+                self.path("data/rubrica.db").display()
+            )),
+        }
     }
 
     /// A path in the folder.
