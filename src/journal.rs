@@ -60,21 +60,20 @@
 //! What remains: the rows after the newest checkpoint, when the server that wrote them no longer runs and everything
 //! that speaks of them is taken away with them; and whoever may also use the audit key.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::Ambient;
 use crate::domain::id::RequestId;
 use crate::domain::node::NodeName;
 use crate::store::journal::{self as rows, Place, Record};
-use crate::store::{AnyConnection, Store, StoreError};
+use crate::store::{AnyConnection, Store, StoreError, TransactionNumber};
 
 mod checkpoint;
 mod encoding;
 mod entry;
 mod event;
 mod export;
-mod group;
 mod recording;
 mod verify;
 
@@ -84,17 +83,12 @@ pub use event::{Event, FactorUsed};
 pub use export::{Exported, Range};
 pub use verify::{Anchor, AuditKey, Chain, Fault, Finding, InvalidAnchor, Report};
 
-use group::Group;
-
 /// Rows read at once.
 const PAGE: i64 = 500;
 /// How often to try again when another process of the same node took the place.
 const ATTEMPTS: u32 = 200;
 /// How long a statement of a transaction that writes the chain waits for a lock of PostgreSQL, because all other entries of
 /// this process wait for it.
-///
-/// They wait for its connection too. It is taken only when its turn has come: those who wait would keep connections from
-/// those who only read. So that they do not wait for one after the other, each counts from its own beginning.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// The journal of this node. Clones share it.
@@ -104,12 +98,14 @@ pub struct Journal {
     ambient: Ambient,
     node: NodeName,
     head: Arc<Mutex<Head>>,
-    group: Arc<Group<Row>>,
 }
 
-/// How far this process wrote, and how much of it no checkpoint covers. Also keeps its writers apart.
+/// How far this process wrote, and how much of it no checkpoint covers.
 struct Head {
+    /// The last row that is durable.
     last: Option<Place>,
+    /// The last row of a transaction that several callers share, which may still fail.
+    ahead: Option<(TransactionNumber, Place)>,
     unsigned: usize,
     /// When a checkpoint was last thought of. The command line writes into the same chain, so time alone is a reason
     /// to look.
@@ -161,12 +157,6 @@ pub enum JournalError {
     /// An entry could not be turned into JSON.
     #[error("a journal entry could not be encoded")]
     Encoding(#[source] serde_json::Error),
-    /// Several callers' entries were written together, and it failed.
-    #[error("the journal could not be written: {0}")]
-    Together(String),
-    /// The thread that wrote ended before it could say how.
-    #[error("the journal may not have been written")]
-    Interrupted,
     /// The writer of an export failed.
     #[error("the export could not be written")]
     Output(#[source] std::io::Error),
@@ -181,11 +171,11 @@ impl Journal {
             node,
             head: Arc::new(Mutex::new(Head {
                 last: None,
+                ahead: None,
                 unsigned: 0,
                 // What an earlier process wrote may not be signed.
                 looked: None,
             })),
-            group: Arc::default(),
         }
     }
 
@@ -210,78 +200,34 @@ impl Journal {
     /// Appends entries, all or none. They are durable when this returns. Callers that come at the same time share a
     /// transaction and a wait for the disk.
     ///
-    /// Takes a connection and a transaction of its own: never call it inside [`Store::write`], which SQLite would
-    /// make it wait for. When the database goes away during the commit, nobody can say whether the entries count;
-    /// appending them again may then put them twice.
+    /// Takes part in a transaction of its own: never call it inside [`Store::write`], which would wait for itself. When
+    /// the database goes away during the commit, nobody can say whether the entries count; appending them again may then
+    /// put them twice.
     pub fn append(&self, entries: &[Entry]) -> Result<(), JournalError> {
         if entries.is_empty() {
             return Ok(());
         }
-        self.group
-            .commit(rows_of(entries)?, |all| self.write_all(all))
-    }
-
-    /// Writes the rows of several callers in one transaction. Where one of them has a row that cannot be written, each
-    /// gets a transaction of its own.
-    fn write_all(&self, all: &[&[Row]]) -> Vec<Result<(), JournalError>> {
-        match self.write(all) {
-            Ok(()) => all.iter().map(|_| Ok(())).collect(),
-            Err(JournalError::Store(StoreError::Query(error))) if all.len() > 1 => {
-                tracing::warn!(%error, "a group of journal entries could not be written; trying each alone");
-                all.iter().map(|rows| self.write(&[rows])).collect()
-            }
-            Err(error) => {
-                let mut answers: Vec<_> = all.iter().map(|_| Err(error.told_again())).collect();
-                if let Some(first) = answers.first_mut() {
-                    *first = Err(error);
-                }
-                answers
-            }
-        }
-    }
-
-    fn write(&self, all: &[&[Row]]) -> Result<(), JournalError> {
-        let since = Instant::now();
-        // A panic while it was held left no half-written row: the transaction was rolled back.
-        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..ATTEMPTS {
-            let appended = self.store.write_waiting(since, LOCK_WAIT, |connection| {
-                let end = self.end(connection, head.last.as_ref())?;
-                let records = self.chained(end, all)?;
-                rows::insert(connection, &records)?;
-                Ok(records)
-            });
-            match appended {
-                Ok(records) => {
-                    head.wrote(records);
-                    return Ok(());
-                }
-                // Another process of the same name was faster: go on after its row.
-                Err(JournalError::Store(StoreError::Conflict { .. })) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(JournalError::Contended {
-            node: self.node.clone(),
-        })
+        self.recording(|_| Ok(((), entries.to_vec())))
     }
 
     /// Whether it is time for a checkpoint: this process wrote so many rows since the last one, or it is so long ago.
     pub fn checkpoint_due(&self, rows: usize, age: Duration) -> bool {
-        let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = self.head();
         head.unsigned >= rows || head.looked.is_none_or(|looked| looked.elapsed() >= age)
     }
 
+    /// What is known of the chain. A panic while it was held left nothing half-written in it.
+    fn head(&self) -> MutexGuard<'_, Head> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where the chain ends, after a look at whether this process's last row is still there.
-    fn end(
-        &self,
-        connection: &mut AnyConnection,
-        last: Option<&Place>,
-    ) -> Result<Place, JournalError> {
+    fn end(&self, connection: &mut AnyConnection) -> Result<Place, JournalError> {
         let node = self.node.as_str();
+        let last = self.head().last.clone();
         let end = rows::end(connection, node)?;
         if let Some(last) = last
-            && end.as_ref() != Some(last)
+            && end.as_ref() != Some(&last)
             && rows::hash_at(connection, node, last.seq)?.as_ref() != Some(&last.hash)
         {
             return Err(JournalError::Rewritten {
@@ -295,11 +241,11 @@ impl Journal {
         }))
     }
 
-    /// The records of these rows after that end.
-    fn chained(&self, end: Place, all: &[&[Row]]) -> Result<Vec<Record>, JournalError> {
+    /// The records of these rows after that end, and the new end.
+    fn chained(&self, end: Place, rows: &[Row]) -> Result<(Vec<Record>, Place), JournalError> {
         let mut end = end;
-        let mut records = Vec::with_capacity(all.iter().map(|rows| rows.len()).sum());
-        for row in all.iter().copied().flatten() {
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
             let mut record = Record {
                 node: self.node.to_string(),
                 seq: end.seq.saturating_add(1),
@@ -322,19 +268,16 @@ impl Journal {
             };
             records.push(record);
         }
-        Ok(records)
+        Ok((records, end))
     }
 }
 
 impl Head {
-    /// These rows are durable.
-    fn wrote(&mut self, records: Vec<Record>) {
-        self.unsigned += records.len();
-        if let Some(last) = records.into_iter().next_back() {
-            self.last = Some(Place {
-                seq: last.seq,
-                hash: last.hash,
-            });
+    /// So many rows up to this one are durable. Those who shared a transaction say so in any order.
+    fn wrote(&mut self, rows: usize, end: Place) {
+        self.unsigned += rows;
+        if self.last.as_ref().is_none_or(|last| last.seq < end.seq) {
+            self.last = Some(end);
         }
     }
 }
@@ -349,21 +292,4 @@ fn rows_of(entries: &[Entry]) -> Result<Vec<Row>, JournalError> {
         })
     };
     entries.iter().map(row).collect()
-}
-
-impl JournalError {
-    /// The same for another caller of the same transaction. Causes cannot be copied; their words can.
-    fn told_again(&self) -> Self {
-        match self {
-            Self::Contended { node } => Self::Contended { node: node.clone() },
-            Self::Rewritten { node, seq } => Self::Rewritten {
-                node: node.clone(),
-                seq: *seq,
-            },
-            Self::Store(StoreError::Away(cause)) => {
-                Self::Store(StoreError::Away(cause.to_string().into()))
-            }
-            other => Self::Together(other.to_string()),
-        }
-    }
 }

@@ -3,7 +3,8 @@
 //! A table's functions take a [`AnyConnection`], so that callers put several into one transaction with
 //! [`Store::write`]. Nothing here decides anything: rules live in the parts above.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::backend::Backend;
 use diesel::migration::{self, Migration};
@@ -17,6 +18,7 @@ mod column;
 mod connection;
 pub mod credentials;
 pub mod documents;
+mod group;
 pub mod journal;
 pub mod keyslots;
 mod moment;
@@ -26,6 +28,9 @@ mod schema;
 pub mod signers;
 
 pub use connection::{AnyConnection, Database};
+pub use group::TransactionNumber;
+
+use group::Group;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -123,6 +128,7 @@ impl From<diesel::result::Error> for StoreError {
 #[derive(Clone)]
 pub struct Store {
     pool: r2d2::Pool<connection::Manager>,
+    group: Arc<Group<Pooled>>,
     database: Database,
     statement_timeout: Duration,
 }
@@ -156,6 +162,7 @@ impl Store {
             });
         Ok(Self {
             pool,
+            group: Arc::default(),
             database,
             statement_timeout: settings.statement_timeout,
         })
@@ -216,44 +223,49 @@ impl Store {
         })
     }
 
-    /// Runs queries in one transaction: all of them count, or, when `work` fails, none.
+    /// Runs queries in one transaction: all of them count, or, when `work` fails, none. They do when this returns.
+    ///
+    /// SQLite takes one writer at a time, so there the transaction is shared with all who write at the same time.
     pub fn write<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.connection()?;
-        transact(connection, self.statement_timeout, |_| Ok(()), work)
+        match self.database {
+            Database::Sqlite => {
+                self.write_together(self.statement_timeout, |connection, _| work(connection))
+            }
+            Database::Postgres => transact(self.connection()?, self.statement_timeout, work),
+        }
     }
 
-    /// The same for what others wait for: a lock that another transaction does not give back within `longest` is not
+    /// The same in a transaction that is shared with all who call this at the same time, each in its turn. `work` is told
+    /// which transaction it is in.
+    ///
+    /// The others wait for it. So a lock that another transaction of PostgreSQL does not give back within `longest` is not
     /// waited for any longer, and the database counts as away. On SQLite the one lock there is is taken at the beginning,
     /// and waited for as long as [`Settings::wait`] says.
-    ///
-    /// A connection is waited for until [`Settings::wait`] has passed `since` then, when the caller began to wait for
-    /// those before it. One that is free is taken at any time.
-    pub fn write_waiting<T, E: From<StoreError>>(
+    pub fn write_together<T, E: From<StoreError>>(
         &self,
-        since: Instant,
         longest: Duration,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+        work: impl FnOnce(&mut AnyConnection, TransactionNumber) -> Result<T, E>,
     ) -> Result<T, E> {
         let longest = longest.min(self.statement_timeout);
-        let bound =
-            |connection: &mut AnyConnection| connection::wait_for_locks(connection, longest);
-        let left = self
-            .pool
-            .connection_timeout()
-            .saturating_sub(since.elapsed());
-        transact(self.connection_within(left)?, longest, bound, work)
+        let begin = || {
+            let mut connection = self.connection()?;
+            connection::begin_write(&mut connection)?;
+            connection::wait_for_locks(&mut connection, longest)?;
+            Ok(connection)
+        };
+        let most = self.pool.connection_timeout().saturating_mul(2);
+        self.group.commit(most, begin, |connection, number| {
+            let watch = connection::Watch::over(connection, longest);
+            work(connection, number).map_err(|error| unless_given_up(&watch, longest, error))
+        })
     }
 
     fn connection(&self) -> Result<Pooled, StoreError> {
-        self.connection_within(self.pool.connection_timeout())
-    }
-
-    fn connection_within(&self, longest: Duration) -> Result<Pooled, StoreError> {
         self.pool
-            .get_timeout(longest)
+            .get()
             .map_err(|error| StoreError::Away(Box::new(error)))
     }
 
@@ -284,15 +296,10 @@ type Pooled = r2d2::PooledConnection<connection::Manager>;
 fn transact<T, E: From<StoreError>>(
     mut connection: Pooled,
     longest: Duration,
-    prepare: impl FnOnce(&mut AnyConnection) -> diesel::QueryResult<()>,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<T, E> {
     connection::begin_write(&mut connection).map_err(StoreError::from)?;
     let watch = connection::Watch::over(&mut connection, longest);
-    let work = |connection: &mut AnyConnection| {
-        prepare(connection).map_err(StoreError::from)?;
-        work(connection)
-    };
     match work(&mut connection) {
         Ok(value) => {
             connection::commit(&mut connection).map_err(StoreError::from)?;

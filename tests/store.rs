@@ -6,7 +6,7 @@ mod credentials;
 mod spending;
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rubrica::clock::Ambient;
 use rubrica::domain::id::SadId;
@@ -221,7 +221,7 @@ fn a_lock_within_a_part_of_a_transaction_counts_as_a_database_that_is_away() {
         .write(|connection| {
             use diesel::connection::SimpleConnection;
             connection.batch_execute("LOCK TABLE sads").unwrap();
-            let outcome = store.write_waiting(Instant::now(), longest, |connection| {
+            let outcome = store.write_together(longest, |connection, _| {
                 store::nested(connection, |connection| {
                     spend_in(connection, Ambient::system().id())
                 })
@@ -239,7 +239,7 @@ fn what_fails_late_for_another_reason_is_told_as_it_is() {
     let longest = Duration::from_millis(100);
     let sad = Ambient::system().id();
     spend(&store, sad).unwrap();
-    let outcome = store.write_waiting(Instant::now(), longest, |connection| {
+    let outcome = store.write_together(longest, |connection, _| {
         thread::sleep(longest * 2);
         spend_in(connection, sad)
     });
@@ -247,7 +247,7 @@ fn what_fails_late_for_another_reason_is_told_as_it_is() {
         matches!(outcome, Err(StoreError::Conflict { .. })),
         "{outcome:?}"
     );
-    let outcome = store.write_waiting(Instant::now(), longest, |connection| {
+    let outcome = store.write_together(longest, |connection, _| {
         thread::sleep(longest * 2);
         sads::spent_at(connection, sad)?;
         Err::<(), _>(StoreError::Corrupt {
@@ -259,7 +259,7 @@ fn what_fails_late_for_another_reason_is_told_as_it_is() {
         matches!(outcome, Err(StoreError::Corrupt { .. })),
         "{outcome:?}"
     );
-    let outcome = store.write_waiting(Instant::now(), longest, |connection| {
+    let outcome = store.write_together(longest, |connection, _| {
         use diesel::connection::SimpleConnection;
         thread::sleep(longest * 2);
         Ok::<_, StoreError>(connection.batch_execute("SELECT 1 / 0")?)

@@ -12,7 +12,6 @@
 //!
 //! `at` is a moment as in rows, `hash` the row's hash in hexadecimal, `ties` sorted by node.
 
-use std::sync::PoisonError;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -90,15 +89,17 @@ impl Journal {
     /// Only checkpoints signed by `key` count, and a chain that is not as this process wrote it is not signed.
     pub fn checkpoint(&self, key: &PublicKey) -> Result<Option<Checkpoint>, JournalError> {
         let node = self.node.as_str();
-        // Held over the look, so that nothing is counted as seen that came after it.
-        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        head.looked = Some(Instant::now());
+        let counted = {
+            let mut head = self.head();
+            head.looked = Some(Instant::now());
+            head.unsigned
+        };
         let (end, stored) = self.store.read(|connection| {
-            let end = self.end(connection, head.last.as_ref())?;
+            let end = self.end(connection)?;
             Ok::<_, JournalError>((end, rows::newest(connection)?))
         })?;
-        head.unsigned = 0;
-        drop(head);
+        // What was counted meanwhile may have come after the look.
+        self.head().unsigned -= counted;
         let mut newest = Vec::with_capacity(stored.len());
         for one in &stored {
             if let Some(checkpoint) = opened(one, key) {

@@ -1,22 +1,21 @@
 //! An act of the database and its record in one transaction.
 
-use std::sync::PoisonError;
-use std::time::Instant;
+use super::{ATTEMPTS, Entry, Journal, JournalError, LOCK_WAIT, rows_of};
+use crate::store::journal::{self as rows, Place};
+use crate::store::{self, AnyConnection, StoreError, TransactionNumber};
 
-use super::{ATTEMPTS, Entry, Head, Journal, JournalError, LOCK_WAIT, rows_of};
-use crate::store::journal::{self as rows, Record};
-use crate::store::{self, AnyConnection, StoreError};
+#[cfg(doc)]
+use crate::store::Store;
 
 impl Journal {
     /// Does something in the database and puts it on record in the same transaction: both count, or neither. `act`
     /// gives its result and what is to be recorded of it, which may be nothing.
     ///
     /// For acts that are done where they are decided, in the database. What happens elsewhere, as in the HSM, is
-    /// recorded before with [`append`](Self::append). From the wait for a connection to the commit no other entry of this
-    /// process is written, so `act` must be short, and must not append anything itself. A statement of it waits no longer
-    /// than two seconds for a row that another transaction of PostgreSQL keeps locked; then nothing was done, and the
-    /// database counts as away. For the end of the chain and a connection together it waits as long as
-    /// [`Settings::wait`](crate::store::Settings::wait) says, and on SQLite as long again for other writers of the file.
+    /// recorded before with [`append`](Self::append). All acts of this process are done one after the other, and those that
+    /// come at the same time share a transaction ([`Store::write_together`]). So `act` must be short, and must not append
+    /// anything itself. A statement of it waits no longer than two seconds for a row that another transaction of PostgreSQL
+    /// keeps locked; then nothing was done, and the database counts as away.
     pub fn recording<T, E>(
         &self,
         act: impl FnOnce(&mut AnyConnection) -> Result<(T, Vec<Entry>), E>,
@@ -24,15 +23,16 @@ impl Journal {
     where
         E: From<StoreError> + From<JournalError>,
     {
-        let since = Instant::now();
-        // Nothing half-written is left by a panic: the transaction was rolled back.
-        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let (value, records) = self.store.write_waiting(since, LOCK_WAIT, |connection| {
-            let (value, entries) = act(connection)?;
-            let records = self.put(connection, &head, &entries)?;
-            Ok::<_, E>((value, records))
-        })?;
-        head.wrote(records);
+        let (value, written) =
+            self.store
+                .write_together(LOCK_WAIT, |connection, transaction| {
+                    let (value, entries) = act(connection)?;
+                    let written = self.put(connection, transaction, &entries)?;
+                    Ok::<_, E>((value, written))
+                })?;
+        if let Some((rows, end)) = written {
+            self.head().wrote(rows, end);
+        }
         Ok(value)
     }
 
@@ -58,28 +58,40 @@ impl Journal {
         }
     }
 
-    /// Writes entries within a transaction. What else is in it stays when another process of the same name takes the
-    /// place first: only the rows are tried again.
+    /// Writes entries within a transaction; gives how many rows they are, and the last one. What else is in the
+    /// transaction stays when another process of the same name takes the place first: only the rows are tried again.
     fn put(
         &self,
         connection: &mut AnyConnection,
-        head: &Head,
+        transaction: TransactionNumber,
         entries: &[Entry],
-    ) -> Result<Vec<Record>, JournalError> {
+    ) -> Result<Option<(usize, Place)>, JournalError> {
         let new = rows_of(entries)?;
         if new.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
+        // Where an earlier part of this transaction ended, the chain ends.
+        let mut ahead = {
+            let ahead = self.head().ahead.clone();
+            ahead.and_then(|(of, end)| (of == transaction).then_some(end))
+        };
         for _ in 0..ATTEMPTS {
             let put = store::nested(connection, |connection| {
-                let end = self.end(connection, head.last.as_ref())?;
-                let records = self.chained(end, &[&new])?;
+                let end = match ahead.take() {
+                    Some(end) => end,
+                    None => self.end(connection)?,
+                };
+                let (records, end) = self.chained(end, &new)?;
                 rows::insert(connection, &records)?;
-                Ok::<_, JournalError>(records)
+                Ok::<_, JournalError>(end)
             });
             match put {
+                Ok(end) => {
+                    self.head().ahead = Some((transaction, end.clone()));
+                    return Ok(Some((new.len(), end)));
+                }
                 Err(JournalError::Store(StoreError::Conflict { .. })) => {}
-                other => return other,
+                Err(error) => return Err(error),
             }
         }
         Err(JournalError::Contended {

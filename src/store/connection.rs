@@ -226,6 +226,14 @@ pub(super) fn roll_back(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
+/// Undoes what was done since a savepoint. An error means that the whole transaction is gone.
+pub(super) fn roll_back_nested(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner),
+        AnyConnection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
