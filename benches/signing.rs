@@ -1,7 +1,7 @@
 //! The signing path, measured against the bare token in the same run.
 //!
 //! ```text
-//! cargo bench --bench signing [-- [--quick] [--json FILE]]
+//! cargo bench --bench signing [-- [--quick] [--only NAME] [--json FILE]]
 //! ```
 //!
 //! Each row is a ratio: the server's throughput over that of a bare loop of PKCS#11 calls on the same token, with as
@@ -32,6 +32,9 @@ const BATCH: usize = 100;
 /// Citizens who give their codes at the same time. They wait for the disk together, and keep the token at work.
 const CITIZENS: usize = 16;
 
+/// Measures one row.
+type Figure = fn(&Scene, &Plan) -> anyhow::Result<Row>;
+
 /// How much is measured.
 struct Plan {
     /// Pairs of measurements of each row.
@@ -58,11 +61,20 @@ fn main() -> anyhow::Result<()> {
         }
     };
     let scene = Scene::new(THREADS)?;
-    let rows = vec![
-        batch(&scene, &plan)?,
-        singles(&scene, &plan, KeyAlgorithm::Rsa3072, 0.90)?,
-        singles(&scene, &plan, KeyAlgorithm::EcP256, 0.85)?,
+    let figures: [(&str, Figure); 3] = [
+        ("batch", batch),
+        ("single-rsa", |scene, plan| {
+            singles(scene, plan, KeyAlgorithm::Rsa3072, 0.90)
+        }),
+        ("single-p256", |scene, plan| {
+            singles(scene, plan, KeyAlgorithm::EcP256, 0.85)
+        }),
     ];
+    let rows = figures
+        .iter()
+        .filter(|(name, _)| arguments.only.as_deref().is_none_or(|only| only == *name))
+        .map(|(_, figure)| figure(&scene, &plan))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     print!("{}", report::table(&rows));
     if let Some(file) = arguments.json {
         std::fs::write(&file, report::json(&rows)?)
@@ -164,6 +176,8 @@ fn confirm(scene: &Scene, waiting: Vec<Vec<Waiting>>) -> anyhow::Result<Measured
 /// What stands on the command line.
 struct Arguments {
     quick: bool,
+    /// The one row to measure.
+    only: Option<String>,
     json: Option<PathBuf>,
 }
 
@@ -171,12 +185,17 @@ impl Arguments {
     fn read() -> anyhow::Result<Self> {
         let mut read = Self {
             quick: false,
+            only: None,
             json: None,
         };
         let mut given = std::env::args_os().skip(1);
         while let Some(argument) = given.next() {
             match argument.to_str() {
                 Some("--quick") => read.quick = true,
+                Some("--only") => {
+                    let name = given.next().context("--only needs a row's short name")?;
+                    read.only = Some(name.to_string_lossy().into_owned());
+                }
                 Some("--json") => {
                     let file = given.next().context("--json needs a file")?;
                     read.json = Some(PathBuf::from(file));
@@ -184,7 +203,7 @@ impl Arguments {
                 // cargo says this to every benchmark.
                 Some("--bench") => {}
                 _ => bail!(
-                    "unknown argument {}; known are --quick and --json FILE",
+                    "unknown argument {}; known are --quick, --only NAME and --json FILE",
                     argument.display()
                 ),
             }
