@@ -1,9 +1,11 @@
-//! Killing the process at each step of making, signing, refusing and recovering a request, and what the next one makes of it.
+//! Killing the process at each step of making, approving, signing, refusing and recovering a request, and of an act on
+//! an account, and what the next one makes of it.
 //!
 //! A child process begins something; when the server tells the wanted step, the child kills itself with SIGKILL. The
 //! parent then starts anew on the same database and folder. The token is the child's alone: what follows a stop needs
 //! no HSM.
 
+mod accounts;
 mod creating;
 mod recovering;
 mod refusing;
@@ -45,7 +47,11 @@ enum Left {
 use Left::{Ended, Waiting};
 
 /// Every step that approving and signing tell, in order. `stored` comes once for each document.
-const KILLS: [(Kill, Left); 8] = [
+const KILLS: [(Kill, Left); 12] = [
+    (("counted", 1), Waiting),
+    (("recognised", 1), Waiting),
+    (("sending", 1), Waiting),
+    (("sent", 1), Waiting),
     (("confirmed", 1), Waiting),
     (("claimed", 1), Waiting),
     (("prepared", 1), Waiting),
@@ -70,7 +76,8 @@ both_databases! {
             // The lease of the killed process still holds; it runs out soon after.
             assert_eq!(service.recover().unwrap(), 0, "{about}");
             server.clock().advance(Duration::seconds(31));
-            let open = !["confirmed", "finished"].contains(&kill.0);
+            let closed = ["counted", "recognised", "sending", "sent", "confirmed", "finished"];
+            let open = !closed.contains(&kill.0);
             assert_eq!(service.recover().unwrap(), usize::from(open), "{about}");
             assert_eq!(service.recover().unwrap(), 0, "{about}");
             stopped.check(&server, left, &about);
@@ -102,7 +109,13 @@ fn the_kills_cover_every_step_that_the_service_tells() {
         .iter()
         .map(|(kill, _)| kill)
         .chain(recovering::KILLS.iter().map(|(_, kill, _)| kill))
-        .chain([&MARKED, &creating::RECORDED, &refusing::EXHAUSTED])
+        .chain(&accounts::KILLS)
+        .chain([
+            &MARKED,
+            &creating::RECORDED,
+            &refusing::EXHAUSTED,
+            &accounts::CLOSED,
+        ])
         .map(|(step, _)| (*step).to_owned())
         .collect();
     assert_eq!(killed, told);

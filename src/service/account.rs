@@ -5,6 +5,7 @@
 //! belongs to another: all of that is [`ServiceError::NotRecognised`].
 
 use super::codes::Occasion;
+use super::signing::step;
 use super::{CodeSent, Service, ServiceError};
 use crate::domain::challenge::Purpose;
 use crate::domain::factor::Factor;
@@ -110,6 +111,7 @@ impl Service {
         let password = NewPassword::new(&waiting.signer, password)?;
         let given = identity.given_code(challenge, key, code, purpose, &NO_BINDING);
         let confirmed = self.check_code(&act.occasion(), id, given)??;
+        step("code taken");
         let chosen = identity.choose_password(confirmed, &password)?;
         self.inner.journal.recording(|connection| {
             identity.set_password(connection, &chosen)?;
@@ -118,8 +120,10 @@ impl Service {
                 .signer(id)
                 .browser(self.browser.as_ref())
                 .factors(&[act.factor().into(), FactorUsed::SmsCode]);
-            Ok(((), vec![entry]))
-        })
+            Ok::<_, ServiceError>(((), vec![entry]))
+        })?;
+        step("password set");
+        Ok(())
     }
 
     fn with_code(

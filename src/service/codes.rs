@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::signing::step;
 use super::{Service, ServiceError};
 use crate::domain::app::App;
 use crate::domain::challenge::{Purpose, SmsState};
@@ -162,6 +163,7 @@ impl Service {
             Err(error) => return Err(error.into()),
         };
         self.inner.journal.append(&[entry.outcome(outcome)])?;
+        step("recognised");
         told
     }
 
@@ -183,6 +185,7 @@ impl Service {
             let entries = blocked.map(|signer| about(Event::SignerBlocked, signer));
             Ok::<_, ServiceError>((counting, entries.collect()))
         })?;
+        step("counted");
         let right = match identity.compare(given, counting) {
             Ok(right) => right,
             Err(error) => return Ok(Err(error)),
@@ -338,7 +341,9 @@ impl Service {
         occasion: &Occasion<'_>,
         message: &Message,
     ) -> Result<(), ServiceError> {
+        step("sending");
         let sent = self.inner.notify.send(&message.sms);
+        step("sent");
         let (state, outcome) = match &sent {
             Ok(()) => (SmsState::Sent, Outcome::Done),
             Err(error) => {

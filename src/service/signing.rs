@@ -37,7 +37,7 @@ pub(super) use work::Failure;
 use ledger::{Ledger, Objection};
 use work::{Fate, Work, count, end_of, outcome_of};
 
-/// The target of the steps' events. Making a request and confirming its code tell theirs here too.
+/// The target of the steps' events. Making a request, both factors and acts on accounts tell theirs here too.
 pub const STEPS: &str = "rubrica::signing";
 
 /// A SAD is used at once; what takes longer than this is not the act the citizen confirmed.

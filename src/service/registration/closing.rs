@@ -17,6 +17,7 @@ use crate::journal::{self, Entry, Event};
 use crate::service::Service;
 use crate::service::credentials::ended;
 use crate::service::journaled::actor;
+use crate::service::signing::step;
 use crate::store::credentials::{self, Change};
 use crate::store::{AnyConnection, StoreError, signers};
 
@@ -71,6 +72,7 @@ impl Service {
             entries.extend(all_ended(&actor(by), &revoked, revocation));
             Ok::<_, ServiceError>(((closed, revoked), entries))
         })?;
+        step("closed");
         self.after_revocation(&told, &revoked, revocation);
         Ok((closed, revoked.len()))
     }
