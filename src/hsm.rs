@@ -29,7 +29,8 @@
 //! # One token, several handles
 //!
 //! The library is initialised once a process, and the token's login state is shared by all sessions of the
-//! process (PKCS#11 section 6.7.4). Several [`Hsm`] values on one module therefore share its context.
+//! process (PKCS#11 section 6.7.4). Several [`Hsm`] values on one module therefore share its context. Jobs run side by side,
+//! but for those that make an object that stays: nobody else is at the token then (see `module`).
 //!
 //! Start reading at `link` (one job's way) and `pool` (the threads); each operation has its own file.
 
@@ -120,7 +121,7 @@ impl Hsm {
     pub fn generate_kek(&self, version: KekVersion) -> Result<(), HsmError> {
         let settings = self.settings();
         self.pool
-            .run(settings.generation_timeout, move |connection, call| {
+            .run_alone(settings.generation_timeout, move |connection, call| {
                 kek::generate(connection, &settings, call, version)
             })
     }
@@ -188,7 +189,7 @@ impl Hsm {
         key_pair::check_allowed(&settings, algorithm)?;
         let label = label.to_owned();
         self.pool
-            .run(settings.generation_timeout, move |connection, call| {
+            .run_alone(settings.generation_timeout, move |connection, call| {
                 authority::generate(connection, call, &label, algorithm)
             })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::call::Call;
 use super::connection::Connection;
 use super::error::{HsmError, Operation};
-use super::module::Renewal;
+use super::module::{Access, Renewal};
 use super::pool::Shared;
 
 /// How long other workers get to close their sessions before the library is initialised anew.
@@ -42,18 +42,19 @@ impl Link {
     pub(super) fn run<T>(
         &mut self,
         call: &Call,
+        access: Access,
         task: &impl Fn(&mut Connection, &Call) -> Result<T, HsmError>,
     ) -> Result<T, HsmError> {
         let was_connected = self.connection.is_some();
-        let mut result = self.attempt(call, task);
+        let mut result = self.attempt(call, access, task);
         if was_connected && is_loss(&result) {
             tracing::warn!("an HSM session was lost; opening another");
-            result = self.attempt(call, task);
+            result = self.attempt(call, access, task);
         }
         if is_loss(&result) {
             self.epoch = self.shared.recall_sessions();
             match self.shared.module.renew(self.generation, RECALL) {
-                Ok(Renewal::Done) => result = self.attempt(call, task),
+                Ok(Renewal::Done) => result = self.attempt(call, access, task),
                 Ok(Renewal::InUse) => {}
                 Err(error) => result = Err(error),
             }
@@ -71,13 +72,15 @@ impl Link {
     fn attempt<T>(
         &mut self,
         call: &Call,
+        access: Access,
         task: &impl Fn(&mut Connection, &Call) -> Result<T, HsmError>,
     ) -> Result<T, HsmError> {
+        let module = Arc::clone(&self.shared.module);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connect(call)?,
+            None => module.with(Access::Shared, || self.connect(call))?,
         };
-        let result = task(&mut connection, call);
+        let result = module.with(access, || task(&mut connection, call));
         if !is_loss(&result) && !connection.spoilt.get() {
             self.connection = Some(connection);
         }

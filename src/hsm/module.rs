@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -23,6 +23,21 @@ pub(super) struct Module {
     released: Condvar,
     /// Held during `C_Login`, so that a wrong PIN is tried once and not once a thread.
     pub(super) login: Mutex<()>,
+    /// See [`Access`].
+    access: RwLock<()>,
+}
+
+/// Who else may use the library during a job.
+///
+/// SoftHSM 2.6.1 shows a token object to the other threads of its process while it is still being written. Whoever
+/// looks at it then takes from it what was not written yet: the making fails with `CKR_TEMPLATE_INCONSISTENT`, or the
+/// whole token is lost to the process. So nobody else is at the token while an object is made that stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Any number of jobs at once: they make nothing that stays.
+    Shared,
+    /// This job alone: it makes an object that stays. Rare; no server does it, only set-up.
+    Exclusive,
 }
 
 /// The right to use the initialised library; while one lives, nobody finalises it.
@@ -67,6 +82,7 @@ impl Module {
                 }),
                 released: Condvar::new(),
                 login: Mutex::new(()),
+                access: RwLock::new(()),
             })
         }))
     }
@@ -81,6 +97,20 @@ impl Module {
             pkcs11,
             generation: state.generation,
         })
+    }
+
+    /// Does that with the access it needs.
+    pub(super) fn with<T>(&self, access: Access, job: impl FnOnce() -> T) -> T {
+        match access {
+            Access::Shared => {
+                let _with_others = self.access.read().unwrap_or_else(PoisonError::into_inner);
+                job()
+            }
+            Access::Exclusive => {
+                let _alone = self.access.write().unwrap_or_else(PoisonError::into_inner);
+                job()
+            }
+        }
     }
 
     /// Finalises and initialises the library, which is how network HSMs and SoftHSM alike learn that a token is

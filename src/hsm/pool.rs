@@ -16,7 +16,7 @@ use super::connection::Connection;
 use super::error::{AwayCause, HsmError, Operation};
 use super::link::Link;
 use super::memory::Memory;
-use super::module::{Module, lock};
+use super::module::{Access, Module, lock};
 use super::settings::Settings;
 
 /// How long calls are answered at once with the last failure to connect, so that an absent HSM is not knocked at
@@ -121,10 +121,27 @@ impl Pool {
         T: Send + 'static,
         F: Fn(&mut Connection, &Call) -> Result<T, HsmError> + Send + 'static,
     {
+        self.run_with(Access::Shared, limit, task)
+    }
+
+    /// The same for a task that makes something that stays on the token.
+    pub(super) fn run_alone<T, F>(&self, limit: Duration, task: F) -> Result<T, HsmError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Connection, &Call) -> Result<T, HsmError> + Send + 'static,
+    {
+        self.run_with(Access::Exclusive, limit, task)
+    }
+
+    fn run_with<T, F>(&self, access: Access, limit: Duration, task: F) -> Result<T, HsmError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Connection, &Call) -> Result<T, HsmError> + Send + 'static,
+    {
         let call = Arc::new(Call::new());
         let (sender, receiver) = sync_channel(1);
         let work: Work = Box::new(move |link, call| {
-            let result = link.run(call, &task);
+            let result = link.run(call, access, &task);
             // A caller that has gone needs no answer.
             drop(sender.send(result));
         });

@@ -1,6 +1,7 @@
 //! Too much work, and work that takes too long. RSA-4096 is slow enough to keep a session busy for real.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -135,6 +136,40 @@ fn the_token_does_not_fill() {
         assert_eq!(before.session, 0);
         assert_eq!(before.token, 1, "the KEK alone");
     });
+}
+
+/// SoftHSM 2.6.1 refuses to make a token object when another session reads it while it is half written.
+#[test]
+fn lasting_keys_are_made_while_others_look_at_the_token() {
+    alone!(
+        lasting_keys_are_made_while_others_look_at_the_token,
+        |token| {
+            let hsm = token.hsm();
+            let made = AtomicBool::new(false);
+            thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        while !made.load(Ordering::Relaxed) {
+                            hsm.object_count().unwrap();
+                        }
+                    });
+                }
+                let results: Vec<_> = (2..=51)
+                    .flat_map(|number| {
+                        let label = format!("authority-{number}");
+                        [
+                            hsm.generate_kek(KekVersion(number)),
+                            hsm.generate_authority_key(&label, KeyAlgorithm::EcP256)
+                                .map(|_| ()),
+                        ]
+                    })
+                    .collect();
+                made.store(true, Ordering::Relaxed);
+                let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
+                assert!(failed.is_empty(), "{} of 100: {failed:?}", failed.len());
+            });
+        }
+    );
 }
 
 #[test]
