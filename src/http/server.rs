@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use actix_web::dev::{Extensions, Server};
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
-use futures_util::future::try_join_all;
+use futures_util::future::{Either, join_all, select, try_join_all};
 use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -92,12 +93,8 @@ impl Bound {
         let thread = std::thread::Builder::new()
             .name("http".to_owned())
             .spawn(move || {
-                actix_web::rt::System::new().block_on(async move {
-                    try_join_all(self.servers(&service, &stopped)?)
-                        .await
-                        .map(drop)
-                        .map_err(ServeError::Ended)
-                })
+                actix_web::rt::System::new()
+                    .block_on(async move { run(self.servers(&service)?, stopped).await })
             })
             .map_err(ServeError::Ended)?;
         Ok(Running {
@@ -107,11 +104,7 @@ impl Bound {
         })
     }
 
-    fn servers(
-        self,
-        service: &Service,
-        stopped: &watch::Receiver<()>,
-    ) -> Result<Vec<Server>, ServeError> {
+    fn servers(self, service: &Service) -> Result<Vec<Server>, ServeError> {
         let api = Place {
             address: self.api_address(),
             style: JSON,
@@ -131,17 +124,29 @@ impl Bound {
         let api_tls = api.tls(&self.api.1, ClientCertificates::Optional)?;
         let citizen_tls = citizen.tls(&self.citizen.1, ClientCertificates::Never)?;
         Ok(vec![
-            api.serve(&self.settings, shared(), stopped, self.api.0, Some(api_tls))?,
-            citizen.serve(
-                &self.settings,
-                shared(),
-                stopped,
-                self.citizen.0,
-                Some(citizen_tls),
-            )?,
-            ops.serve(&self.settings, shared(), stopped, self.ops, None)?,
+            api.serve(&self.settings, shared(), self.api.0, Some(api_tls))?,
+            citizen.serve(&self.settings, shared(), self.citizen.0, Some(citizen_tls))?,
+            ops.serve(&self.settings, shared(), self.ops, None)?,
         ])
     }
+}
+
+/// Answers until it is told to stop and each listener has finished what was under way.
+///
+/// They share one `System`. The signals that actix-web offers for the purpose end it a moment after the first listener has
+/// nothing left to do, and with it the calls of the others; a stop by handle does not.
+async fn run(servers: Vec<Server>, mut stopped: watch::Receiver<()>) -> Result<(), ServeError> {
+    let handles: Vec<_> = servers.iter().map(Server::handle).collect();
+    let stopping = async {
+        // An error means that the sender is gone, which also means to stop.
+        let _ = stopped.changed().await;
+        join_all(handles.iter().map(|handle| handle.stop(true))).await;
+    };
+    let ended = match select(try_join_all(servers), pin!(stopping)).await {
+        Either::Left((ended, _)) => ended,
+        Either::Right(((), servers)) => servers.await,
+    };
+    ended.map(drop).map_err(ServeError::Ended)
 }
 
 /// A server that answers.
@@ -216,7 +221,6 @@ impl Place {
         self,
         settings: &Settings,
         shared: web::Data<Shared>,
-        stopped: &watch::Receiver<()>,
         listener: TcpListener,
         tls: Option<ServerConfig>,
     ) -> Result<Server, ServeError> {
@@ -225,7 +229,6 @@ impl Place {
             style,
             routes,
         } = self;
-        let mut stopped = stopped.clone();
         let connections = usize::try_from(settings.limits.connections).unwrap_or(usize::MAX);
         let server = HttpServer::new(move || {
             App::new()
@@ -239,10 +242,7 @@ impl Place {
         .client_request_timeout(settings.limits.head_within)
         .max_connections(connections)
         .shutdown_timeout(settings.stop_within.as_secs())
-        .shutdown_signal(async move {
-            // An error means that the sender is gone, which also means to stop.
-            let _ = stopped.changed().await;
-        });
+        .disable_signals();
         let listening = match tls {
             Some(tls) => server.listen_rustls_0_23(listener, tls),
             None => server.workers(1).listen(listener),

@@ -9,6 +9,9 @@ use crate::harness::database::both_databases;
 use crate::harness::multipart::Form;
 use crate::harness::town::Town;
 
+/// How long the client of the call under way takes for the rest of it.
+const SLOW: Duration = Duration::from_secs(2);
+
 both_databases! {
     fn a_call_under_way_is_finished_and_new_ones_are_refused(database) {
         let mut town = Town::new(database);
@@ -37,6 +40,8 @@ both_databases! {
                 assert!(Instant::now() < patience, "new connections are still taken");
                 thread::sleep(Duration::from_millis(20));
             }
+            // The listeners that have nothing to do have long ended.
+            thread::sleep(SLOW);
             assert!(!stopping.is_finished(), "it did not wait for the call");
             line.send(rest);
             let status = line.status_line();
