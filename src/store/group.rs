@@ -26,6 +26,8 @@ pub(super) struct Group<C> {
     /// Callers who wait for the seat.
     waiting: AtomicUsize,
     transactions: AtomicU64,
+    /// How long a transaction takes new parts.
+    open_for: Duration,
 }
 
 /// Which shared transaction a part belongs to. A later one has a higher number.
@@ -85,6 +87,7 @@ impl<C> Default for Group<C> {
             }),
             waiting: AtomicUsize::new(0),
             transactions: AtomicU64::new(0),
+            open_for: LONGEST,
         }
     }
 }
@@ -161,7 +164,7 @@ impl<C: DerefMut<Target = AnyConnection>> Group<C> {
         mut open: Open<C>,
     ) -> Result<(), StoreError> {
         let others = self.waiting.load(Ordering::SeqCst) > 0;
-        if others && open.parts < MOST_PARTS && open.begun.elapsed() < LONGEST {
+        if others && open.parts < MOST_PARTS && open.begun.elapsed() < self.open_for {
             let verdict = Arc::clone(&open.verdict.0);
             seat.open = Some(open);
             drop(seat);
@@ -275,13 +278,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
         std::fs::write(&path, "").unwrap();
-        let store = Store::open(&Settings {
+        let mut store = Store::open(&Settings {
             url: format!("sqlite:{}", path.display()),
             connections: 4,
             wait: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
         })
         .unwrap();
+        // However slow the machine is.
+        store.group = Arc::new(Group {
+            open_for: Duration::from_secs(600),
+            ..Group::default()
+        });
         store
             .write::<_, StoreError>(|connection| {
                 Ok(connection.batch_execute("CREATE TABLE notes (id INTEGER PRIMARY KEY)")?)
@@ -317,7 +325,7 @@ mod tests {
         let begun = Barrier::new(2);
         let wanted = others.len();
         let take_part = |part: Part<'_, T>| {
-            store.write_together(Duration::from_secs(2), |connection, number| {
+            store.write_together(Duration::from_secs(600), |connection, number| {
                 Ok((part(connection)?, number))
             })
         };
