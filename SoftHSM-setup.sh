@@ -120,15 +120,26 @@ write_configuration() {
     mkdir -p "$TOKENS"
     local template wanted
     template=$(<"$PROJECT/hsm-config/softhsm2.conf")
-    wanted=${template//@TOKENS@/$TOKENS}
+    # In quotes: Bash takes a bare & for what was found.
+    wanted=${template//@TOKENS@/"$TOKENS"}
     if [[ ! -f $SOFTHSM2_CONF ]]; then
         printf '%s\n' "$wanted" >"$SOFTHSM2_CONF"
         say "wrote tokens/softhsm2.conf"
     elif ! grep -qxF "directories.tokendir = $TOKENS" "$SOFTHSM2_CONF"; then
         # The folder was moved or copied; the tokens moved along.
-        sed -i "s#^directories.tokendir *=.*#directories.tokendir = $TOKENS#" "$SOFTHSM2_CONF"
+        name_folder
         say "tokens/softhsm2.conf now names this folder"
     fi
+}
+
+# Puts this folder's name into tokens/softhsm2.conf; whatever else is in there stays.
+name_folder() {
+    local line lines=()
+    while IFS= read -r line || [[ -n $line ]]; do
+        [[ $line != directories.tokendir* ]] || line="directories.tokendir = $TOKENS"
+        lines+=("$line")
+    done <"$SOFTHSM2_CONF"
+    printf '%s\n' "${lines[@]}" >"$SOFTHSM2_CONF"
 }
 
 # Random PINs, unless there are some: those belong to the token.
@@ -162,12 +173,21 @@ make_token() {
     pin=$(<"$SECRETS/hsm-pin")
     # softhsm2-util takes PINs as arguments, which every user of the machine can read, or from a terminal: so it
     # gets one. printf is the shell's own and has no arguments that others see.
-    printf '%s\n' "$so_pin" "$so_pin" "$pin" "$pin" |
+    local said
+    said=$(printf '%s\n' "$so_pin" "$so_pin" "$pin" "$pin" |
         script --quiet --return --command \
-            "softhsm2-util --init-token --free --label $TOKEN_LABEL" /dev/null >/dev/null ||
-        fail "softhsm2-util could not make the token"
+            "softhsm2-util --init-token --free --label $TOKEN_LABEL" /dev/null) ||
+        fail "softhsm2-util could not make the token: $(without_pins "$said" "$so_pin" "$pin")"
     token_exists || fail "softhsm2-util made no token"
     say "made the token \"$TOKEN_LABEL\" in tokens/"
+}
+
+# What a program said, should a terminal have shown it a PIN.
+without_pins() {
+    local text=$1 pin
+    shift
+    for pin in "$@"; do text=${text//"$pin"/***}; done
+    printf '%s' "$text"
 }
 
 token_exists() {

@@ -10,4 +10,5 @@ mod markdown;
 mod reader;
 mod readme;
 mod serve;
+mod setup;
 mod signals;
