@@ -70,7 +70,16 @@ impl Hsm {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {
-    let raw = RawHsm::read(reader)?;
+    let Some(raw) = RawHsm::read(reader) else {
+        if !["token", "slot"]
+            .iter()
+            .any(|key| reader.is_given("hsm", key))
+        {
+            let (key, detail) = told(&InvalidSettings::TokenOrSlot);
+            reader.unworkable("hsm", &key, detail);
+        }
+        return None;
+    };
     if raw.allow_rsa_2048 {
         reader.unwise(
             "hsm",
@@ -105,11 +114,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {
     match hsm.settings(pin) {
         Ok(_) => Some(hsm),
         Err(error) => {
-            // Its text begins with the name of the key.
-            let text = error.to_string();
-            let (key, detail) = text.split_once(": ").unwrap_or(("", &text));
-            reader.unworkable("hsm", key.trim_start_matches("hsm."), detail);
+            let (key, detail) = told(&error);
+            reader.unworkable("hsm", &key, detail);
             None
         }
     }
+}
+
+/// The key that is wrong, and what is wrong with it: the error's text begins with the name of the key.
+fn told(error: &InvalidSettings) -> (String, String) {
+    let text = error.to_string();
+    let (key, detail) = text.split_once(": ").unwrap_or(("", &text));
+    (key.trim_start_matches("hsm.").to_owned(), detail.to_owned())
 }

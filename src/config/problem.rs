@@ -48,14 +48,14 @@ pub enum Problem {
         /// What the parser says.
         message: String,
     },
-    /// A section, or a key of a section, that nobody reads.
-    #[error("{at}: {key}: unknown {}{}", what.word(), suggestion.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    /// A section, a key of a section, or a variable, that nobody reads.
+    #[error("{}unknown {}{}", what.place(at, key), what.word(), suggestion.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
     Unknown {
         /// Where it was written.
         at: Origin,
         /// Its path.
         key: String,
-        /// Section or key.
+        /// What it would be.
         what: Nameable,
         /// A known name that differs by little.
         suggestion: Option<String>,
@@ -125,6 +125,8 @@ pub enum Nameable {
     Section,
     /// `name = …`
     Key,
+    /// `RUBRICA_SECTION__NAME=…`
+    Variable,
 }
 
 impl Nameable {
@@ -132,6 +134,15 @@ impl Nameable {
         match self {
             Self::Section => "section",
             Self::Key => "key",
+            Self::Variable => "variable",
+        }
+    }
+
+    /// Where it was written and, unless that says it already, as what.
+    fn place(self, at: &Origin, key: &str) -> String {
+        match self {
+            Self::Section | Self::Key => format!("{at}: {key}: "),
+            Self::Variable => format!("{at}: "),
         }
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Shown {
 pub(super) struct Reader<'a> {
     file: Option<(&'a File, DeTable<'a>)>,
     variables: Vec<Variable>,
+    /// Names in the environment that begin as the overlay's do and are none of its.
+    strangers: Vec<String>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
     pub(super) shown: Vec<Shown>,
@@ -66,9 +68,18 @@ impl<'a> Reader<'a> {
             }
             (file, table.into_inner())
         });
+        let (mut variables, mut strangers) = (Vec::new(), Vec::new());
+        for (name, value) in environment {
+            match variable(&name, value) {
+                Some(variable) => variables.push(variable),
+                None if is_unrelated(&name) => {}
+                None => strangers.push(name),
+            }
+        }
         Self {
             file,
-            variables: environment.into_iter().filter_map(variable).collect(),
+            variables,
+            strangers,
             problems,
             warnings: Vec::new(),
             shown: Vec::new(),
@@ -195,6 +206,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether anything was given for a key.
+    pub(super) fn is_given(&self, section: &str, key: &str) -> bool {
+        self.raw(section, key).is_some()
+    }
+
     /// Notes something that is wrong with a value that could be read, or with two together.
     pub(super) fn unworkable(&mut self, section: &str, key: &str, detail: impl Into<String>) {
         self.problems.push(Problem::Unworkable {
@@ -292,6 +308,18 @@ impl<'a> Reader<'a> {
                 }
                 Some(_) => {}
             }
+        }
+        for name in &self.strangers {
+            let known: Vec<_> = known
+                .iter()
+                .flat_map(|section| {
+                    let keys = section.names_in_environment();
+                    keys.into_iter()
+                        .map(|key| variable_name(section.name, &key))
+                })
+                .collect();
+            let at = Origin::Environment(name.clone());
+            problems.push(unknown(at, name, Nameable::Variable, name, &known));
         }
         // They come first: a misspelt key is often the cause of a missing one.
         problems.append(&mut self.problems);
@@ -428,7 +456,7 @@ fn variable_name(section: &str, key: &str) -> String {
     format!("{PREFIX}{}__{}", section.to_uppercase(), key.to_uppercase())
 }
 
-fn variable((name, value): (String, String)) -> Option<Variable> {
+fn variable(name: &str, value: String) -> Option<Variable> {
     let (section, rest) = name.strip_prefix(PREFIX)?.split_once("__")?;
     let (key, entry) = match rest.split_once("__") {
         Some((key, entry)) => (key, Some(entry.to_owned())),
@@ -439,8 +467,17 @@ fn variable((name, value): (String, String)) -> Option<Variable> {
         key: key.to_lowercase(),
         entry,
         value,
-        name,
+        name: name.to_owned(),
     })
+}
+
+/// Names that others give: the command line's, and those that Kubernetes sets for a service called `rubrica`.
+fn is_unrelated(name: &str) -> bool {
+    match name.strip_prefix(PREFIX) {
+        None => true,
+        Some("CONFIG" | "SERVICE_HOST" | "PORT") => true,
+        Some(rest) => rest.starts_with("SERVICE_PORT") || rest.starts_with("PORT_"),
+    }
 }
 
 fn line_of(file: &File, offset: usize) -> Origin {

@@ -47,6 +47,15 @@ impl Description {
             || self.keys.iter().any(|key| key.name == name)
     }
 
+    /// The names to write in the environment: a secret can stand there itself, too.
+    pub(super) fn names_in_environment(&self) -> Vec<String> {
+        let keys = self.keys.iter().map(|key| key.name.to_owned());
+        let mut names: Vec<_> = keys.chain(self.names()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The names to write in a file.
     pub(super) fn names(&self) -> Vec<String> {
         self.keys.iter().map(Key::name_in_file).collect()

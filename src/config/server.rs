@@ -34,7 +34,12 @@ pub struct Server {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Server> {
-    let raw = RawServer::read(reader)?;
+    let raw = RawServer::read(reader);
+    let has_link_key = ["link_key", "link_key_file"].map(|key| reader.is_given("server", key));
+    if has_link_key == [false, false] {
+        reader.unworkable("server", "link_key_file", "missing; make one with: (umask 077; openssl rand -base64 32 > secrets/link-key), and name it here or set RUBRICA_SERVER__LINK_KEY");
+    }
+    let raw = raw?;
     let node = match raw.node.parse::<NodeName>() {
         Ok(node) => Some(node),
         Err(error) => {
@@ -43,10 +48,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Server> {
         }
     };
     let link_key = match raw.link_key {
-        None => {
-            reader.unworkable("server", "link_key_file", "missing; make one with: (umask 077; openssl rand -base64 32 > secrets/link-key), and name it here or set RUBRICA_SERVER__LINK_KEY");
-            None
-        }
+        None => None,
         Some(text) => {
             let key = BASE64_STANDARD
                 .decode(text.expose().trim())

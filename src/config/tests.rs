@@ -24,6 +24,38 @@ fn a_key_without_default_is_asked_for_with_an_example() {
     let told = read(None, BTreeMap::new()).err().unwrap().to_string();
     assert!(told.contains("server.node: missing"), "{told}");
     assert!(told.contains("RUBRICA_SERVER__NODE"), "{told}");
+    // Also what is missing beside what else is missing.
+    for key in ["server.link_key_file", "hsm.module", "hsm.token"] {
+        assert!(told.contains(&format!("{key}: ")), "{key}: {told}");
+    }
+}
+
+#[test]
+fn a_variable_that_looks_like_ours_and_is_not_is_refused() {
+    for (name, meant) in [
+        ("RUBRICA_DATABASE_URL", Some("RUBRICA_DATABASE__URL")),
+        ("RUBRICA_HSM_PIN", Some("RUBRICA_HSM__PIN")),
+        ("RUBRICA_HSM_PIN_FILE", Some("RUBRICA_HSM__PIN_FILE")),
+        ("RUBRICA_COLOUR", None),
+    ] {
+        let told = problems("", &[(name, "hunter2")]);
+        let expected = match meant {
+            Some(meant) => format!("{name}: unknown variable; did you mean `{meant}`?"),
+            None => format!("{name}: unknown variable"),
+        };
+        assert!(told.contains(&expected), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    // The command line's own, and what Kubernetes tells of a service called rubrica.
+    for name in [
+        "RUBRICA_CONFIG",
+        "RUBRICA_PORT",
+        "RUBRICA_PORT_8443_TCP",
+        "RUBRICA_SERVICE_HOST",
+        "RUBRICA_SERVICE_PORT_API",
+    ] {
+        assert!(given("", &[(name, "x")]).is_ok(), "{name}");
+    }
 }
 
 fn given(text: &str, extra: &[(&str, &str)]) -> Result<Loaded, Problems> {

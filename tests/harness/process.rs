@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Passes one value to such a test.
-const ARGUMENT: &str = "RUBRICA_TEST_ARGUMENT";
+const ARGUMENT: &str = "TEST_ARGUMENT_OF_RUBRICA";
 
 /// A command that runs one ignored test of this binary, by its full name, and gives it an argument. `limits` are
 /// shell commands that go before it, such as `ulimit`.

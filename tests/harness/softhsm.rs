@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use super::new_token::{self, MODULE};
 
 const LABEL_PREFIX: &str = "rubrica-test-";
-const CHILD: &str = "RUBRICA_TEST_ALONE";
+const CHILD: &str = "TEST_ALONE_OF_RUBRICA";
 
 /// The token that all tests of this process share. KEK 1 and the audit key are on it. Other tests use it at the same time, so nobody
 /// may rely on its object count.
