@@ -92,17 +92,17 @@ pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<
     let place = project.place(&arguments.out, ports, &database, arguments.key)?;
     let documents = documents::gather(&arguments.document, &place)?;
     let scene = Scene::set(&place, arguments.key, &mut steps)?;
-    if arguments.serve {
-        steps.finish();
-        return scene.serve(&place, documents);
-    }
-
     let asked = Asked {
         format: arguments.format,
         packaging: arguments.packaging,
         padding: arguments.padding,
         digest: arguments.digest,
     };
+    if arguments.serve {
+        steps.finish();
+        return scene.serve(&place, documents, asked);
+    }
+
     let report = sign(&scene, &place, documents, asked, steps);
     let report = scene.end(report)?;
     match Style::from_flag(arguments.json) {

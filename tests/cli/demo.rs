@@ -221,6 +221,115 @@ fn a_document_that_cannot_be_signed_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_document_whose_signed_file_has_no_place_does_not_stop_the_others() {
+    let project = Project::new();
+    // With `.p7m` at its end, the name is longer than file systems take.
+    let long = "a".repeat(252);
+    project.write(&long, "long", 0o644);
+    project.write("one.txt", "one", 0o644);
+    let ended = project.run(&[
+        "demo",
+        "--json",
+        "--key",
+        "ec-p256",
+        "--document",
+        &long,
+        "--document",
+        "one.txt",
+    ]);
+    assert_eq!(ended.status, 1, "{}{}", ended.out, ended.err);
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    let documents = documents(&report);
+    assert_eq!(documents[0]["reason"], "not_writable", "{report:#}");
+    assert_eq!(documents[1]["state"], "signed", "{report:#}");
+    checks_out(&project, &documents[1]);
+}
+
+#[test]
+fn many_documents_that_cannot_be_signed_do_not_stop_the_others() {
+    let project = Project::new();
+    let mut arguments = vec!["demo", "--json", "--key", "ec-p256"];
+    let names: Vec<_> = (0..230).map(|number| format!("{number}.pdf")).collect();
+    for name in &names {
+        project.write(name, "no PDF", 0o644);
+        arguments.extend(["--document", name]);
+    }
+    project.write("one.txt", "one", 0o644);
+    arguments.extend(["--document", "one.txt"]);
+    let ended = project.run(&[&arguments[..], &["--format", "pades"]].concat());
+    assert_eq!(ended.status, 1, "{}", ended.err);
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    let reasons = |wanted: &str| {
+        let told = documents(&report).iter();
+        told.filter(|document| document["reason"] == wanted).count()
+    };
+    assert_eq!(reasons("not_a_pdf"), 231, "{report:#}");
+}
+
+#[test]
+fn a_second_demo_in_the_same_folder_leaves_the_one_that_runs_alone() {
+    let project = Project::new();
+    let mut command = project.command(&["demo", "--serve", "--key", "ec-p256"]);
+    let mut demo = Watched::spawn(command.stdout(Stdio::piped()));
+    let mut lines = BufReader::new(demo.stdout()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Ctrl-C")));
+    let certificate = fs::read(project.path("demo/server/tls.pem")).unwrap();
+    let second = project.run(&["demo"]);
+    assert_eq!(second.status, 1, "{}", second.out);
+    assert!(second.err.contains("another demo runs"), "{}", second.err);
+    assert!(second.err.contains("--out"), "{}", second.err);
+    let there = fs::read(project.path("demo/server/tls.pem")).unwrap();
+    assert_eq!(there, certificate);
+    demo.signal("-INT");
+    let (status, log) = demo.ended();
+    assert_eq!(status, Some(0), "{log}");
+}
+
+#[test]
+fn a_demo_that_serves_asks_as_it_was_told() {
+    let project = Project::new();
+    let mut command = project.command(&[
+        "demo",
+        "--serve",
+        "--format",
+        "cades",
+        "--packaging",
+        "detached",
+        "--padding",
+        "rsa-pss",
+        "--digest",
+        "sha-512",
+    ]);
+    let mut demo = Watched::spawn(command.stdout(Stdio::piped()));
+    let told: Vec<_> = BufReader::new(demo.stdout())
+        .lines()
+        .map(Result::unwrap)
+        .take_while(|line| !line.contains("Ctrl-C"))
+        .collect();
+    let value = |name: &str| {
+        let row = told.iter().find_map(|line| line.trim().strip_prefix(name));
+        row.unwrap().split_whitespace().next().unwrap().to_owned()
+    };
+    let trusted = fs::read_to_string(project.path("demo/server/tls.pem")).unwrap();
+    let api = value("API for apps");
+    let app = Client::new(api.trim_end_matches('/'), &trusted, None);
+    let app = app.bearer(&value("Token of the app"));
+    let listed = app.get("/v1/signature-requests");
+    let id = listed.at("/requests/0/id");
+    let id = id.as_str().unwrap();
+    let asked = app.get(&format!("/v1/signature-requests/{id}"));
+    for place in 0..2 {
+        let at = |key: &str| asked.at(&format!("/documents/{place}/{key}"));
+        assert_eq!(at("format"), "cades");
+        assert_eq!(at("packaging"), "detached");
+        assert_eq!(at("padding"), "rsa-pss");
+        assert_eq!(at("digest"), "sha-512");
+    }
+    demo.signal("-INT");
+    assert_eq!(demo.ended().0, Some(0));
+}
+
+#[test]
 fn a_demo_that_signs_nothing_keeps_every_original_and_its_word() {
     let project = Project::new();
     fs::create_dir(project.path("own")).unwrap();

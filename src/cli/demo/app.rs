@@ -84,6 +84,14 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// The signed file cannot have its place in the folder.
+    fn not_writable(why: &anyhow::Error) -> Self {
+        Self {
+            code: "not_writable".to_owned(),
+            detail: format!("{why:#}"),
+        }
+    }
+
     /// The signed file would take the place of a file that no demo made, such as one that was to be signed.
     fn would_overwrite(there: &Path) -> Self {
         Self {
@@ -118,7 +126,7 @@ impl Client {
         let mut refused = Vec::new();
         let originals = originals(&documents);
         take_unreadable(&mut documents, &mut refused);
-        take_overwritten(&mut documents, &mut refused, asked, place, &originals)?;
+        take_unwritable(&mut documents, &mut refused, asked, place, &originals);
         while !documents.is_empty() {
             let problem = match self.try_post(citizen, &documents, asked)? {
                 Ok(body) => {
@@ -176,21 +184,22 @@ impl Client {
             let result = match (told.signed, told.reason) {
                 (Some(signed), _) => {
                     let file = names.take(&document.path, told.format, packaging);
-                    if let Some(there) = in_the_way(&file, place, originals)? {
-                        Err(Refusal::would_overwrite(&there))
-                    } else {
-                        let url = signed.url.context("a signed document has no address")?;
-                        let url = self.base.join(&url)?;
-                        self.download(&url, place, &file, &signed.sha256)?;
-                        Ok(Signed {
-                            file,
-                            level: signed.level,
-                            format: told.format,
-                            packaging: told.packaging,
-                            size: signed.size,
-                            sha256: signed.sha256,
-                        })
-                    }
+                    let url = signed.url.context("a signed document has no address")?;
+                    let url = self.base.join(&url)?;
+                    let fetched = match obstacle(&file, place, originals) {
+                        Some(refusal) => Err(refusal),
+                        None => self
+                            .download(&url, place, &file, &signed.sha256)
+                            .map_err(|error| Refusal::not_writable(&error)),
+                    };
+                    fetched.map(|()| Signed {
+                        file,
+                        level: signed.level,
+                        format: told.format,
+                        packaging: told.packaging,
+                        size: signed.size,
+                        sha256: signed.sha256,
+                    })
                 }
                 (None, Some(reason)) => Err(Refusal {
                     code: reason.code,
@@ -298,37 +307,41 @@ pub(super) fn originals(documents: &[Document]) -> Vec<PathBuf> {
     paths.collect()
 }
 
-/// Files whose signed form would be written over what no demo made are told of, before anybody is asked to sign them.
-fn take_overwritten(
+/// Files whose signed form cannot be written, or only over what no demo made, are told of, before anybody is asked to
+/// sign them.
+fn take_unwritable(
     documents: &mut Vec<Document>,
     refused: &mut Vec<Outcome>,
     asked: Asked,
     place: &Place,
     originals: &[PathBuf],
-) -> anyhow::Result<()> {
+) {
     for document in mem::take(documents) {
         let format = format_of(&document, asked);
         let file = Names::new().take(&document.path, format, asked.packaging);
-        match in_the_way(&file, place, originals)? {
+        match obstacle(&file, place, originals) {
             None => documents.push(document),
-            Some(there) => refused.push(Outcome {
+            Some(refusal) => refused.push(Outcome {
                 position: document.position,
                 document,
-                result: Err(Refusal::would_overwrite(&there)),
+                result: Err(refusal),
             }),
         }
     }
-    Ok(())
 }
 
-/// What a signed file of that name must not be written over: an original, even one that an earlier demo made, or
-/// anything that no demo made.
-fn in_the_way(file: &str, place: &Place, originals: &[PathBuf]) -> anyhow::Result<Option<PathBuf>> {
+/// Why a signed file of that name cannot be written: what must not be written over is an original, even one that an
+/// earlier demo made, and anything that no demo made.
+fn obstacle(file: &str, place: &Place, originals: &[PathBuf]) -> Option<Refusal> {
     let path = place.out().join(file);
     if let Some(original) = target::original_at(&path, originals) {
-        return Ok(Some(original.to_owned()));
+        return Some(Refusal::would_overwrite(original));
     }
-    Ok(place.made().is_foreign(file)?.then_some(path))
+    match place.made().is_foreign(file) {
+        Ok(false) => None,
+        Ok(true) => Some(Refusal::would_overwrite(&path)),
+        Err(error) => Some(Refusal::not_writable(&error)),
+    }
 }
 
 /// Files that cannot be opened are told of, and do not stop the others.

@@ -3,7 +3,7 @@
 //! A list in the server's folder has a line for each file that a demo wrote: its name and the SHA-256 of its content. A
 //! file that is not as the list says belongs to somebody, who put it there or changed it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,11 @@ pub(super) struct Made {
     list: PathBuf,
 }
 
+/// The folder is one demo's alone, until dropped.
+pub(super) struct Lock {
+    _list: File,
+}
+
 impl Made {
     /// By demos whose signed files go to `out` and whose server's data are in `server`; both folders may be missing
     /// yet. A folder for the server that has files and no list is somebody else's.
@@ -30,7 +35,15 @@ impl Made {
         let list = server.join(LIST);
         let mine = match fs::read_dir(server) {
             Ok(mut entries) => list.is_file() || entries.next().is_none(),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!(
+                        "{} cannot be used; choose another folder with --out",
+                        server.display()
+                    )
+                });
+            }
         };
         if !mine {
             bail!(
@@ -42,6 +55,23 @@ impl Made {
             out: out.to_owned(),
             list,
         })
+    }
+
+    /// Keeps other demos away from the folder for as long as the lock lives, and not longer than the process: two would
+    /// write over each other's certificates and read each other's messages.
+    pub(super) fn lock(&self) -> anyhow::Result<Lock> {
+        let list = self.open_list();
+        let list = list.with_context(|| format!("{} cannot be written", self.list.display()))?;
+        match list.try_lock() {
+            Ok(()) => Ok(Lock { _list: list }),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another demo runs in {}; end it first, or choose another folder with --out",
+                self.out.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", self.list.display()))
+            }
+        }
     }
 
     /// Refuses a file, named as from the folder, that is there and no demo made.
@@ -105,12 +135,15 @@ impl Made {
         if self.knows(line)? {
             return Ok(());
         }
-        let mut list = OpenOptions::new()
+        self.open_list()?.write_all(format!("{line}\n").as_bytes())
+    }
+
+    fn open_list(&self) -> io::Result<File> {
+        OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
-            .open(&self.list)?;
-        list.write_all(format!("{line}\n").as_bytes())
+            .open(&self.list)
     }
 }
 
@@ -162,6 +195,29 @@ mod tests {
         assert!(made.check("chain.pem").is_err());
         assert!(made.check("server").is_err());
         assert!(made.check("absent").is_ok());
+    }
+
+    #[test]
+    fn a_folder_is_one_demos_at_a_time() {
+        let (folder, made) = folder();
+        let lock = made.lock().unwrap();
+        let other = Made::find(folder.path(), &folder.path().join("server")).unwrap();
+        let told = other.lock().err().unwrap().to_string();
+        assert!(
+            told.contains("another demo") && told.contains("--out"),
+            "{told}"
+        );
+        drop(lock);
+        other.lock().unwrap();
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("README.md");
+        fs::write(&file, b"text").unwrap();
+        let told = Made::find(&file, &file.join("server")).err().unwrap();
+        assert!(format!("{told:#}").contains("Not a directory"), "{told:#}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::database::Database;
-use super::made::Made;
+use super::made::{Lock, Made};
 use super::target::Readers;
 use crate::clock::Ambient;
 use crate::config::{self, Loaded, process};
@@ -65,6 +65,7 @@ pub(super) struct Place {
     out: PathBuf,
     server: PathBuf,
     made: Made,
+    _lock: Lock,
 }
 
 impl Project {
@@ -115,7 +116,13 @@ impl Project {
             .with_context(|| format!("{} cannot be made", server.display()))?;
         let (out, server) = (out.canonicalize()?, server.canonicalize()?);
         let made = Made::find(&out, &server)?;
-        let place = Place { out, server, made };
+        let lock = made.lock()?;
+        let place = Place {
+            out,
+            server,
+            made,
+            _lock: lock,
+        };
         for name in [ANCHOR, CHAIN] {
             place.made.check(name)?;
         }
@@ -178,6 +185,8 @@ listen = "127.0.0.1:{ops}"
 
 [limits]
 documents_per_request = 1000
+# A request is posted anew for each document that is refused.
+burst = 2000
 document = "4 GiB"
 body = "8 GiB"
 

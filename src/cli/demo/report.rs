@@ -74,7 +74,7 @@ impl<'a> Report<'a> {
             text.push_str("\nCheck them with tools that share nothing with this program:\n");
             text.push_str(&checks);
             if has_pdf {
-                text.push_str("  (pdfsig has no way to be told of this trust anchor, and says that it is not trusted)\n");
+                text.push_str("  (pdfsig, of Debian's poppler-utils, cannot be told of this trust anchor and says that it is not trusted)\n");
             }
             let ca = shown(&self.place.anchor());
             let chain = shown(&self.place.chain());
@@ -174,7 +174,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// For a POSIX shell.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let text = shown(path);
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',');

@@ -12,6 +12,7 @@ use super::citizen::Citizen;
 use super::documents::Document;
 use super::outbox::Outbox;
 use super::place::Place;
+use super::report::quoted;
 use super::steps::Steps;
 use crate::app::{self, AppError, Server};
 use crate::auth::op::{
@@ -21,7 +22,6 @@ use crate::auth::{Administrator, local_administrator};
 use crate::cli::{Ending, output};
 use crate::config::process;
 use crate::domain::algorithm::KeyAlgorithm;
-use crate::domain::document::Packaging;
 use crate::domain::secret::SecretText;
 use crate::service::apps::{Credentials, NewApp};
 use crate::service::credentials::Earlier;
@@ -90,9 +90,15 @@ impl Scene {
     }
 
     /// Leaves the server running, tells a person how to approve a request, and shows the codes as they come.
-    pub(super) fn serve(self, place: &Place, documents: Vec<Document>) -> anyhow::Result<Ending> {
+    pub(super) fn serve(
+        self,
+        place: &Place,
+        documents: Vec<Document>,
+        asked: Asked,
+    ) -> anyhow::Result<Ending> {
+        let program = std::env::current_exe().unwrap_or_else(|_| "rubrica".into());
         let prepared = self
-            .ask(place, documents)
+            .ask(place, documents, asked)
             .and_then(|request| Ok((request, Outbox::new(&place.outbox(), self.code_digits)?)));
         let (request, mut outbox) = match prepared {
             Ok(prepared) => prepared,
@@ -103,7 +109,7 @@ impl Scene {
              \x20 Approve a request   {}\n  DNI                 {}\n  Password            {}\n  SMS code            \
              will be shown here\n\n  Account pages       https://{}/\n  API for apps        https://{}/  \
              (certificate: {})\n  Token of the app    {}\n  Health, metrics     http://{}/readyz, /metrics\n  \
-             Commands            rubrica --config {} …\n\nCtrl-C ends it.\n",
+             Commands            {} --config {} …\n\nCtrl-C ends it.\n",
             request.approval_url,
             self.citizen.national_id.as_str(),
             self.citizen.password.expose(),
@@ -112,7 +118,8 @@ impl Scene {
             place.certificate().display(),
             self.token.expose(),
             self.server.ops,
-            place.configuration().display(),
+            quoted(&program),
+            quoted(&place.configuration()),
         );
         thread::Builder::new()
             .name("outbox".to_owned())
@@ -138,15 +145,22 @@ impl Scene {
     }
 
     /// A request that waits for approval.
-    fn ask(&self, place: &Place, documents: Vec<Document>) -> anyhow::Result<Request> {
-        let asked = Asked {
-            format: None,
-            packaging: Packaging::Enveloping,
-            padding: None,
-            digest: None,
-        };
+    fn ask(
+        &self,
+        place: &Place,
+        documents: Vec<Document>,
+        asked: Asked,
+    ) -> anyhow::Result<Request> {
         let posted = Client::new(self, place)?.post(&self.citizen, documents, asked, place)?;
-        posted.request.context("the server refused its own samples")
+        let Some(request) = posted.request else {
+            let refusals = posted
+                .refused
+                .iter()
+                .filter_map(|outcome| outcome.result.as_ref().err());
+            let reasons: Vec<_> = refusals.map(|refusal| refusal.detail.as_str()).collect();
+            bail!("the server refused the samples: {}", reasons.join(" "));
+        };
+        Ok(request)
     }
 }
 
