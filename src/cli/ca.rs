@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::office::Office;
-use super::output::{self, Style, moment};
+use super::output::{self, PublicFile, Style, moment};
 use super::{Ending, arguments};
 use crate::auth::op::ManageAuthorities;
 use crate::domain::authority::AuthorityRole;
@@ -49,10 +49,11 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
     let authorized = office.authorize(ManageAuthorities);
     match command {
         Command::Init(arguments) => {
+            let file = PublicFile::open_named(arguments.certificates.as_ref())?;
             let views = output::working("making the authorities", || {
                 office.service.init_authorities(&authorized)
             })?;
-            show(arguments, &views)?;
+            show(arguments, &views, file)?;
         }
         Command::Show(arguments) => {
             let views = office.service.authorities(&authorized)?;
@@ -61,7 +62,8 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
                     "there is no authority; make root and issuing authority with: rubrica ca init"
                 );
             }
-            show(arguments, &views)?;
+            let file = PublicFile::open_named(arguments.certificates.as_ref())?;
+            show(arguments, &views, file)?;
         }
         Command::Crl(arguments) => lists(arguments, &office)?,
     }
@@ -76,12 +78,15 @@ fn lists(arguments: &Crl, office: &Office) -> anyhow::Result<()> {
             .context(
                 "there is no revocation list yet; make the authorities with: rubrica ca init",
             )?;
-        return output::file(path, &list);
+        return PublicFile::open(path)?.write(&list);
     }
     let authorized = office.authorize(ManageAuthorities);
     let views = output::working("signing the lists", || {
         office.service.publish_lists(&authorized)
     })?;
+    if views.is_empty() {
+        bail!("there is no authority; make root and issuing authority with: rubrica ca init");
+    }
     for view in views {
         let next = view.next_list.map_or_else(|| "unknown".to_owned(), moment);
         output::remark(&format!("{}: a new list, good until {next}", view.role));
@@ -89,14 +94,18 @@ fn lists(arguments: &Crl, office: &Office) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(arguments: &Show, views: &[AuthorityView]) -> anyhow::Result<()> {
-    if let Some(path) = &arguments.certificates {
+fn show(
+    arguments: &Show,
+    views: &[AuthorityView],
+    certificates: Option<PublicFile>,
+) -> anyhow::Result<()> {
+    if let Some(file) = certificates {
         let chain: String = views
             .iter()
             .rev()
             .map(|view| view.certificate.as_str())
             .collect();
-        output::file(path, chain.as_bytes())?;
+        file.write(chain.as_bytes())?;
     }
     match Style::from_flag(arguments.json) {
         Style::Json => output::json(&views.iter().map(described).collect::<Value>()),

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::office::Office;
-use super::output::{self, Style, Table, moment};
+use super::output::{self, PublicFile, Style, Table, moment};
 use super::terminal::Consent;
 use super::{Ending, arguments};
 use crate::auth::op::ManageCredentials;
@@ -91,7 +91,7 @@ pub(super) struct Show {
     /// The credential.
     #[arg(value_name = "ID")]
     id: CredentialId,
-    /// Write the certificate and those above it to this file, in PEM.
+    /// Write the certificate and those above it to this file, in PEM; while there is none, the request for it.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Answer in JSON, for programs.
@@ -142,7 +142,10 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             let office = Office::open(file)?;
             let authorized = office.authorize(ManageCredentials);
             let found = office.service.credential(&authorized, arguments.id)?;
-            show(&found, arguments.output.as_deref(), arguments.json)?;
+            if let Some(path) = &arguments.output {
+                PublicFile::open(path)?.write(in_pem(&found)?.as_bytes())?;
+            }
+            show(&found, arguments.json)?;
         }
         Command::Revoke(arguments) => {
             Consent::from_flag(arguments.yes)
@@ -162,7 +165,7 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
             let imported = office
                 .service
                 .import_credential(&authorized, arguments.id, &chain)?;
-            show(&imported, None, arguments.json)?;
+            show(&imported, arguments.json)?;
         }
     }
     Ok(Ending::Well)
@@ -184,12 +187,17 @@ fn issue(arguments: &Issue, file: Option<&Path>) -> anyhow::Result<Ending> {
     }
     let signer = arguments.signer.as_ref().context("nobody is named")?;
     let authorized = office.authorize(ManageCredentials);
+    let file = PublicFile::open_named(arguments.output.as_ref())?;
     let made = output::working("making the key", || {
         office
             .service
             .issue_credential(&authorized, signer, arguments.key, earlier)
     })?;
-    show(&made, arguments.output.as_deref(), arguments.json)?;
+    if let Some(file) = file {
+        file.write(in_pem(&made)?.as_bytes())
+            .with_context(|| made_all_the_same(made.id))?;
+    }
+    show(&made, arguments.json)?;
     Ok(Ending::Well)
 }
 
@@ -223,14 +231,16 @@ fn request(arguments: &Request, file: Option<&Path>) -> anyhow::Result<()> {
     let office = Office::open(file)?;
     let New { signer, key } = &arguments.new;
     let authorized = office.authorize(ManageCredentials);
+    let file = PublicFile::open_named(arguments.output.as_ref())?;
     let made = output::working("making the key", || {
         office.service.request_credential(&authorized, signer, *key)
     })?;
-    let request = made.request.context("the credential has no request")?;
-    match &arguments.output {
-        Some(path) => output::file(path, request.as_bytes())?,
-        None => output::text(&request)?,
+    let request = in_pem(&made)?;
+    match file {
+        Some(file) => file.write(request.as_bytes()),
+        None => Ok(output::text(request)?),
     }
+    .with_context(|| made_all_the_same(made.id))?;
     output::remark(&format!(
         "credential {}: import its certificate with: rubrica credential import {} FILE",
         made.id, made.id
@@ -238,14 +248,21 @@ fn request(arguments: &Request, file: Option<&Path>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(credential: &CredentialView, file: Option<&Path>, json: bool) -> anyhow::Result<()> {
-    if let Some(path) = file {
-        let certificate = credential
-            .certificate
-            .as_ref()
-            .context("the credential has no certificate yet")?;
-        output::file(path, certificate.chain.as_bytes())?;
-    }
+/// The certificate and those above it, or the request for it while there is none.
+fn in_pem(credential: &CredentialView) -> anyhow::Result<&str> {
+    let certificate = credential.certificate.as_ref();
+    certificate
+        .map(|certificate| certificate.chain.as_str())
+        .or(credential.request.as_deref())
+        .context("the credential has neither a certificate nor a request")
+}
+
+/// So that nobody makes another one for want of a file.
+fn made_all_the_same(id: CredentialId) -> String {
+    format!("credential {id} was made; get it with: rubrica credential show {id} --output FILE")
+}
+
+fn show(credential: &CredentialView, json: bool) -> anyhow::Result<()> {
     let value = described(credential);
     output::answer(Style::from_flag(json), &value, |value| {
         // In PEM they are for files and programs.

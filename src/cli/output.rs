@@ -1,9 +1,9 @@
 //! What the commands print: answers on the standard output, remarks and complaints on the standard error output.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -99,9 +99,60 @@ pub(super) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(text(&serde_json::to_string_pretty(value)?)?)
 }
 
-/// Writes what is for everybody into a file, such as certificates, requests and revocation lists.
-pub(super) fn file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    fs::write(path, content).with_context(|| format!("{} cannot be written", path.display()))
+/// A file for what is for everybody, such as certificates, requests and revocation lists. It is opened before the act whose
+/// outcome goes into it, so that nothing is made that then has no place to go.
+#[derive(Debug)]
+pub(super) struct PublicFile {
+    path: PathBuf,
+    file: File,
+    /// Made here and empty yet: it goes away when nothing comes.
+    blank: bool,
+}
+
+impl PublicFile {
+    /// Makes it, or opens the one that is there, whose content stays until [`write`](Self::write).
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        let blank = !path.exists();
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            blank,
+        })
+    }
+
+    /// The same for an option that may be absent.
+    pub(super) fn open_named(path: Option<&PathBuf>) -> anyhow::Result<Option<Self>> {
+        path.map(|path| Self::open(path)).transpose()
+    }
+
+    /// Writes it, in place of what was there.
+    pub(super) fn write(mut self, content: &[u8]) -> anyhow::Result<()> {
+        let mut replace = || {
+            // A pipe or a terminal has no length.
+            if self.file.metadata()?.is_file() {
+                self.file.set_len(0)?;
+            }
+            self.file.write_all(content)
+        };
+        let replaced: io::Result<()> = replace();
+        self.blank = false;
+        replaced.with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+}
+
+impl Drop for PublicFile {
+    fn drop(&mut self) {
+        if self.blank {
+            // That an empty file stays is no further failure.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// The members of an object, one a line; those without a value are left out.
@@ -176,6 +227,9 @@ pub(super) fn reason(error: &anyhow::Error) -> String {
             // Writing to a string cannot fail.
             let _ = write!(words, "\n  {name}: {}", field.detail);
         }
+    }
+    if let Some(ServiceError::HsmAway(_)) = error.downcast_ref() {
+        words.push_str("\n  rubrica doctor finds out why");
     }
     words
 }

@@ -459,3 +459,17 @@ both_databases! {
         assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2);
     }
 }
+
+#[test]
+fn lists_without_authorities_and_a_token_that_moved_are_told_with_what_to_do() {
+    let project = Project::new();
+    project.configure("");
+    assert_eq!(project.run(&["database", "migrate"]).status, 0);
+    let none = project.run(&["ca", "crl"]);
+    assert_eq!(none.status, 1);
+    assert!(none.err.contains("rubrica ca init"), "{}", none.err);
+    fs::rename(project.path("tokens"), project.path("elsewhere")).unwrap();
+    let away = project.run(&["hsm", "status"]);
+    assert_eq!(away.status, 1);
+    assert!(away.err.contains("rubrica doctor"), "{}", away.err);
+}

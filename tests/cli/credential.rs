@@ -166,6 +166,49 @@ both_databases! {
 }
 
 #[test]
+fn no_key_is_made_for_a_file_that_cannot_be_written() {
+    let project = Project::in_order();
+    activated(&project);
+    for command in ["issue", "request"] {
+        let arguments = ["credential", command, "12345678Z", "--key", "ec-p256"];
+        let ended = project.run(&[&arguments[..], &["--output", "missing/a.pem"]].concat());
+        assert_eq!(ended.status, 1, "{}", ended.out);
+        assert!(ended.err.contains("missing/a.pem"), "{}", ended.err);
+    }
+    let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
+    assert_eq!(listed.as_array().unwrap().len(), 0, "{listed:#}");
+
+    // What was there stays when nothing is made, and no empty file is left.
+    project.write("there.pem", "mine", 0o644);
+    for file in ["there.pem", "new.pem"] {
+        let nobody = project.run(&["credential", "issue", "87654321X", "--output", file]);
+        assert_eq!(nobody.status, 1, "{}", nobody.out);
+    }
+    assert_eq!(
+        fs::read_to_string(project.path("there.pem")).unwrap(),
+        "mine"
+    );
+    assert!(!project.path("new.pem").exists());
+}
+
+#[test]
+fn the_request_of_a_credential_without_a_certificate_can_be_had_again() {
+    let project = Project::in_order();
+    activated(&project);
+    let requested = ["credential", "request", "12345678Z", "--key", "ec-p256"];
+    let first = project.run(&requested);
+    assert_eq!(first.status, 0, "{}", first.err);
+    let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
+    let id = listed[0]["id"].as_str().unwrap();
+    let shown = project.run(&["credential", "show", id, "--output", "again.csr"]);
+    assert_eq!(shown.status, 0, "{}", shown.err);
+    assert_eq!(
+        fs::read_to_string(project.path("again.csr")).unwrap(),
+        first.out
+    );
+}
+
+#[test]
 fn the_profile_for_an_authority_outside_is_the_built_in_ones() {
     let project = Project::in_order();
     activated(&project);
