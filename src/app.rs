@@ -98,7 +98,7 @@ struct Threads {
 
 /// Creates the database's tables or brings them up to date.
 pub fn migrate(config: &Config) -> Result<(), AppError> {
-    if let Some(path) = sqlite_file(&config.store.url) {
+    if let Some(path) = sqlite_file(config.store.url.expose()) {
         make_private_file(path)?;
     }
     Store::open(&config.store)?.migrate()?;
@@ -218,7 +218,7 @@ fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
 
 fn store(config: &Config) -> Result<Store, AppError> {
     // SQLite would make an empty one, and every question to it would fail with less clear words.
-    if let Some(path) = sqlite_file(&config.store.url)
+    if let Some(path) = sqlite_file(config.store.url.expose())
         && !path.exists()
     {
         return Err(AppError::NoDatabase {

@@ -30,6 +30,7 @@ pub mod signers;
 pub use connection::{AnyConnection, Database};
 pub use group::TransactionNumber;
 
+use crate::domain::secret::SecretText;
 use group::Group;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -39,7 +40,7 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/po
 #[derive(Clone)]
 pub struct Settings {
     /// `sqlite:PATH` of a file that is there, if empty, or `postgres://USER:PASSWORD@HOST/NAME`.
-    pub url: String,
+    pub url: SecretText,
     /// Most connections held at once.
     pub connections: u32,
     /// How long to wait for one, and for other writers of an SQLite file, before saying that the database is
@@ -136,15 +137,11 @@ pub struct Store {
 impl Store {
     /// Prepares a pool. Connects when first used, so that a server starts while its database is away.
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
-        let (database, target) = if let Some(path) = settings.url.strip_prefix("sqlite:") {
+        let url = settings.url.expose();
+        let (database, target) = if let Some(path) = url.strip_prefix("sqlite:") {
             (Database::Sqlite, path.trim_start_matches("//").to_owned())
-        } else if settings.url.starts_with("postgres://")
-            || settings.url.starts_with("postgresql://")
-        {
-            (
-                Database::Postgres,
-                connection::watched(&settings.url, settings.wait),
-            )
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            (Database::Postgres, connection::watched(url, settings.wait))
         } else {
             return Err(StoreError::UnknownDatabase);
         };
@@ -156,7 +153,7 @@ impl Store {
             .error_handler(Box::new(LogFailures))
             .build_unchecked(connection::Manager {
                 database,
-                target,
+                target: SecretText::new(target),
                 wait: settings.wait,
                 statement_timeout: settings.statement_timeout,
             });
@@ -261,6 +258,16 @@ impl Store {
             let watch = connection::Watch::over(connection, longest);
             work(connection, number).map_err(|error| unless_given_up(&watch, longest, error))
         })
+    }
+
+    /// Takes what was deleted or replaced out of SQLite's write-ahead log too, as far as nobody reads or writes at this
+    /// moment; to be called again now and then. Does nothing on PostgreSQL.
+    pub fn erase_remnants(&self) -> Result<(), StoreError> {
+        let mut connection = self.connection()?;
+        Ok(connection::erase_remnants(
+            &mut connection,
+            self.pool.connection_timeout(),
+        )?)
     }
 
     fn connection(&self) -> Result<Pooled, StoreError> {
@@ -376,7 +383,7 @@ mod tests {
         let path = folder.path().join("test.db");
         std::fs::write(&path, "").unwrap();
         let store = Store::open(&Settings {
-            url: format!("sqlite:{}", path.display()),
+            url: SecretText::new(format!("sqlite:{}", path.display())),
             connections: 2,
             wait: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

@@ -51,8 +51,17 @@ pub enum Output {
     File(PathBuf),
 }
 
-/// The binding of PKCS#11 reports each mechanism of a token that it does not know as an error of its own.
-const QUIET: &str = "cryptoki=off";
+/// What goes before any configured level. The binding of PKCS#11 reports each mechanism of a token that it does not know
+/// as an error of its own. The HTTP client tells whole addresses, and an SMS gateway may want its key in there; so do the
+/// parts below it and those of the object store.
+const QUIET: [&str; 6] = [
+    "cryptoki=off",
+    "ureq=info",
+    "ureq_proto=info",
+    "object_store=info",
+    "reqwest=info",
+    "hyper_util=info",
+];
 
 /// Why nothing can be told.
 #[derive(Debug, thiserror::Error)]
@@ -79,11 +88,17 @@ pub fn checked_filter(level: &str) -> Result<String, TelemetryError> {
     Ok(level.to_owned())
 }
 
+fn filter(level: &str) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
+    QUIET
+        .iter()
+        .try_fold(EnvFilter::try_new(level)?, |filter, quiet| {
+            Ok(filter.add_directive(quiet.parse()?))
+        })
+}
+
 /// Starts logs and metrics for the whole process; once.
 pub fn start(settings: &Settings, output: &Output) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&settings.level)
-        .and_then(|filter| Ok(filter.add_directive(QUIET.parse()?)))
-        .map_err(TelemetryError::Filter)?;
+    let filter = filter(&settings.level).map_err(TelemetryError::Filter)?;
     let writer = match output {
         Output::StandardError => BoxMakeWriter::new(|| Redacting::new(io::stderr())),
         Output::File(path) => {
@@ -109,4 +124,44 @@ pub fn start(settings: &Settings, output: &Output) -> Result<(), TelemetryError>
     };
     started.ok().ok_or(TelemetryError::Twice)?;
     metrics::start().ok_or(TelemetryError::Twice)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(line);
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_level_shows_the_addresses_that_are_called() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter("trace,ureq=trace").unwrap())
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let address = "http://sms.example/send?key=hunter2";
+            tracing::debug!(target: "ureq::run", "POST {address}");
+            tracing::debug!(target: "ureq_proto::client", "{address}");
+            tracing::trace!(target: "rubrica::notify", "a message is sent");
+        });
+        let told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(told.contains("a message is sent"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
 }

@@ -5,5 +5,6 @@ mod credentials;
 mod keys;
 mod last_code;
 mod recorded;
+mod remnants;
 mod unrecorded;
 mod upkeep;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rubrica::clock::Ambient;
 use rubrica::domain::id::SadId;
+use rubrica::domain::secret::SecretText;
 use rubrica::store::{self, AnyConnection, Settings, Store, StoreError, sads};
 
 use crate::harness::database::{TestDatabase, both_databases};
@@ -92,7 +93,7 @@ both_databases! {
 fn a_stopped_server_is_away_and_not_a_wrong_query() {
     let mut server = Postgres::start();
     let store = Store::open(&Settings {
-        url: server.url("postgres"),
+        url: SecretText::new(server.url("postgres")),
         connections: 2,
         wait: Duration::from_secs(1),
         statement_timeout: Duration::from_secs(30),
@@ -111,7 +112,7 @@ fn a_stopped_server_is_away_and_not_a_wrong_query() {
 #[test]
 fn a_pool_opens_while_its_server_is_away() {
     let store = Store::open(&Settings {
-        url: "postgres:///rubrica?host=/nowhere&user=rubrica".to_owned(),
+        url: SecretText::new("postgres:///rubrica?host=/nowhere&user=rubrica".to_owned()),
         connections: 2,
         wait: Duration::from_millis(300),
         statement_timeout: Duration::from_secs(30),
@@ -129,7 +130,7 @@ fn a_file_in_a_missing_folder_is_away_and_not_a_wrong_query() {
         folder.path().join("missing/rubrica.db").display()
     );
     let store = Store::open(&Settings {
-        url,
+        url: SecretText::new(url),
         connections: 1,
         wait: Duration::from_millis(300),
         statement_timeout: Duration::from_secs(30),
@@ -145,7 +146,7 @@ fn a_file_another_process_keeps_locked_is_away() {
     use diesel::{Connection, SqliteConnection};
     let database = TestDatabase::sqlite();
     let store = Store::open(&Settings {
-        url: database.url().to_owned(),
+        url: SecretText::new(database.url().to_owned()),
         connections: 1,
         wait: Duration::from_millis(300),
         statement_timeout: Duration::from_secs(30),
@@ -163,7 +164,7 @@ fn a_file_another_process_keeps_locked_is_away() {
 #[test]
 fn another_kind_of_database_is_refused_by_name() {
     let Err(error) = Store::open(&Settings {
-        url: "mysql://localhost/rubrica".to_owned(),
+        url: SecretText::new("mysql://localhost/rubrica".to_owned()),
         connections: 1,
         wait: Duration::from_secs(1),
         statement_timeout: Duration::from_secs(30),
@@ -191,7 +192,7 @@ fn spend_in(connection: &mut AnyConnection, sad: SadId) -> Result<(), StoreError
 fn a_lock_that_nobody_gives_back_counts_as_a_database_that_is_away() {
     let database = TestDatabase::postgres();
     let store = Store::open(&Settings {
-        url: database.url().to_owned(),
+        url: SecretText::new(database.url().to_owned()),
         connections: 1,
         wait: Duration::from_secs(5),
         statement_timeout: Duration::from_millis(200),

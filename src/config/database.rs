@@ -7,6 +7,7 @@ use url::Url;
 use super::reader::Reader;
 use super::section::{Section, section};
 use super::setting::DatabaseUrl;
+use crate::domain::secret::SecretText;
 use crate::store::Settings;
 
 section! {
@@ -39,11 +40,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Settings> {
         reader.warn_if_public("database", "url", "a password", instead);
     }
     let url = match raw.password {
-        None => Some(raw.url.0),
+        None => Some(SecretText::new(raw.url.0)),
         Some(password) => {
             let url = Url::parse(&raw.url.0).ok().and_then(|mut url| {
                 url.set_password(Some(password.expose())).ok()?;
-                Some(url.to_string())
+                Some(SecretText::new(String::from(url)))
             });
             if url.is_none() {
                 reader.unworkable("database", "password_file", "SQLite has no password; leave it out, or give the address of a PostgreSQL server");

@@ -263,7 +263,18 @@ impl Setting for DatabaseUrl {
         let url = Url::parse(text)
             .ok()
             .filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))
+            // `postgres:/…` is an address too, and all of it a path, in which nobody looks for a password.
+            .filter(|_| text.contains("://"))
             .ok_or_else(|| Unsuitable("found something else".to_owned()))?;
+        // PostgreSQL's client ends user and password at the first, everybody else at the last; what lies between would be
+        // told as a part of the host.
+        if authority(text).matches('@').count() > 1 {
+            return Err(Unsuitable(
+                "found more than one @ before the host; write those of the password as %40, or better give it by \
+                 password_file"
+                    .to_owned(),
+            ));
+        }
         if let Some((name, _)) = url
             .query_pairs()
             .find(|(name, _)| SECRET_PARAMETERS.contains(&&**name))
@@ -281,6 +292,12 @@ impl Setting for DatabaseUrl {
             |url| quoted(&without_secrets(&url, Query::Shown)),
         )
     }
+}
+
+/// User, password, host and port of an address: what stands between the two slashes and the next.
+fn authority(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// An address with what may be secret in it hidden: the password and, but for databases, the query.
@@ -491,6 +508,23 @@ mod tests {
             url.to_toml(),
             "\"postgres://rubrica:***@db.example/rubrica\""
         );
+    }
+
+    #[test]
+    fn a_database_address_that_could_be_read_in_two_ways_is_refused() {
+        for text in [
+            "postgres://u:hun@ter2@db.example/rubrica",
+            "postgres:/u:hunter2@db.example",
+            "postgres:u:hunter2@db.example",
+            "mysql://u:hunter2@db.example/rubrica",
+        ] {
+            let Err(found) = DatabaseUrl::parse(Given::Text(text), Path::new("")) else {
+                panic!("{text} was taken");
+            };
+            assert!(!found.0.contains("hun"), "{}", found.0);
+        }
+        assert!(read::<DatabaseUrl>("postgres://u:hun%40ter2@db.example/rubrica").is_some());
+        assert!(read::<DatabaseUrl>("postgres:///rubrica?host=/run/postgresql&user=a@b").is_some());
     }
 
     #[test]

@@ -206,7 +206,7 @@ fn what_is_in_force_is_shown_without_secrets_and_reads_back() {
         !shown.contains("hunter2") && !shown.contains(LINK_KEY),
         "{shown}"
     );
-    assert!(loaded.config.store.url.contains("hunter2"));
+    assert!(loaded.config.store.url.expose().contains("hunter2"));
     insta::assert_snapshot!(shown);
 }
 

@@ -84,6 +84,9 @@ impl Service {
         round.expired = self.expire(&mut round);
         round.deleted = self.delete_documents(&mut round);
         round.forgotten = round.done(self.inner.identity.forget_expired().map_err(Into::into));
+        // Last: what the steps before deleted goes with the rest.
+        let erased = self.inner.store.erase_remnants();
+        round.done(erased.map(|()| 0).map_err(Into::into));
         round
     }
 

@@ -10,6 +10,8 @@ use diesel::connection::{
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
+use crate::domain::secret::SecretText;
+
 /// A connection to whichever database is configured. Every query works on both.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
@@ -37,8 +39,8 @@ const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
 #[derive(Debug, Clone)]
 pub(super) struct Manager {
     pub(super) database: Database,
-    /// For SQLite the path, for PostgreSQL the whole URL (it may hold a password: never print it).
-    pub(super) target: String,
+    /// For SQLite the path, for PostgreSQL the whole URL, which may hold a password.
+    pub(super) target: SecretText,
     /// How long SQLite waits for another writer.
     pub(super) wait: Duration,
     /// How long PostgreSQL may take for one statement.
@@ -78,17 +80,18 @@ impl r2d2::ManageConnection for Manager {
     fn connect(&self) -> Result<AnyConnection, ConnectionFailed> {
         match self.database {
             Database::Sqlite => {
-                let mut connection = SqliteConnection::establish(&existing(&self.target))?;
-                // FULL: a commit is on the disk when it returns; the journal's promises rest on it.
+                let mut connection = SqliteConnection::establish(&existing(self.target.expose()))?;
+                // FULL: a commit is on the disk when it returns; the journal's promises rest on it. Secure delete: what was
+                // deleted or replaced, such as a revoked credential's key, is overwritten and not left in a free page.
                 connection.batch_execute(&format!(
-                    "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; \
-                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+                    "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
                     self.wait.as_millis()
                 ))?;
                 Ok(AnyConnection::Sqlite(connection))
             }
             Database::Postgres => {
-                let mut connection = PgConnection::establish(&self.target)?;
+                let mut connection = PgConnection::establish(self.target.expose())?;
                 connection.batch_execute(&format!(
                     "{DURABLE}; SET statement_timeout = {}",
                     self.statement_timeout.as_millis()
@@ -186,6 +189,22 @@ impl Watch {
     /// Whether a statement was given up since.
     pub(super) fn gave_up(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Empties SQLite's write-ahead log, in which pages stay as they were until later ones are written over them
+/// (<https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>). Waits for nobody: somebody who reads or writes at this
+/// moment puts it off. PostgreSQL has no such call: its dead rows go with the next vacuum, its log with the next segments.
+pub(super) fn erase_remnants(
+    connection: &mut AnyConnection,
+    usual_wait: Duration,
+) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(inner) => inner.batch_execute(&format!(
+            "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = {}",
+            usual_wait.as_millis()
+        )),
+        AnyConnection::Postgres(_) => Ok(()),
     }
 }
 

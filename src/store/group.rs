@@ -263,6 +263,8 @@ mod tests {
     use diesel::prelude::*;
     use tempfile::TempDir;
 
+    use crate::domain::secret::SecretText;
+
     use super::super::{Settings, Store};
     use super::*;
 
@@ -279,7 +281,7 @@ mod tests {
         let path = folder.path().join("test.db");
         std::fs::write(&path, "").unwrap();
         let mut store = Store::open(&Settings {
-            url: format!("sqlite:{}", path.display()),
+            url: SecretText::new(format!("sqlite:{}", path.display())),
             connections: 4,
             wait: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rubrica::domain::secret::SecretText;
 use rubrica::store::{Settings, Store, StoreError};
 use tempfile::TempDir;
 
@@ -166,7 +167,7 @@ pub(crate) fn open(url: &str) -> Store {
 
 fn open_pool(url: &str, connections: u32, wait: Duration) -> Store {
     Store::open(&Settings {
-        url: url.to_owned(),
+        url: SecretText::new(url.to_owned()),
         connections,
         wait,
         statement_timeout: Duration::from_secs(30),

@@ -33,14 +33,14 @@ use crate::harness::software_key::SoftwareKey;
 use crate::harness::town;
 
 /// A server with authorities and one active citizen.
-struct Town {
-    server: TestServer,
+pub(super) struct Town {
+    pub(super) server: TestServer,
     store: Store,
     citizen: ActiveCitizen,
 }
 
 impl Town {
-    fn on(database: &TestDatabase) -> Self {
+    pub(super) fn on(database: &TestDatabase) -> Self {
         let (server, store) = (TestServer::start(database), database.store());
         let authorized = administrator().authorize(op::ManageAuthorities);
         server.service().init_authorities(&authorized).unwrap();
@@ -56,7 +56,7 @@ impl Town {
         self.citizen.signer.national_id.clone()
     }
 
-    fn issue(&self, earlier: Earlier) -> Result<CredentialView, ServiceError> {
+    pub(super) fn issue(&self, earlier: Earlier) -> Result<CredentialView, ServiceError> {
         let service = self.server.service();
         service.issue_credential(&authorized(), &self.who(), KeyAlgorithm::EcP256, earlier)
     }
@@ -105,7 +105,7 @@ impl Town {
     }
 }
 
-fn authorized() -> Authorized<op::ManageCredentials> {
+pub(super) fn authorized() -> Authorized<op::ManageCredentials> {
     administrator().authorize(op::ManageCredentials)
 }
 

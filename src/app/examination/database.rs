@@ -9,7 +9,7 @@ use crate::store::{Settings, Store, StoreError};
 /// Reaches for it once.
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(path) = settings.url.strip_prefix("sqlite:") {
+    if let Some(path) = settings.url.expose().strip_prefix("sqlite:") {
         let path = Path::new(path);
         findings.push(folders::examine(
             "database.url",
@@ -55,7 +55,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
 }
 
 fn unreachable(settings: &Settings, error: &StoreError) -> Finding {
-    let advice = if settings.url.starts_with("sqlite:") {
+    let advice = if settings.url.expose().starts_with("sqlite:") {
         "see whether the file is a SQLite database and belongs to the account that runs the server"
     } else {
         "see whether the server runs and lets this machine in: psql with the same address tells more; \
@@ -70,10 +70,11 @@ mod tests {
 
     use super::super::Verdict;
     use super::*;
+    use crate::domain::secret::SecretText;
 
     fn settings(url: String) -> Settings {
         Settings {
-            url,
+            url: SecretText::new(url),
             connections: 1,
             wait: Duration::from_millis(300),
             statement_timeout: Duration::from_secs(30),

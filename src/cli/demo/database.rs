@@ -26,7 +26,7 @@ impl Database {
     /// What the environment names, or a file that was named on purpose. A configuration that only lies in the present
     /// folder is a real server's, and no place for made-up citizens.
     pub(super) fn named(file: Option<&Path>) -> anyhow::Result<Self> {
-        Self::of(&config::database(file)?.url)
+        Self::of(config::database(file)?.url.expose())
     }
 
     /// No error repeats the address: it may hold a password.

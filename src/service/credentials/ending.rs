@@ -53,6 +53,9 @@ impl Service {
         if ended.is_empty() {
             return;
         }
+        if let Err(error) = self.inner.store.erase_remnants() {
+            tracing::warn!(%error, "a deleted key may stay in the database's log until the next round of upkeep");
+        }
         self.tell(signer, Message::Revoked { at: revocation.at });
         let listed = ended.iter().any(|credential| {
             credential.issuer == CredentialIssuer::BuiltIn && credential.certification.is_some()
