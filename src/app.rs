@@ -21,7 +21,7 @@ use crate::identity::Identity;
 use crate::journal::Journal;
 use crate::notify::Notify;
 use crate::service::{self, Parts, Service, ServiceError};
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 mod checkpointing;
 pub mod examination;
@@ -61,6 +61,13 @@ pub enum AppError {
     /// The documents.
     #[error(transparent)]
     Documents(#[from] DocumentsError),
+    /// The database knows documents in a store that is not there.
+    #[error(
+        "the tables are up to date, but the store that documents.url names is not the one with the documents that the \
+         database knows: mount it, or bring its content back, with the object rubrica-documents; to go on without them, put \
+         an empty object of that name there"
+    )]
+    DocumentsLost,
     /// The HSM's PIN is not configured.
     #[error("the HSM's PIN is missing; set hsm.pin_file")]
     NoPin,
@@ -96,13 +103,23 @@ struct Threads {
     checkpointing: Checkpointing,
 }
 
-/// Creates the database's tables or brings them up to date.
+/// Creates the database's tables or brings them up to date, and sets up the document store. A store that is not there
+/// although the database knows documents in it is not replaced by an empty one.
 pub fn migrate(config: &Config) -> Result<(), AppError> {
     if let Some(path) = sqlite_file(config.store.url.expose()) {
         make_private_file(path)?;
     }
-    Store::open(&config.store)?.migrate()?;
-    Ok(())
+    let store = Store::open(&config.store)?;
+    store.migrate()?;
+    if store.read(store::documents::are_any_kept)? {
+        let there = Documents::new(&config.documents)?.is_there()?;
+        return if there {
+            Ok(())
+        } else {
+            Err(AppError::DocumentsLost)
+        };
+    }
+    Ok(Documents::set_up(&config.documents)?)
 }
 
 /// The use cases, for a command that runs beside the server or without it.

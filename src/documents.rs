@@ -50,6 +50,12 @@ pub enum DocumentsError {
     /// Whoever sends the bytes failed half-way. Nothing of them was kept.
     #[error("the incoming document could not be read to its end")]
     Incoming(#[source] io::Error),
+    /// The store is not there, or another one is in its place, such as the empty folder of a disk that is not mounted.
+    #[error(
+        "the document store is not there: {MARK}, which its set-up left in it, is missing; if it is a disk of its own, see \
+         whether that is mounted; a new store is set up by `rubrica database migrate`"
+    )]
+    Away,
     /// There is no object under that key.
     #[error("the stored document is not there")]
     Missing,
@@ -78,8 +84,26 @@ pub struct Documents {
     part: usize,
 }
 
+/// What the set-up leaves in a store. A store that is away looks like one from which everything was deleted; by this the
+/// two are told apart.
+const MARK: &str = "rubrica-documents";
+
 impl Documents {
-    /// Opens the store, making its folder when it is missing. A bucket is not asked for anything yet.
+    /// Makes the folder when it is missing, and leaves the mark by which a store is known again. A bucket must be there.
+    pub fn set_up(settings: &Settings) -> Result<(), DocumentsError> {
+        settings.make_folder()?;
+        let documents = Self::new(settings)?;
+        if documents.is_there()? {
+            return Ok(());
+        }
+        let words = "Rubrica keeps documents here, and takes the store for lost without this.\n";
+        let put = documents
+            .runtime
+            .wait(documents.store.put(&Path::from(MARK), words.into()));
+        put.map(drop).map_err(DocumentsError::from_store)
+    }
+
+    /// Opens a store that was set up. A bucket is not asked for anything yet.
     pub fn new(settings: &Settings) -> Result<Self, DocumentsError> {
         let place::Opened {
             store,
@@ -94,8 +118,27 @@ impl Documents {
         })
     }
 
+    /// Whether the store is there: the one that was set up, and not what is in its place.
+    pub fn is_there(&self) -> Result<bool, DocumentsError> {
+        match self.runtime.wait(self.store.head(&Path::from(MARK))) {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(DocumentsError::from_store(error)),
+        }
+    }
+
+    /// Fails with [`DocumentsError::Away`] unless it is.
+    pub fn check_there(&self) -> Result<(), DocumentsError> {
+        if self.is_there()? {
+            Ok(())
+        } else {
+            Err(DocumentsError::Away)
+        }
+    }
+
     /// Stores an object, reads it and deletes it, as the server will do with others.
     pub fn try_out(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
+        self.check_there()?;
         self.put(key, &mut &b"a trial"[..], u64::MAX, &mut [])?;
         let read = self.measure(key);
         self.delete(key)?;
@@ -105,7 +148,8 @@ impl Documents {
     /// Deletes an object. One that is not there is deleted already.
     pub fn delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
         match self.runtime.wait(self.store.delete(&path(key))) {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Ok(()) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => self.check_there(),
             Err(error) => Err(DocumentsError::from_store(error)),
         }
     }

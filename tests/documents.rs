@@ -39,14 +39,18 @@ impl Place {
         key
     }
 
-    /// Every file there is, finished or not.
+    /// Every file there is, finished or not, but for the store's mark.
     fn files(&self) -> Vec<PathBuf> {
-        files(self.folder.path())
+        let mut files = files(self.folder.path());
+        files.retain(|path| !path.ends_with("rubrica-documents"));
+        files
     }
 }
 
 fn open(folder: &Path) -> Documents {
-    Documents::new(&Settings::Folder(folder.to_owned())).unwrap()
+    let settings = Settings::Folder(folder.to_owned());
+    Documents::set_up(&settings).unwrap();
+    Documents::new(&settings).unwrap()
 }
 
 fn key(number: u8) -> ObjectKey {

@@ -1,6 +1,7 @@
 //! What is away while somebody needs it, over real TLS: the answer is clear, nothing is lost, and it goes on.
 
 mod database;
+mod documents;
 mod hsm;
 mod sms;
 mod stop;

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 use url::Url;
 
 mod authorities;
-mod bucket;
 mod clock;
 mod database;
+mod document_store;
 mod folders;
 mod hsm;
 mod ports;
@@ -68,10 +68,13 @@ pub fn examine(config: &Config) -> Vec<Finding> {
 
 fn folders(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.push(match &config.documents {
-        documents::Settings::Folder(folder) => folders::examine("documents.url", folder),
-        bucket @ documents::Settings::Bucket(_) => bucket::examine(bucket),
-    });
+    match &config.documents {
+        documents::Settings::Folder(folder) => {
+            findings.push(folders::examine("documents.url", folder));
+            findings.extend(document_store::examine_mark(&config.documents));
+        }
+        bucket @ documents::Settings::Bucket(_) => findings.push(document_store::examine(bucket)),
+    }
     findings.extend(sms::examine(&config.sms));
     findings
 }

@@ -10,7 +10,8 @@ use crate::{app, config};
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Create the tables, or bring them up to date; safe to run again, and while other nodes run.
+    /// Create the tables, or bring them up to date, and set up the document store; safe to run again, and while other
+    /// nodes run.
     Migrate,
 }
 
@@ -18,6 +19,6 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
     let Command::Migrate = command;
     let loaded = config::load(file)?;
     app::migrate(&loaded.config)?;
-    output::remark("the database is up to date");
+    output::remark("the database is up to date, and the document store is there");
     Ok(Ending::Well)
 }

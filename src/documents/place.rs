@@ -1,6 +1,7 @@
 //! Where objects lie: a folder of this machine, or a bucket of a store that speaks Amazon's S3, which several nodes
 //! can share.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ const RETRY_UNTIL: Duration = Duration::from_secs(10);
 /// Where document bytes are kept.
 #[derive(Debug, Clone)]
 pub enum Settings {
-    /// A folder, made when missing, for this program's account alone.
+    /// A folder for this program's account alone.
     Folder(PathBuf),
     /// A bucket, which must be there.
     Bucket(Box<Bucket>),
@@ -74,6 +75,17 @@ pub(super) struct Opened {
 }
 
 impl Settings {
+    /// Makes the folder when it is missing; a bucket is made by whoever gives it.
+    pub(super) fn make_folder(&self) -> Result<(), DocumentsError> {
+        let Self::Folder(folder) = self else {
+            return Ok(());
+        };
+        make_private(folder).map_err(|source| DocumentsError::Folder {
+            path: folder.to_owned(),
+            source,
+        })
+    }
+
     pub(super) fn open(&self) -> Result<Opened, DocumentsError> {
         match self {
             Self::Folder(folder) => open_folder(folder),
@@ -83,10 +95,22 @@ impl Settings {
 }
 
 fn open_folder(folder: &Path) -> Result<Opened, DocumentsError> {
-    make_private(folder).map_err(|source| DocumentsError::Folder {
-        path: folder.to_owned(),
-        source,
-    })?;
+    match folder.metadata() {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => {
+            return Err(DocumentsError::Folder {
+                path: folder.to_owned(),
+                source: io::ErrorKind::NotADirectory.into(),
+            });
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(DocumentsError::Away),
+        Err(source) => {
+            return Err(DocumentsError::Folder {
+                path: folder.to_owned(),
+                source,
+            });
+        }
+    }
     let store = LocalFileSystem::new_with_prefix(folder)
         .map_err(DocumentsError::Store)?
         .with_fsync(true);
@@ -146,7 +170,7 @@ fn open_bucket(bucket: &Bucket) -> Result<Opened, DocumentsError> {
 }
 
 /// Makes a folder that only this program's account can enter. One that is there stays as it is.
-fn make_private(folder: &Path) -> std::io::Result<()> {
+fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

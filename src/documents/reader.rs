@@ -66,7 +66,7 @@ struct Object {
 }
 
 impl Documents {
-    /// Opens an object for reading anywhere in it; `None` when it is not there.
+    /// Opens an object for reading anywhere in it; `None` when it is not there and the store is.
     pub fn open(&self, key: &ObjectKey) -> Result<Option<ObjectReader>, DocumentsError> {
         Ok(self.object(key)?.map(|object| ObjectReader {
             object,
@@ -150,7 +150,7 @@ impl Documents {
                 path,
                 size: meta.size,
             })),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(object_store::Error::NotFound { .. }) => self.check_there().map(|()| None),
             Err(error) => Err(DocumentsError::from_store(error)),
         }
     }

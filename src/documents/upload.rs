@@ -36,7 +36,7 @@ impl Documents {
         limit: u64,
         hashers: &mut [Hasher],
     ) -> Result<Stored, DocumentsError> {
-        let mut upload = Upload::begin(self, key);
+        let mut upload = Upload::begin(self, key)?;
         loop {
             let room = limit.saturating_sub(upload.size);
             let mut part = Vec::new();
@@ -68,7 +68,7 @@ impl Documents {
         suffix: &[u8],
         to: &ObjectKey,
     ) -> Result<Measured, DocumentsError> {
-        let mut upload = Upload::begin(self, to);
+        let mut upload = Upload::begin(self, to)?;
         let whole = self.put_together(from, prefix, suffix, &mut |part| upload.add(part))?;
         upload.complete()?;
         Ok(whole)
@@ -130,14 +130,18 @@ enum Stage {
 }
 
 impl<'a> Upload<'a> {
-    fn begin(documents: &'a Documents, key: &'a ObjectKey) -> Self {
-        Self {
+    /// A folder that is missing would be made by the first object. A bucket that is not there takes none.
+    fn begin(documents: &'a Documents, key: &'a ObjectKey) -> Result<Self, DocumentsError> {
+        if documents.folder.is_some() {
+            documents.check_there()?;
+        }
+        Ok(Self {
             documents,
             key,
             size: 0,
             rest: Vec::new(),
             stage: Stage::Short,
-        }
+        })
     }
 
     fn add(&mut self, bytes: Vec<u8>) -> Result<(), DocumentsError> {
@@ -162,11 +166,11 @@ impl<'a> Upload<'a> {
         let Documents { runtime, store, .. } = self.documents;
         if let Stage::Short = self.stage {
             let begun = runtime.wait(store.put_multipart(&path(self.key)));
-            self.stage = Stage::Parts(begun.map_err(DocumentsError::from_store)?);
+            self.stage = Stage::Parts(begun.map_err(not_taken)?);
         }
         if let Stage::Parts(parts) = &mut self.stage {
             let written = runtime.wait(parts.put_part(PutPayload::from(bytes)));
-            written.map_err(DocumentsError::from_store)?;
+            written.map_err(not_taken)?;
         }
         Ok(())
     }
@@ -178,18 +182,26 @@ impl<'a> Upload<'a> {
             Stage::Short => {
                 let path = path(self.key);
                 let put = runtime.wait(store.put(&path, PutPayload::from(rest)));
-                put.map_err(DocumentsError::from_store)?;
+                put.map_err(not_taken)?;
             }
             Stage::Parts(parts) => {
                 let last = runtime.wait(parts.put_part(PutPayload::from(rest)));
-                last.map_err(DocumentsError::from_store)?;
+                last.map_err(not_taken)?;
                 let completed = runtime.wait(parts.complete());
-                completed.map_err(DocumentsError::from_store)?;
+                completed.map_err(not_taken)?;
             }
             Stage::Ended => {}
         }
         self.stage = Stage::Ended;
         Ok(())
+    }
+}
+
+/// Whoever writes and is told that something is not there misses the store, not an object.
+fn not_taken(error: object_store::Error) -> DocumentsError {
+    match DocumentsError::from_store(error) {
+        DocumentsError::Missing => DocumentsError::Away,
+        other => other,
     }
 }
 

@@ -142,7 +142,7 @@ impl Service {
         link: &Link,
         document: DocumentId,
     ) -> Result<DocumentStream, ServiceError> {
-        let (_, _, documents) = self.asked(link)?;
+        let (request, _, documents) = self.asked(link)?;
         let document = documents
             .into_iter()
             .find(|known| known.id == document)
@@ -160,13 +160,19 @@ impl Service {
                 size: document.size,
                 sha256: &document.sha256,
             })?
-            .ok_or(ServiceError::DocumentDeleted)?;
+            .ok_or_else(|| self.gone(&request))?;
         Ok(DocumentStream { document, chunks })
+    }
+
+    /// What signing cannot do without: asked before anybody spends a code on a signature that cannot be made.
+    fn check_reachable(&self) -> Result<(), ServiceError> {
+        self.inner.activation.check_reachable()?;
+        Ok(self.inner.documents.check_there()?)
     }
 
     /// The first factor: checks DNI or NIE and password, and sends the code.
     ///
-    /// The HSM is asked first whether it is there, so that nobody spends a code on a signature that cannot be made.
+    /// The HSM and the document store are asked first whether they are there.
     pub fn begin_approval(
         &self,
         link: &Link,
@@ -174,7 +180,7 @@ impl Service {
         password: &SecretText,
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
-        self.inner.activation.check_reachable()?;
+        self.check_reachable()?;
         let occasion = occasion(&request, &app);
         let opened = self.recognised(&request, &occasion, national_id, password)?;
         let now = self.inner.ambient.now();
@@ -227,7 +233,7 @@ impl Service {
         code: &SecretText,
     ) -> Result<RequestState, ServiceError> {
         let (mut request, app, documents) = self.open_request(link)?;
-        self.inner.activation.check_reachable()?;
+        self.check_reachable()?;
         let fingerprint = Fingerprint::of(request.id, &documents);
         let occasion = occasion(&request, &app);
         let binding = binding(&fingerprint);

@@ -341,9 +341,10 @@ impl From<JournalError> for ServiceError {
 impl From<DocumentsError> for ServiceError {
     fn from(error: DocumentsError) -> Self {
         match error {
-            DocumentsError::Full(_) | DocumentsError::Store(_) | DocumentsError::Folder { .. } => {
-                Self::DocumentStoreAway(error)
-            }
+            DocumentsError::Away
+            | DocumentsError::Full(_)
+            | DocumentsError::Store(_)
+            | DocumentsError::Folder { .. } => Self::DocumentStoreAway(error),
             DocumentsError::TooLarge { .. }
             | DocumentsError::Incoming(_)
             | DocumentsError::Missing

@@ -11,7 +11,7 @@ use url::Url;
 use super::journaled;
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
-use crate::documents::Source;
+use crate::documents::{DocumentsError, Source};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::fingerprint::Fingerprint;
@@ -208,15 +208,14 @@ impl Service {
             .find(|found| found.id == document)
             .ok_or(ServiceError::DocumentNotFound)?;
         let signed = signed_form(document, view.request.state)?;
-        let chunks = match &signed.object_key {
-            Some(key) => self.inner.documents.chunks(Source {
-                key: &object_key(key)?,
-                size: signed.size,
-                sha256: &signed.sha256,
-            })?,
-            None => None,
-        };
-        let chunks = chunks.ok_or(ServiceError::DocumentDeleted)?;
+        let key = signed.object_key.as_deref();
+        let key = object_key(key.ok_or(ServiceError::DocumentDeleted)?)?;
+        let chunks = self.inner.documents.chunks(Source {
+            key: &key,
+            size: signed.size,
+            sha256: &signed.sha256,
+        })?;
+        let chunks = chunks.ok_or_else(|| self.gone(&view.request))?;
         if wanted == Wanted::Bytes {
             let event = Event::DocumentFetched;
             let entry = journaled::by_app(event, authorized.actor(), &view.request)
@@ -230,6 +229,15 @@ impl Service {
             sha256: signed.sha256.clone(),
             chunks: (wanted == Wanted::Bytes).then_some(chunks),
         })
+    }
+
+    /// What it means that the store is there and a document is not: it is being deleted, or was lost.
+    pub(super) fn gone(&self, request: &SignatureRequest) -> ServiceError {
+        if request.delete_at <= self.inner.ambient.now() {
+            ServiceError::DocumentDeleted
+        } else {
+            ServiceError::Documents(DocumentsError::Missing)
+        }
     }
 
     /// Ends a request that nobody signs, and puts it on record: both or neither.

@@ -101,6 +101,17 @@ pub fn mark_failed(
     Ok(())
 }
 
+/// Whether the bytes of any document, original or signed, are kept.
+pub fn are_any_kept(connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    let kept = documents::object_key
+        .is_not_null()
+        .or(documents::signed_object_key.is_not_null());
+    Ok(
+        diesel::select(diesel::dsl::exists(documents::table.filter(kept)))
+            .get_result(connection)?,
+    )
+}
+
 /// Whether any document's bytes, original or signed, are under that key.
 pub fn knows_object(connection: &mut AnyConnection, key: &str) -> Result<bool, StoreError> {
     let original: bool = diesel::select(diesel::dsl::exists(

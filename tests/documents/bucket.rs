@@ -36,6 +36,7 @@ fn keys(documents: &Documents) -> Vec<ObjectKey> {
 #[test]
 fn what_is_stored_is_read_back_from_anywhere_and_deleted() {
     let s3 = S3::start();
+    Documents::set_up(&s3.settings()).unwrap();
     let documents = Documents::new(&s3.settings()).unwrap();
     // Around what is sent at once, and around the parts of what is longer.
     for length in [
@@ -71,6 +72,7 @@ fn what_is_stored_is_read_back_from_anywhere_and_deleted() {
 #[test]
 fn a_signed_document_is_put_together_of_what_lies_there() {
     let s3 = S3::start();
+    Documents::set_up(&s3.settings()).unwrap();
     let documents = Documents::new(&s3.settings()).unwrap();
     let original = bytes(7 * MIB);
     put(&documents, &key(1), 7 * MIB);
@@ -99,6 +101,7 @@ fn a_signed_document_is_put_together_of_what_lies_there() {
 #[test]
 fn of_what_is_too_large_or_breaks_off_nothing_is_kept() {
     let s3 = S3::start();
+    Documents::set_up(&s3.settings()).unwrap();
     let documents = Documents::new(&s3.settings()).unwrap();
     let mut hasher = [Hasher::new(DigestAlgorithm::Sha256)];
     for length in [11, 11 * MIB] {
@@ -132,7 +135,9 @@ fn a_prefix_keeps_objects_apart() {
     let with_prefix = |prefix: &str| {
         let mut bucket = s3.bucket();
         bucket.prefix = prefix.to_owned();
-        Documents::new(&Settings::Bucket(Box::new(bucket))).unwrap()
+        let settings = Settings::Bucket(Box::new(bucket));
+        Documents::set_up(&settings).unwrap();
+        Documents::new(&settings).unwrap()
     };
     let (one, other) = (with_prefix("rubrica/one"), with_prefix("rubrica/other"));
     put(&one, &key(1), 10);
@@ -140,6 +145,22 @@ fn a_prefix_keeps_objects_apart() {
     assert!(other.open(&key(1)).unwrap().is_none());
     assert_eq!(keys(&other), []);
     assert!(s3.objects().join("rubrica/one").is_dir());
+}
+
+#[test]
+fn another_bucket_is_not_taken_for_one_without_documents() {
+    let s3 = S3::start();
+    let documents = Documents::new(&s3.settings()).unwrap();
+    assert!(!documents.is_there().unwrap());
+    let asked = documents.open(&key(1));
+    assert!(matches!(asked, Err(DocumentsError::Away)));
+    assert!(matches!(
+        documents.delete(&key(1)),
+        Err(DocumentsError::Away)
+    ));
+    Documents::set_up(&s3.settings()).unwrap();
+    assert!(documents.open(&key(1)).unwrap().is_none());
+    documents.delete(&key(1)).unwrap();
 }
 
 #[test]

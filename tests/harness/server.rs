@@ -159,7 +159,7 @@ impl TestServer {
             .documents
             .unwrap_or_else(|| folder.path().join("documents"));
         let documents = match &wishes.bucket {
-            Some(bucket) => Documents::new(bucket).unwrap(),
+            Some(bucket) => set_up(bucket),
             None => store_of(&objects),
         };
         let outbox = folder.path().join("outbox");
@@ -384,5 +384,10 @@ fn loopback() -> SocketAddr {
 
 /// The document store in a folder.
 fn store_of(folder: &Path) -> Documents {
-    Documents::new(&documents::Settings::Folder(folder.to_owned())).unwrap()
+    set_up(&documents::Settings::Folder(folder.to_owned()))
+}
+
+fn set_up(settings: &documents::Settings) -> Documents {
+    Documents::set_up(settings).unwrap();
+    Documents::new(settings).unwrap()
 }

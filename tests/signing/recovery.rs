@@ -32,7 +32,10 @@ fn stray(town: &Town, asked: &Asked) -> PathBuf {
     let rows = town.rows(asked);
     let mut found: Vec<_> = fs::read_dir(town.place())
         .unwrap()
-        .flat_map(|shard| fs::read_dir(shard.unwrap().path()).unwrap())
+        .map(|shard| shard.unwrap().path())
+        // But for the store's mark, everything is a folder.
+        .filter(|path| path.is_dir())
+        .flat_map(|shard| fs::read_dir(shard).unwrap())
         .map(|file| file.unwrap().path())
         .filter(|path| {
             let name = path.file_name().unwrap().to_str();
