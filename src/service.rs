@@ -47,7 +47,7 @@ use acceptance::AcceptanceKey;
 use checkpoints::Checkpoints;
 
 pub use codes::{CodeSent, CodeStep};
-pub use error::{FieldError, ServiceError};
+pub use error::{FieldError, RefusedDocument, ServiceError};
 pub use health::{Health, HsmLoad, PartHealth};
 // What citizens' pages name beside the use cases.
 pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule, password};

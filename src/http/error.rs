@@ -17,7 +17,7 @@ use crate::domain::algorithm::named;
 use crate::domain::request::DocumentReason;
 use crate::domain::standing::Refusal;
 use crate::domain::text::sentence;
-use crate::service::{ChallengeError, FieldError, ServiceError};
+use crate::service::{ChallengeError, FieldError, RefusedDocument, ServiceError};
 
 named!(
     /// The stable name of a kind of problem, for programs to decide by.
@@ -276,17 +276,7 @@ impl From<ServiceError> for Problem {
             ServiceError::SmsNotSent(_) => Self::new(Code::SmsUnavailable),
             ServiceError::AlreadyActive => Self::new(Code::AlreadyActive),
             ServiceError::Registration(_) => Self::new(Code::RegistrationRefused),
-            ServiceError::DocumentRefused {
-                position,
-                reason,
-                detail,
-            } => Self::new(code_of_reason(*reason)).with_fields(vec![FieldError::new(
-                format!("/documents/{position}"),
-                match detail {
-                    Some(found) => format!("{} Found: {found}", reason.sentence()),
-                    None => reason.sentence().to_owned(),
-                },
-            )]),
+            ServiceError::DocumentsRefused(documents) => refused(documents),
             ServiceError::DocumentTooLarge { position, limit } => Self::new(Code::DocumentTooLarge)
                 .with_fields(vec![FieldError::new(
                     format!("/documents/{position}"),
@@ -337,7 +327,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Challenge(_) => Self::new(Code::CodeRejected),
         };
         let (status, _) = problem.code().meaning();
-        if status.is_client_error() && problem.fields().is_empty() && problem.detail().is_none() {
+        if status.is_client_error() && !problem.names_values() && problem.detail().is_none() {
             problem.with_detail(sentence(&error)).because(error)
         } else {
             problem.because(error)
@@ -360,6 +350,26 @@ fn of_upload(fault: &UploadFault) -> Problem {
             Problem::new(Code::MalformedMultipart).with_detail(detail.clone())
         }
     }
+}
+
+/// The problem is called by its first document; each document has a code of its own.
+fn refused(documents: &[RefusedDocument]) -> Problem {
+    let first = documents.first().map(|first| code_of_reason(first.reason));
+    documents.iter().fold(
+        Problem::new(first.unwrap_or(Code::InternalError)),
+        |problem,
+         RefusedDocument {
+             position,
+             reason,
+             found,
+         }| {
+            let detail = format!("{} Found: {found}", reason.sentence());
+            problem.with_refused(
+                code_of_reason(*reason),
+                FieldError::new(format!("/documents/{position}"), detail),
+            )
+        },
+    )
 }
 
 fn code_of_refusal(refusal: Refusal) -> Code {

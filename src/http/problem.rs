@@ -39,6 +39,7 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     fields: Vec<FieldError>,
+    refused: Vec<(Code, FieldError)>,
     outside: Vec<OutsideBody>,
     retry: Option<Box<Retry>>,
     allow: Box<[Method]>,
@@ -52,6 +53,7 @@ impl Problem {
             code,
             detail: None,
             fields: Vec::new(),
+            refused: Vec::new(),
             outside: Vec::new(),
             retry: None,
             allow: Box::default(),
@@ -83,6 +85,13 @@ impl Problem {
     #[must_use]
     pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// Names one of several things that are refused, each for a reason of its own.
+    #[must_use]
+    pub fn with_refused(mut self, code: Code, field: FieldError) -> Self {
+        self.refused.push((code, field));
         self
     }
 
@@ -151,7 +160,7 @@ impl Problem {
 
     /// Whether it names a value of the call that is wrong.
     pub fn names_values(&self) -> bool {
-        !self.fields.is_empty() || !self.outside.is_empty()
+        !self.fields.is_empty() || !self.refused.is_empty() || !self.outside.is_empty()
     }
 
     /// The cause and its causes, for one line of the log.
@@ -189,11 +198,14 @@ impl Problem {
             .fields
             .iter()
             .map(|field| json!({"pointer": field.pointer, "detail": field.detail}));
+        let refused = self.refused.iter().map(|(code, field)| {
+            json!({"pointer": field.pointer, "code": code.as_str(), "detail": field.detail})
+        });
         let outside = self
             .outside
             .iter()
             .map(|wrong| json!({wrong.member: wrong.name, "detail": wrong.detail}));
-        inside.chain(outside).collect()
+        inside.chain(refused).chain(outside).collect()
     }
 
     /// Status and headers, for answers with another body.

@@ -27,6 +27,17 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// A document that cannot be signed, seen when the request was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedDocument {
+    /// Its place in the request, from 0.
+    pub position: u32,
+    /// Why.
+    pub reason: DocumentReason,
+    /// What exactly was found.
+    pub found: String,
+}
+
 impl FieldError {
     /// At that place, for that reason.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -85,16 +96,9 @@ pub enum ServiceError {
     /// The keyslot of an account cannot be used.
     #[error("an account's keyslot cannot be used")]
     Keyslot(#[source] IdentityError),
-    /// A document that cannot be signed, seen when the request was made.
-    #[error("document {position} cannot be signed: {}", reason.sentence())]
-    DocumentRefused {
-        /// Its place in the request, from 0.
-        position: u32,
-        /// Why.
-        reason: DocumentReason,
-        /// What exactly was found.
-        detail: Option<String>,
-    },
+    /// Documents that cannot be signed, seen when the request was made; all of them, in their order.
+    #[error("{} of the documents cannot be signed", .0.len())]
+    DocumentsRefused(Vec<RefusedDocument>),
     /// A document larger than this server takes.
     #[error("document {position} is larger than {limit} bytes")]
     DocumentTooLarge {

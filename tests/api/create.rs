@@ -206,6 +206,30 @@ both_databases! {
         );
     }
 
+    fn all_files_that_cannot_be_signed_are_named_at_once_each_with_its_reason(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        server.eligible(DNI);
+        let names = ["a.pdf", "b.txt", "c.pdf", "d.pdf", "e.pdf"];
+        let documents: Vec<_> = names.iter().map(|name| json!({"name": name})).collect();
+        let form = Form::of(&json!({"signer": DNI, "documents": documents}))
+            .document(b"no PDF")
+            .document(b"hello")
+            .document(&pdf::encrypted())
+            .document(&pdf::plain())
+            .document(&pdf::locked());
+        let answer = app
+            .client
+            .post(REQUESTS, &Form::content_type(), form.finish());
+        assert_eq!(answer.problem(), (422, "not_a_pdf".to_owned()));
+        assert_eq!(answer.pointers(), ["/documents/0", "/documents/2", "/documents/4"]);
+        let codes = ["not_a_pdf", "pdf_encrypted", "pdf_signing_forbidden"];
+        for (place, code) in codes.into_iter().enumerate() {
+            assert_eq!(answer.at(&format!("/errors/{place}/code")), code);
+        }
+        assert_eq!(server.stored_objects(), 0, "what was refused stays behind");
+    }
+
     fn a_file_that_cannot_be_signed_is_refused_with_its_reason(database) {
         let server = TestServer::start(database);
         let app = server.app("tax");

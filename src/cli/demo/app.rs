@@ -1,6 +1,6 @@
 //! What an app does, over the REST API and nothing else.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::mem;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use url::Url;
 
 use super::browser::agent;
 use super::citizen::Citizen;
-use super::documents::{Document, Kind};
+use super::documents::{self, Document, Kind};
 use super::names::Names;
 use super::place::Place;
 use super::scene::Scene;
@@ -21,6 +21,9 @@ use super::wire::{ProblemBody, RequestBody};
 use crate::domain::algorithm::{DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::secret::SecretText;
+
+/// The reason of a file whose bytes cannot be had.
+const UNREADABLE: &str = "unreadable";
 
 /// How the documents are to be signed.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,7 @@ pub(super) struct Client {
     agent: Agent,
     base: Url,
     token: SecretText,
+    document_bytes: u64,
 }
 
 /// A signature request that was accepted.
@@ -61,6 +65,20 @@ pub(super) struct Outcome {
     pub(super) position: usize,
     pub(super) document: Document,
     pub(super) result: Result<Signed, Refusal>,
+}
+
+impl Outcome {
+    /// It is not signed.
+    fn refused(document: Document, code: &str, detail: String) -> Self {
+        Self {
+            position: document.position,
+            document,
+            result: Err(Refusal {
+                code: code.to_owned(),
+                detail,
+            }),
+        }
+    }
 }
 
 /// A signed file.
@@ -111,11 +129,12 @@ impl Client {
             agent: agent(&place.certificate())?,
             base: scene.api()?,
             token: scene.token.clone(),
+            document_bytes: scene.document_bytes,
         })
     }
 
-    /// Posts the documents as one request. The server refuses a request as a whole and names the document that is the
-    /// reason; it is left out and the rest posted again, until what is left is accepted.
+    /// Posts the documents as one request. The server refuses a request as a whole and names the documents that are the
+    /// reason; they are left out and the rest posted again, until what is left is accepted.
     pub(super) fn post(
         &self,
         citizen: &Citizen,
@@ -125,34 +144,33 @@ impl Client {
     ) -> anyhow::Result<Posted> {
         let mut refused = Vec::new();
         let originals = originals(&documents);
-        take_unreadable(&mut documents, &mut refused);
+        self.take_unfit(&mut documents, &mut refused);
         take_unwritable(&mut documents, &mut refused, asked, place, &originals);
         while !documents.is_empty() {
-            let problem = match self.try_post(citizen, &documents, asked)? {
-                Ok(body) => {
+            let problem = match self.try_post(citizen, &documents, asked) {
+                Ok(Ok(body)) => {
                     let request = Some(self.accepted(body, documents, asked)?);
                     return Ok(Posted { request, refused });
                 }
-                Err(problem) => problem,
+                Ok(Err(problem)) => problem,
+                Err(error) => {
+                    take_unreadable(&mut documents, &mut refused)
+                        .then_some(())
+                        .ok_or(error)?;
+                    continue;
+                }
             };
-            let positions = problem.refused_documents();
-            if positions.is_empty() {
+            let found = problem.refused_documents();
+            if found.is_empty() {
                 bail!("the server refuses the request: {}", problem.words());
             }
             // From the last to the first, so that the places of the others stay.
-            for (index, detail) in positions.into_iter().rev() {
-                if index >= documents.len() {
+            for one in found.into_iter().rev() {
+                if one.place >= documents.len() {
                     bail!("the server refuses the request: {}", problem.words());
                 }
-                let document = documents.remove(index);
-                refused.push(Outcome {
-                    position: document.position,
-                    document,
-                    result: Err(Refusal {
-                        code: problem.code.clone(),
-                        detail,
-                    }),
-                });
+                let document = documents.remove(one.place);
+                refused.push(Outcome::refused(document, &one.code, one.detail));
             }
         }
         Ok(Posted {
@@ -217,6 +235,32 @@ impl Client {
             });
         }
         Ok(outcomes)
+    }
+
+    /// Files that cannot be opened, or that the server would not take for their size, are told of and do not stop the
+    /// others.
+    fn take_unfit(&self, documents: &mut Vec<Document>, refused: &mut Vec<Outcome>) {
+        for document in mem::take(documents) {
+            let opened = fs::metadata(&document.path).and_then(|metadata| {
+                if metadata.is_file() {
+                    File::open(&document.path)?;
+                }
+                Ok(metadata)
+            });
+            let (code, detail) = match opened {
+                Ok(metadata) if !metadata.is_file() => (UNREADABLE, "not a file".to_owned()),
+                Ok(metadata) if metadata.len() > self.document_bytes => (
+                    "document_too_large",
+                    format!("A document may have {} bytes at most.", self.document_bytes),
+                ),
+                Ok(_) => {
+                    documents.push(document);
+                    continue;
+                }
+                Err(error) => (UNREADABLE, error.to_string()),
+            };
+            refused.push(Outcome::refused(document, code, detail));
+        }
     }
 
     /// One call; the outer error says that there was no answer.
@@ -321,11 +365,9 @@ fn take_unwritable(
         let file = Names::new().take(&document.path, format, asked.packaging);
         match obstacle(&file, place, originals) {
             None => documents.push(document),
-            Some(refusal) => refused.push(Outcome {
-                position: document.position,
-                document,
-                result: Err(refusal),
-            }),
+            Some(Refusal { code, detail }) => {
+                refused.push(Outcome::refused(document, &code, detail));
+            }
         }
     }
 }
@@ -344,25 +386,16 @@ fn obstacle(file: &str, place: &Place, originals: &[PathBuf]) -> Option<Refusal>
     }
 }
 
-/// Files that cannot be opened are told of, and do not stop the others.
-fn take_unreadable(documents: &mut Vec<Document>, refused: &mut Vec<Outcome>) {
-    documents.retain(|document| {
-        let opened = File::open(&document.path).and_then(|file| file.metadata());
-        let detail = match opened {
-            Ok(metadata) if metadata.is_file() => return true,
-            Ok(_) => "not a file".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        refused.push(Outcome {
-            position: document.position,
-            document: document.clone(),
-            result: Err(Refusal {
-                code: "unreadable".to_owned(),
-                detail,
-            }),
-        });
-        false
-    });
+/// Looks for files that could be opened and not be read to their end; says whether there were any.
+fn take_unreadable(documents: &mut Vec<Document>, refused: &mut Vec<Outcome>) -> bool {
+    let before = refused.len();
+    for document in mem::take(documents) {
+        match documents::unreadable(&document.path) {
+            None => documents.push(document),
+            Some(why) => refused.push(Outcome::refused(document, UNREADABLE, why)),
+        }
+    }
+    refused.len() > before
 }
 
 fn format_of(document: &Document, asked: Asked) -> Format {

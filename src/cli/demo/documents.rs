@@ -1,7 +1,7 @@
 //! The files to be signed.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -89,8 +89,28 @@ pub(super) fn gather(named: &[PathBuf], place: &Place) -> anyhow::Result<Vec<Doc
     Ok(documents)
 }
 
+/// Why a file's bytes cannot be sent, if so: all of it is read.
+pub(super) fn unreadable(path: &Path) -> Option<String> {
+    let read = || {
+        let mut file = File::open(path)?;
+        let told = file.metadata()?.len();
+        Ok((told, io::copy(&mut file, &mut io::sink())?))
+    };
+    match read() {
+        Ok((told, came)) if told == came => None,
+        Ok((told, came)) => Some(format!(
+            "its length is {told} bytes, and {came} can be read"
+        )),
+        Err::<_, io::Error>(error) => Some(error.to_string()),
+    }
+}
+
 fn kind(path: &Path) -> anyhow::Result<Kind> {
     let mut head = Vec::new();
+    // Opening a pipe would wait for somebody who writes into it.
+    if !fs::metadata(path)?.is_file() {
+        return Ok(Kind::Other);
+    }
     File::open(path)?.take(1024).read_to_end(&mut head)?;
     let marked = head.windows(5).any(|window| window == b"%PDF-");
     Ok(if marked { Kind::Pdf } else { Kind::Other })

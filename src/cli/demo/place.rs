@@ -185,10 +185,8 @@ listen = "127.0.0.1:{ops}"
 
 [limits]
 documents_per_request = 1000
-# A request is posted anew for each document that is refused.
-burst = 2000
 document = "4 GiB"
-body = "8 GiB"
+body = "1024 GiB"
 
 [database]
 {database}

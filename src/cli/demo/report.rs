@@ -1,5 +1,7 @@
 //! What came of it: a short table for people, the same in JSON for programs.
 
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -99,9 +101,9 @@ impl<'a> Report<'a> {
             .iter()
             .map(|outcome| match &outcome.result {
                 Ok(signed) => json!({
-                    "document": outcome.document.path,
+                    "document": text(&outcome.document.path),
                     "state": "signed",
-                    "file": out.join(&signed.file),
+                    "file": text(&out.join(&signed.file)),
                     "level": signed.level,
                     "format": signed.format.as_str(),
                     "packaging": signed.packaging.map(Packaging::as_str),
@@ -110,7 +112,7 @@ impl<'a> Report<'a> {
                     "check": self.check(outcome, signed),
                 }),
                 Err(refusal) => json!({
-                    "document": outcome.document.path,
+                    "document": text(&outcome.document.path),
                     "state": "refused",
                     "reason": refusal.code,
                     "detail": refusal.detail,
@@ -123,9 +125,9 @@ impl<'a> Report<'a> {
             .map(|step| json!({"step": step.name, "seconds": step.took.as_secs_f64()}))
             .collect();
         json!({
-            "folder": out,
-            "trust_anchor": self.place.anchor(),
-            "chain": self.place.chain(),
+            "folder": text(out),
+            "trust_anchor": text(&self.place.anchor()),
+            "chain": text(&self.place.chain()),
             "documents": documents,
             "steps": steps,
         })
@@ -173,24 +175,43 @@ fn shown(path: &Path) -> String {
     short.unwrap_or(path).display().to_string()
 }
 
+/// A path as JSON can hold it: what is not UTF-8 in a name is replaced.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
 /// For a POSIX shell.
 pub(super) fn quoted(path: &Path) -> String {
-    let text = shown(path);
+    let here = std::env::current_dir().ok();
+    let short = here
+        .as_deref()
+        .and_then(|here| path.strip_prefix(here).ok());
+    let mut bytes = short.unwrap_or(path).as_os_str().as_bytes().to_vec();
     let plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',');
-    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
-        return text;
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'+' | b',');
+    let dashed = bytes.starts_with(b"-");
+    if dashed {
+        bytes.splice(..0, *b"./");
     }
-    let text = if text.starts_with('-') {
-        format!("./{text}")
-    } else {
-        text
-    };
-    format!("'{}'", text.replace('\'', r"'\''"))
+    if !bytes.is_empty() && !dashed && bytes.iter().all(plain) {
+        return String::from_utf8_lossy(&bytes).into_owned();
+    }
+    let mut word = String::from("'");
+    for chunk in bytes.utf8_chunks() {
+        word.push_str(&chunk.valid().replace('\'', r"'\''"));
+        for byte in chunk.invalid() {
+            // Only printf can name a byte that is no text.
+            let _ = write!(word, "'\"$(printf '\\{byte:03o}')\"'");
+        }
+    }
+    word.push('\'');
+    word
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     #[test]
@@ -204,5 +225,12 @@ mod tests {
             let word = String::from_utf8(output.stdout).unwrap();
             assert_eq!(word.trim_start_matches("./"), name);
         }
+        let name = b"\xf1o's\xff\x80.txt";
+        let command = format!("printf %s {}", quoted(Path::new(OsStr::from_bytes(name))));
+        let output = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .output()
+            .unwrap();
+        assert_eq!(output.stdout, name);
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Scene {
     pub(super) token: SecretText,
     /// How many digits an SMS code has.
     pub(super) code_digits: u32,
+    /// The largest document that the server takes.
+    pub(super) document_bytes: u64,
 }
 
 impl Scene {
@@ -57,6 +59,7 @@ impl Scene {
         }
         telemetry::start(&loaded.config.telemetry, &Output::File(place.log()))?;
         let code_digits = loaded.config.identity.code_digits();
+        let document_bytes = loaded.config.requests.document_bytes;
         let administrator = local_administrator(process::account_name());
         let server = steps.time("the server starts", || {
             app::migrate(&loaded.config)?;
@@ -74,6 +77,7 @@ impl Scene {
                 citizen,
                 token,
                 code_digits,
+                document_bytes,
             }),
             Err(error) => both(Err(error), server.stop()),
         }

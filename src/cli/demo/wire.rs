@@ -18,6 +18,16 @@ pub(super) struct ProblemBody {
 #[derive(Deserialize)]
 pub(super) struct ProblemField {
     pub(super) pointer: String,
+    pub(super) code: Option<String>,
+    pub(super) detail: String,
+}
+
+/// A document that is the reason of a problem.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RefusedDocument {
+    /// Its place in the request.
+    pub(super) place: usize,
+    pub(super) code: String,
     pub(super) detail: String,
 }
 
@@ -65,9 +75,9 @@ impl ProblemBody {
         parts.join("; ")
     }
 
-    /// The documents that are the reason, by their places in the request, each place once, and what is wrong.
-    pub(super) fn refused_documents(&self) -> Vec<(usize, String)> {
-        let mut found: Vec<(usize, String)> = Vec::new();
+    /// The documents that are the reason, by their places in the request, each place once.
+    pub(super) fn refused_documents(&self) -> Vec<RefusedDocument> {
+        let mut found: Vec<RefusedDocument> = Vec::new();
         for field in &self.errors {
             let place = field
                 .pointer
@@ -75,15 +85,19 @@ impl ProblemBody {
                 .and_then(|rest| rest.split('/').next())
                 .and_then(|number| number.parse().ok());
             let Some(place) = place else { continue };
-            match found.iter_mut().find(|(known, _)| *known == place) {
-                Some((_, detail)) => {
-                    detail.push(' ');
-                    detail.push_str(&field.detail);
+            match found.iter_mut().find(|known| known.place == place) {
+                Some(known) => {
+                    known.detail.push(' ');
+                    known.detail.push_str(&field.detail);
                 }
-                None => found.push((place, field.detail.clone())),
+                None => found.push(RefusedDocument {
+                    place,
+                    code: field.code.as_ref().unwrap_or(&self.code).clone(),
+                    detail: field.detail.clone(),
+                }),
             }
         }
-        found.sort_by_key(|(place, _)| *place);
+        found.sort_by_key(|document| document.place);
         found
     }
 }
@@ -98,16 +112,24 @@ mod tests {
             "code": "invalid_request",
             "title": "Some values are not acceptable",
             "errors": [
-                {"pointer": "/documents/2", "detail": "third"},
+                {"pointer": "/documents/2", "code": "not_a_pdf", "detail": "third"},
                 {"pointer": "/documents/0/name", "detail": "first"},
                 {"pointer": "/documents/2/title", "detail": "again"},
                 {"pointer": "/signer", "detail": "nobody"},
             ],
         }))
         .unwrap();
+        let refused = |place, code: &str, detail: &str| RefusedDocument {
+            place,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        };
         assert_eq!(
             problem.refused_documents(),
-            [(0, "first".to_owned()), (2, "third again".to_owned())]
+            [
+                refused(0, "invalid_request", "first"),
+                refused(2, "not_a_pdf", "third again")
+            ]
         );
     }
 }

@@ -50,6 +50,9 @@ struct FieldView {
     /// Which header it is.
     #[schema(example = "Idempotency-Key")]
     header: Option<String>,
+    /// Why this document cannot be signed, when that is the problem: documents of one call may have different reasons.
+    #[schema(example = "pdf_damaged")]
+    code: Option<Code>,
     /// What is wrong, and what would be right.
     detail: String,
 }

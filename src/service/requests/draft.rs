@@ -23,7 +23,7 @@ use crate::journal::{Entry, Event, Outcome};
 use crate::service::eligibility::signer_and_credential;
 use crate::service::journaled::{self, actor};
 use crate::service::signing::step;
-use crate::service::{FieldError, Service, ServiceError};
+use crate::service::{FieldError, RefusedDocument, Service, ServiceError};
 use crate::store::{StoreError, apps, documents, requests};
 
 /// Bytes read at once of a document that is only compared.
@@ -53,6 +53,8 @@ struct Receiving {
     plan: Plan,
     options: Vec<DocumentOptions>,
     uploads: Uploads,
+    /// Those that cannot be signed. All are looked at, so that an app learns of all of them at once.
+    refused: Vec<RefusedDocument>,
 }
 
 struct Earlier {
@@ -146,6 +148,7 @@ impl Service {
                 service: self.clone(),
                 done: Vec::new(),
             },
+            refused: Vec::new(),
         })
     }
 
@@ -170,7 +173,8 @@ impl Service {
 }
 
 impl Draft {
-    /// Takes the bytes of the next document. What cannot be signed is refused here.
+    /// Takes the bytes of the next document and looks whether they can be signed; if not, [`finish`](Self::finish) says
+    /// so.
     pub fn add(&mut self, content: &mut dyn Read) -> Result<(), ServiceError> {
         match &mut self.state {
             State::Receiving(receiving) => receiving.receive(&self.service, content),
@@ -229,7 +233,9 @@ impl Receiving {
             digest,
             midstate,
         });
-        service.inspect(position, &key, &options.signature, self.scheme(options))
+        let refused = service.inspect(position, &key, &options.signature, self.scheme(options))?;
+        self.refused.extend(refused);
+        Ok(())
     }
 
     /// How the document will be signed, should nothing change until then.
@@ -246,6 +252,9 @@ impl Receiving {
         authorized: &Authorized<op::CreateRequest>,
         app: &App,
     ) -> Result<Created, ServiceError> {
+        if !self.refused.is_empty() {
+            return Err(ServiceError::DocumentsRefused(self.refused));
+        }
         let missing = self.uploads.done.len();
         if missing < self.plan.documents.len() {
             return Err(lacking(missing));
