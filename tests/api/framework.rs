@@ -24,6 +24,19 @@ both_databases! {
         assert!(answer.pointers().is_empty());
     }
 
+    fn a_coded_body_is_refused_and_not_taken_for_plain(database) {
+        let server = TestServer::start(database);
+        let app = server.app("tax");
+        let path = "/v1/signature-requests";
+        for coding in ["gzip", "br", "identity, gzip"] {
+            let coded = app.client.with("Content-Encoding", coding);
+            let answer = coded.post_json(path, &json!({}));
+            assert_eq!(answer.problem(), (415, "unsupported_media_type".to_owned()), "{coding}");
+        }
+        let plain = app.client.with("Content-Encoding", "identity");
+        assert_eq!(plain.post_json(path, &json!({})).status, 422);
+    }
+
     fn every_answer_carries_the_name_of_its_call(database) {
         let server = TestServer::start(database);
         let app = server.app("tax");

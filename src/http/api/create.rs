@@ -1,6 +1,6 @@
 //! `POST /v1/signature-requests`: make a signature request.
 
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::future::{Either, select};
 
@@ -110,6 +110,7 @@ pub(super) async fn handle(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
+    refuse_coded(&request)?;
     let content_type = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -125,6 +126,25 @@ pub(super) async fn handle(
         }
     };
     answer(created)
+}
+
+/// Refuses a body that was compressed or coded otherwise (RFC 9110 section 8.4): its length would be bounded before and
+/// not after it is undone.
+fn refuse_coded(request: &HttpRequest) -> Result<(), Problem> {
+    let coded = |value: &HeaderValue| {
+        value
+            .to_str()
+            .map_or(true, |coding| coding.trim() != "identity")
+    };
+    if request
+        .headers()
+        .get_all(header::CONTENT_ENCODING)
+        .any(coded)
+    {
+        return Err(Problem::new(Code::UnsupportedMediaType)
+            .with_header("Content-Encoding", "Send the body as it is, without one."));
+    }
+    Ok(())
 }
 
 async fn from_json(

@@ -37,7 +37,9 @@ pub(crate) struct NewSignatureRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 60, example = 86400)]
     lifetime_seconds: Option<u64>,
-    /// Where the signer's browser goes at the end. It must be on the app's list: same origin, and a path below.
+    /// Where the signer's browser goes at the end. It must be on the app's list: same origin, and a path below. The query
+    /// gets two parameters more: `request`, the request's identifier, and `state`, where it stood then. They come from a
+    /// browser and prove nothing: read the request before you rely on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://sede.example/back?file=77")]
     return_url: Option<String>,
@@ -124,7 +126,10 @@ impl NewSignatureRequest {
                         taken.push(bytes);
                         continue;
                     }
-                    Err(error) => format!("Not base64 (RFC 4648 section 4, with padding): {error}."),
+                    Err(error) => format!(
+                        "Not base64 (RFC 4648 section 4, with padding): {}.",
+                        error.to_string().trim_end_matches('.')
+                    ),
                 },
             };
             faults.push(FieldError::new(
