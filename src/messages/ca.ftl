@@ -124,6 +124,12 @@ fault-code-wrong = La clau no és correcta. { $count ->
        *[other] Us queden { $count } intents.
     }
 fault-new-password-missing = Escriviu una contrasenya nova.
+fault-password-short = La contrasenya és massa curta: feu servir almenys { $count } caràcters.
+fault-password-long = La contrasenya és massa llarga: feu servir com a màxim { $count } caràcters.
+fault-password-classes = La contrasenya és massa senzilla: barregeu tres d'aquests quatre grups (minúscules, majúscules, números i signes) o feu servir almenys { $count } caràcters.
+fault-password-characters = Porta algun caràcter que no s'admet. Només valen lletres, números i els signes { $signs } (sense espais).
+fault-password-personal = Conté el vostre nom, els cognoms o el DNI o NIE: trieu-ne una altra.
+fault-password-same = És la que teniu ara: trieu-ne una altra.
 fault-repeat-password = Les dues contrasenyes no són iguals. Escriviu la mateixa dues vegades.
 password-rules-title = Com ha de ser la contrasenya
 password-rule-length = Té almenys { $count } caràcters.

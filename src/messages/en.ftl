@@ -124,6 +124,12 @@ fault-code-wrong = The code is not correct. { $count ->
        *[other] You have { $count } attempts left.
     }
 fault-new-password-missing = Enter a new password.
+fault-password-short = The password is too short: use at least { $count } characters.
+fault-password-long = The password is too long: use at most { $count } characters.
+fault-password-classes = The password is too simple: mix three of these four groups (small letters, capital letters, digits and signs) or use at least { $count } characters.
+fault-password-characters = It has a character that cannot be used. Only letters, digits and the signs { $signs } can (no spaces).
+fault-password-personal = It contains your name, your surnames or your DNI or NIE: choose another one.
+fault-password-same = It is the one you have now: choose another one.
 fault-repeat-password = The two passwords are not the same. Enter the same one twice.
 password-rules-title = What the password must be like
 password-rule-length = It has at least { $count } characters.

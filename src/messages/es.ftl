@@ -124,6 +124,12 @@ fault-code-wrong = La clave no es correcta. { $count ->
        *[other] Le quedan { $count } intentos.
     }
 fault-new-password-missing = Escriba una contraseña nueva.
+fault-password-short = La contraseña es demasiado corta: use al menos { $count } caracteres.
+fault-password-long = La contraseña es demasiado larga: use como mucho { $count } caracteres.
+fault-password-classes = La contraseña es demasiado sencilla: mezcle tres de estos cuatro grupos (minúsculas, mayúsculas, números y signos) o use al menos { $count } caracteres.
+fault-password-characters = Lleva algún carácter que no se admite. Solo valen letras, números y los signos { $signs } (sin espacios).
+fault-password-personal = Contiene su nombre, sus apellidos o su DNI o NIE: elija otra.
+fault-password-same = Es la que tiene ahora: elija otra.
 fault-repeat-password = Las dos contraseñas no son iguales. Escriba la misma dos veces.
 password-rules-title = Cómo debe ser la contraseña
 password-rule-length = Tiene al menos { $count } caracteres.

@@ -124,6 +124,12 @@ fault-code-wrong = Kodea ez da zuzena. { $count ->
        *[other] { $count } saiakera geratzen zaizkizu.
     }
 fault-new-password-missing = Idatzi pasahitz berri bat.
+fault-password-short = Pasahitza laburregia da: erabili gutxienez { $count } karaktere.
+fault-password-long = Pasahitza luzeegia da: erabili gehienez { $count } karaktere.
+fault-password-classes = Pasahitza errazegia da: nahasi lau talde hauetako hiru (letra xeheak, letra larriak, zenbakiak eta ikurrak), edo erabili gutxienez { $count } karaktere.
+fault-password-characters = Onartzen ez den karaktereren bat du. Letrak, zenbakiak eta { $signs } ikurrak baino ez dira onartzen (zuriunerik gabe).
+fault-password-personal = Zure izena, abizenak, NANa edo AIZa ditu barruan: aukeratu beste bat.
+fault-password-same = Orain duzuna da: aukeratu beste bat.
 fault-repeat-password = Bi pasahitzak ez dira berdinak. Idatzi bera bi aldiz.
 password-rules-title = Nolakoa izan behar duen pasahitzak
 password-rule-length = Gutxienez { $count } karaktere ditu.

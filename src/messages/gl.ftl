@@ -124,6 +124,12 @@ fault-code-wrong = A clave non é correcta. { $count ->
        *[other] Quédanlle { $count } intentos.
     }
 fault-new-password-missing = Escriba un contrasinal novo.
+fault-password-short = O contrasinal é curto de máis: use polo menos { $count } caracteres.
+fault-password-long = O contrasinal é longo de máis: use como máximo { $count } caracteres.
+fault-password-classes = O contrasinal é sinxelo de máis: mesture tres destes catro grupos (minúsculas, maiúsculas, números e signos) ou use polo menos { $count } caracteres.
+fault-password-characters = Leva algún carácter que non se admite. Só valen letras, números e os signos { $signs } (sen espazos).
+fault-password-personal = Contén o seu nome, os seus apelidos ou o seu DNI ou NIE: elixa outro.
+fault-password-same = É o que ten agora: elixa outro.
 fault-repeat-password = Os dous contrasinais non son iguais. Escriba o mesmo dúas veces.
 password-rules-title = Como debe ser o contrasinal
 password-rule-length = Ten polo menos { $count } caracteres.

@@ -124,6 +124,12 @@ fault-code-wrong = La clau no és correcta. { $count ->
        *[other] Li queden { $count } intents.
     }
 fault-new-password-missing = Escriga una contrasenya nova.
+fault-password-short = La contrasenya és massa curta: use almenys { $count } caràcters.
+fault-password-long = La contrasenya és massa llarga: use com a màxim { $count } caràcters.
+fault-password-classes = La contrasenya és massa senzilla: mescle tres d'estos quatre grups (minúscules, majúscules, números i signes) o use almenys { $count } caràcters.
+fault-password-characters = Porta algun caràcter que no s'admet. Només valen lletres, números i els signes { $signs } (sense espais).
+fault-password-personal = Conté el seu nom, els cognoms o el DNI o NIE: trie'n una altra.
+fault-password-same = És la que té ara: trie'n una altra.
 fault-repeat-password = Les dos contrasenyes no són iguals. Escriga la mateixa dos vegades.
 password-rules-title = Com ha de ser la contrasenya
 password-rule-length = Té almenys { $count } caràcters.

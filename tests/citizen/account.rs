@@ -134,9 +134,18 @@ both_databases! {
         assert_eq!(again.status, 422);
         assert!(again.title().starts_with("Error:"));
         let told = again.text("#new-password-error");
-        for part in ["al menos 8", "menos de 16", "su nombre"] {
+        for part in [
+            "demasiado corta: use al menos 8 caracteres.",
+            "demasiado sencilla: mezcle tres",
+            "o use al menos 16 caracteres.",
+            "Contiene su nombre, sus apellidos o su DNI o NIE: elija otra.",
+        ] {
             assert!(told.contains(part), "{told}");
         }
+        let rules = again.text("#rules");
+        assert!(rules.contains("Tiene al menos 8 caracteres.") && !told.contains("Tiene al menos"));
+        // There is no present password yet.
+        assert!(!rules.contains("que tiene ahora"), "{rules}");
         let different = ana.browser.send(&again, ACTIVATE_CODE, &[
             ("code", "000000"),
             ("new-password", PASSWORD),
@@ -146,6 +155,18 @@ both_databases! {
         assert!(different.text("main").contains("Tiene 3 intentos."));
         let done = ana.choose(&different, ACTIVATE_CODE, PASSWORD);
         assert_eq!(done.heading(), "Su cuenta está activada");
+    }
+
+    fn the_present_password_is_told_to_be_the_present_one(database) {
+        let ana = Ana::active(database);
+        let page = ana.begin_change(PASSWORD);
+        assert!(page.text("#rules").contains("No es la contraseña que tiene ahora."));
+        let again = ana.choose(&page, CHANGE_CODE, PASSWORD);
+        assert_eq!(again.status, 422);
+        assert_eq!(
+            again.text("#new-password-error"),
+            "Error: Es la que tiene ahora: elija otra."
+        );
     }
 
     fn the_third_wrong_code_ends_the_act(database) {

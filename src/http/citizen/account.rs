@@ -10,6 +10,7 @@ use super::page::Page;
 use super::visit::Visit;
 use crate::domain::challenge::Purpose;
 use crate::http::Problem;
+use crate::service::PasswordRule;
 
 mod begin;
 mod finish;
@@ -92,6 +93,16 @@ impl Act {
         match self {
             Self::Activate | Self::Reset => "fault-activation",
             Self::Change => "fault-credentials",
+        }
+    }
+
+    /// What the new password must be like.
+    pub(super) fn rules(self) -> &'static [PasswordRule] {
+        use PasswordRule::{Character, Name, Same, TooFewKinds, TooShort};
+        match self {
+            // There is no present one that it could be the same as.
+            Self::Activate => &[TooShort, TooFewKinds, Character, Name],
+            Self::Reset | Self::Change => &[TooShort, TooFewKinds, Character, Name, Same],
         }
     }
 

@@ -346,12 +346,17 @@ fn code_samples(page: &Page) -> Rendered {
     let mistyped = page.tv("fault-code-wrong", &[("count", Arg::Count(1))]);
     let chosen = || {
         let kinds = [Kind::Code, Kind::NewPassword, Kind::RepeatPassword];
-        form(page, &kinds).with_rules(wording::password_rules(page))
+        let rules = Act::Change.rules().iter();
+        form(page, &kinds).with_rules(
+            rules
+                .map(|rule| wording::password_rule(page, *rule))
+                .collect(),
+        )
     };
     let mut short = chosen();
     short.fault(
         Kind::NewPassword,
-        wording::password_rule(page, PasswordRule::TooShort),
+        wording::password_faults(page, &[PasswordRule::TooShort, PasswordRule::Name]),
     );
     let wrong = code().with_problem(Some(mistyped));
     vec![

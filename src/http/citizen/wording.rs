@@ -2,7 +2,8 @@
 
 use crate::domain::language::Language;
 use crate::messages::Arg;
-use crate::service::{PasswordRule, password};
+use crate::service::PasswordRule;
+use crate::service::password::{LEAST_CHARACTERS, LONG, MOST_CHARACTERS, SPECIALS};
 
 use super::page::Page;
 
@@ -69,37 +70,49 @@ pub(super) fn digest_groups(bytes: &[u8]) -> Vec<String> {
     bytes.chunks(4).map(hex::encode).collect()
 }
 
-/// What a new password must be like.
-pub(super) fn password_rules(page: &Page) -> Vec<String> {
-    [
-        PasswordRule::TooShort,
-        PasswordRule::TooFewKinds,
-        PasswordRule::Character,
-        PasswordRule::Name,
-        PasswordRule::Same,
-    ]
-    .iter()
-    .map(|&rule| password_rule(page, rule))
-    .collect()
-}
-
-/// One rule of it.
+/// A rule for a new password, as it is told before one is chosen.
 pub(super) fn password_rule(page: &Page, rule: PasswordRule) -> String {
-    let counted = |id, characters| {
-        let count = u64::try_from(characters).unwrap_or(u64::MAX);
-        page.tv(id, &[("count", Arg::Count(count))])
-    };
     match rule {
-        PasswordRule::TooShort => counted("password-rule-length", password::LEAST_CHARACTERS),
-        PasswordRule::TooLong => counted("password-rule-longest", password::MOST_CHARACTERS),
-        PasswordRule::TooFewKinds => counted("password-rule-classes", password::LONG),
-        PasswordRule::Character => {
-            let args = [("signs", Arg::Text(password::SPECIALS))];
-            page.tv("password-rule-characters", &args)
-        }
+        PasswordRule::TooShort => counted(page, "password-rule-length", LEAST_CHARACTERS),
+        PasswordRule::TooLong => counted(page, "password-rule-longest", MOST_CHARACTERS),
+        PasswordRule::TooFewKinds => counted(page, "password-rule-classes", LONG),
+        PasswordRule::Character => signed(page, "password-rule-characters"),
         PasswordRule::Name | PasswordRule::NationalId => page.t("password-rule-personal"),
         PasswordRule::Same => page.t("password-rule-same"),
     }
+}
+
+/// What is wrong with a new password, one sentence for each rule that it breaks, and what to do.
+pub(super) fn password_faults(page: &Page, broken: &[PasswordRule]) -> String {
+    let mut told = Vec::new();
+    for &rule in broken {
+        let fault = password_fault(page, rule);
+        // Name and national identifier are told by the same words.
+        if !told.contains(&fault) {
+            told.push(fault);
+        }
+    }
+    told.join(" ")
+}
+
+fn password_fault(page: &Page, rule: PasswordRule) -> String {
+    match rule {
+        PasswordRule::TooShort => counted(page, "fault-password-short", LEAST_CHARACTERS),
+        PasswordRule::TooLong => counted(page, "fault-password-long", MOST_CHARACTERS),
+        PasswordRule::TooFewKinds => counted(page, "fault-password-classes", LONG),
+        PasswordRule::Character => signed(page, "fault-password-characters"),
+        PasswordRule::Name | PasswordRule::NationalId => page.t("fault-password-personal"),
+        PasswordRule::Same => page.t("fault-password-same"),
+    }
+}
+
+fn counted(page: &Page, id: &str, characters: usize) -> String {
+    let count = u64::try_from(characters).unwrap_or(u64::MAX);
+    page.tv(id, &[("count", Arg::Count(count))])
+}
+
+fn signed(page: &Page, id: &str) -> String {
+    page.tv(id, &[("signs", Arg::Text(SPECIALS))])
 }
 
 #[cfg(test)]
@@ -134,5 +147,34 @@ mod tests {
         let groups = digest_groups(&[0xAB; 32]);
         assert_eq!(groups.len(), 8);
         assert!(groups.iter().all(|group| group == "abababab"));
+    }
+
+    #[test]
+    fn a_fault_of_a_password_is_told_by_other_words_than_the_rule() {
+        for &language in Language::ALL {
+            let page = Page::new(language, "/", String::new());
+            let told: std::collections::BTreeSet<_> = PasswordRule::ALL
+                .iter()
+                .flat_map(|&rule| [password_rule(&page, rule), password_fault(&page, rule)])
+                .collect();
+            // Name and national identifier share theirs.
+            assert_eq!(told.len(), 2 * (PasswordRule::ALL.len() - 1), "{language}");
+        }
+    }
+
+    #[test]
+    fn faults_of_a_password_are_told_once_and_in_whole_sentences() {
+        let page = Page::new(Language::Spanish, "/", String::new());
+        let personal = [PasswordRule::Name, PasswordRule::NationalId];
+        assert_eq!(
+            password_faults(&page, &personal),
+            "Contiene su nombre, sus apellidos o su DNI o NIE: elija otra."
+        );
+        for &language in Language::ALL {
+            let page = Page::new(language, "/", String::new());
+            for &rule in PasswordRule::ALL {
+                assert!(password_fault(&page, rule).ends_with('.'), "{language}");
+            }
+        }
     }
 }

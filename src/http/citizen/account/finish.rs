@@ -67,11 +67,7 @@ pub(in crate::http::citizen) async fn finish(
         }
         Err(ServiceError::PasswordRejected(rules)) => {
             let mut view = form_of(act, &page);
-            let told: Vec<_> = rules
-                .iter()
-                .map(|rule| wording::password_rule(&page, *rule))
-                .collect();
-            view.fault(Kind::NewPassword, told.join(" "));
+            view.fault(Kind::NewPassword, wording::password_faults(&page, &rules));
             again(act, visit, &page, &step, view).await
         }
         Err(error) => refused(act, visit, error),
@@ -166,12 +162,17 @@ pub(super) fn refused(
 }
 
 fn form_of(act: Act, page: &Page) -> FormView {
+    let rules = act.rules().iter();
     FormView::new(
         format!("{}/code", act.path()),
         &[Kind::Code, Kind::NewPassword, Kind::RepeatPassword],
         page.t("code-save-button"),
     )
-    .with_rules(wording::password_rules(page))
+    .with_rules(
+        rules
+            .map(|rule| wording::password_rule(page, *rule))
+            .collect(),
+    )
 }
 
 fn checked(act: Act, page: &Page, form: &Form) -> FormView {
