@@ -26,8 +26,8 @@ sms-sign-code = Clau per signar { $count ->
        *[other] { $count } documents
     } de { $app }: { $code }. Comproveu l'empremta { $fingerprint }. No doneu aquesta clau a cap altra persona.
 sms-activation-code = Clau per activar el vostre compte de signatura: { $code }. No la doneu a cap altra persona. Si no l'heu demanada, aviseu l'oficina de registre.
-sms-reset-code = Clau per posar una contrasenya nova: { $code }. No la doneu a cap altra persona. Si no l'heu demanada, ignoreu aquest missatge.
-sms-change-code = Clau per canviar la contrasenya: { $code }. No la doneu a cap altra persona. Si no l'heu demanada, alguna persona coneix la vostra contrasenya.
+sms-reset-code = Clau per posar una contrasenya nova: { $code }. No la doneu a cap altra persona. Si no l'heu demanada, aviseu l'oficina de registre.
+sms-change-code = Clau per canviar la contrasenya: { $code }. No la doneu a cap altra persona. Si no l'heu demanada, alguna persona coneix la vostra contrasenya: canvieu-la.
 sms-phone-code = Clau perquè aquest telèfon passi a una altra persona: { $code }. Si no ho voleu, no la doneu a cap altra persona i aviseu l'oficina.
 sms-welcome = Ja podeu activar el vostre compte de signatura amb el resguard de registre que heu rebut. Si no ho heu demanat, aviseu l'oficina de registre.
 sms-revoked = El vostre certificat de signatura s'ha revocat: { $time } (hora peninsular). Ja no serveix per signar. Si no ho esperaveu, aviseu l'oficina.

@@ -26,8 +26,8 @@ sms-sign-code = Code to sign { $count ->
        *[other] { $count } documents
     } for { $app }: { $code }. Check the fingerprint { $fingerprint }. Give this code to nobody.
 sms-activation-code = Code to activate your signing account: { $code }. Give it to nobody. If you did not ask for it, tell your registration office.
-sms-reset-code = Code to set a new password: { $code }. Give it to nobody. If you did not ask for it, ignore this message.
-sms-change-code = Code to change your password: { $code }. Give it to nobody. If you did not ask for it, somebody knows your password.
+sms-reset-code = Code to set a new password: { $code }. Give it to nobody. If you did not ask for it, tell your registration office.
+sms-change-code = Code to change your password: { $code }. Give it to nobody. If you did not ask for it, somebody knows your password: change it.
 sms-phone-code = Code to give this phone to another person: { $code }. If you do not want that, give it to nobody and tell your registration office.
 sms-welcome = You can now activate your signing account with the registration receipt you were given. If this was not you, tell the registration office.
 sms-revoked = Your signing certificate was revoked: { $time } (mainland Spain time). It can no longer sign. If you did not expect this, tell the office.

@@ -26,8 +26,8 @@ sms-sign-code = Clave para firmar { $count ->
        *[other] { $count } documentos
     } de { $app }: { $code }. Compruebe la huella { $fingerprint }. No comparta esta clave con nadie.
 sms-activation-code = Clave para activar su cuenta de firma: { $code }. No la comparta con nadie. Si no la ha pedido, avise a su oficina de registro.
-sms-reset-code = Clave para poner una contraseña nueva: { $code }. No la comparta con nadie. Si no la ha pedido, ignore este mensaje.
-sms-change-code = Clave para cambiar su contraseña: { $code }. No la comparta con nadie. Si no la ha pedido, alguien conoce su contraseña.
+sms-reset-code = Clave para poner una contraseña nueva: { $code }. No la comparta con nadie. Si no la ha pedido, avise a su oficina de registro.
+sms-change-code = Clave para cambiar su contraseña: { $code }. No la comparta con nadie. Si no la ha pedido, alguien conoce su contraseña: ponga otra.
 sms-phone-code = Clave para que este teléfono pase a otra persona: { $code }. Si no lo quiere, no la comparta con nadie y avise a su oficina de registro.
 sms-welcome = Ya puede activar su cuenta de firma. Use el resguardo de registro que ha recibido. Si no ha sido usted, avise a la oficina de registro.
 sms-revoked = Su certificado de firma se ha revocado: { $time } (hora peninsular). Ya no sirve para firmar. Si no lo esperaba, avise a la oficina de registro.

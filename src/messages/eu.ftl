@@ -26,8 +26,8 @@ sms-sign-code = { $app }: { $count ->
        *[other] { $count } dokumentu
     } sinatzeko kodea: { $code }. Egiaztatu hatz-marka: { $fingerprint }. Ez eman kode hau beste inori.
 sms-activation-code = Sinadura-kontua aktibatzeko kodea: { $code }. Ez eman beste inori. Zuk eskatu ez baduzu, jakinarazi erregistro-bulegoan.
-sms-reset-code = Pasahitz berria jartzeko kodea: { $code }. Ez eman beste inori. Zuk eskatu ez baduzu, ez egin jaramonik mezu honi.
-sms-change-code = Pasahitza aldatzeko kodea: { $code }. Ez eman beste inori. Zuk eskatu ez baduzu, beste norbaitek badaki zure pasahitza.
+sms-reset-code = Pasahitz berria jartzeko kodea: { $code }. Ez eman beste inori. Zuk eskatu ez baduzu, jakinarazi erregistro-bulegoan.
+sms-change-code = Pasahitza aldatzeko kodea: { $code }. Ez eman beste inori. Zuk eskatu ez baduzu, beste norbaitek badaki zure pasahitza: aldatu.
 sms-phone-code = Telefono hau beste pertsona batena izateko kodea: { $code }. Nahi ez baduzu, ez eman inori eta esan erregistro-bulegoan.
 sms-welcome = Zure sinadura-kontua aktiba dezakezu, jaso duzun erregistro-agiriarekin. Zuk eskatu ez baduzu, jakinarazi erregistro-bulegoan.
 sms-revoked = Zure sinadura-ziurtagiria baliogabetu da: { $time } (penintsulako ordua). Ez du sinatzeko balio. Espero ez bazenuen, jakinarazi bulegoan.

@@ -26,8 +26,8 @@ sms-sign-code = Clave para asinar { $count ->
        *[other] { $count } documentos
     } de { $app }: { $code }. Comprobe a pegada { $fingerprint }. Non lle dea esta clave a ninguén.
 sms-activation-code = Clave para activar a conta de sinatura: { $code }. Non lla dea a ninguén. Se non a pediu, avise a oficina de rexistro.
-sms-reset-code = Clave para poñer un contrasinal novo: { $code }. Non lla dea a ninguén. Se non a pediu, ignore esta mensaxe.
-sms-change-code = Clave para cambiar o contrasinal: { $code }. Non lla dea a ninguén. Se non a pediu, alguén coñece o seu contrasinal.
+sms-reset-code = Clave para poñer un contrasinal novo: { $code }. Non lla dea a ninguén. Se non a pediu, avise a oficina de rexistro.
+sms-change-code = Clave para cambiar o contrasinal: { $code }. Non lla dea a ninguén. Se non a pediu, alguén coñece o seu contrasinal: poña outro.
 sms-phone-code = Clave para que este teléfono pase a outra persoa: { $code }. Se non o quere, non lla dea a ninguén e avise a oficina de rexistro.
 sms-welcome = Xa pode activar a conta de sinatura co resgardo de rexistro que recibiu. Se non o pediu vostede, avise a oficina de rexistro.
 sms-revoked = O seu certificado de sinatura foi revogado: { $time } (hora peninsular). Xa non serve para asinar. Se non o esperaba, avise a oficina de rexistro.

@@ -228,6 +228,22 @@ mod tests {
     }
 
     #[test]
+    fn whoever_did_not_ask_for_a_code_after_the_receipt_is_sent_to_the_office() {
+        // Both are sent only after the right activation code: somebody holds the citizen's receipt.
+        let code = code();
+        let advice = |sms: Sms<'_>, language| {
+            let text = sms.text(language);
+            let (_, advice) = text.expose().rsplit_once(". ").unwrap();
+            advice.to_owned()
+        };
+        for &language in Language::ALL {
+            let activation = advice(Sms::ActivationCode { code: &code }, language);
+            let reset = advice(Sms::ResetCode { code: &code }, language);
+            assert_eq!(reset, activation, "{language}");
+        }
+    }
+
+    #[test]
     fn one_document_is_not_spoken_of_as_many() {
         let code = code();
         assert!(

@@ -26,8 +26,8 @@ sms-sign-code = Clau per a firmar { $count ->
        *[other] { $count } documents
     } de { $app }: { $code }. Comprove l'empremta { $fingerprint }. No done esta clau a cap altra persona.
 sms-activation-code = Clau per a activar el seu compte de firma: { $code }. No la done a cap altra persona. Si no l'ha demanada, avise l'oficina de registre.
-sms-reset-code = Clau per a posar una contrasenya nova: { $code }. No la done a cap altra persona. Si no l'ha demanada, ignore este missatge.
-sms-change-code = Clau per a canviar la contrasenya: { $code }. No la done a cap altra persona. Si no l'ha demanada, alguna persona coneix la seua contrasenya.
+sms-reset-code = Clau per a posar una contrasenya nova: { $code }. No la done a cap altra persona. Si no l'ha demanada, avise l'oficina de registre.
+sms-change-code = Clau per a canviar la contrasenya: { $code }. No la done a cap altra persona. Si no l'ha demanada, alguna persona coneix la seua contrasenya: canvie-la.
 sms-phone-code = Clau perquè este telèfon passe a una altra persona: { $code }. Si no ho vol, no la done a cap altra persona i avise l'oficina.
 sms-welcome = Ja pot activar el seu compte de firma amb el resguard de registre que ha rebut. Si no ho ha demanat, avise l'oficina de registre.
 sms-revoked = El seu certificat de firma s'ha revocat: { $time } (hora peninsular). Ja no servix per a firmar. Si no ho esperava, avise l'oficina.
