@@ -192,6 +192,11 @@ impl Field {
         }
     }
 
+    /// Whether it may not be left empty. Who registered without an e-mail address has none to give.
+    pub(super) fn is_required(&self) -> bool {
+        self.kind != Kind::Email
+    }
+
     /// Whether a keyboard should leave what is typed alone.
     pub(super) fn is_verbatim(&self) -> bool {
         matches!(self.kind, Kind::NationalId | Kind::ActivationCode)

@@ -129,6 +129,17 @@ fn every_field_has_a_label_and_tells_the_browser_what_it_is() {
 }
 
 #[test]
+fn a_field_is_required_where_it_may_not_be_left_empty() {
+    for sample in samples() {
+        let html = sample.parsed();
+        for input in html.select(&css("input:not([type=hidden])")) {
+            let is_optional = input.attr("id") == Some("email");
+            assert_eq!(input.attr("required").is_none(), is_optional, "{sample}");
+        }
+    }
+}
+
+#[test]
 fn what_points_to_a_part_of_the_page_finds_it() {
     for sample in samples() {
         let html = sample.parsed();
