@@ -120,6 +120,9 @@ both_databases! {
         }
         let blocked = ana.begin_change(PASSWORD);
         assert_eq!(blocked.path, "/account/password?fault=credentials");
+        // Which of them is wrong is not told, so both are marked.
+        assert_eq!(blocked.wrong_fields(), ["national-id", "password"]);
+        assert!(blocked.text("#form-error").contains("Los datos no son correctos."));
         // Anybody may stand here, so the page does not say that it is blocked; it says what to do if it is.
         assert!(blocked.leads_to("/help/blocked") && blocked.leads_to(RESET));
         let done = ana.choose(&ana.begin_reset(), RESET_CODE, "An0ther!pass");
@@ -180,6 +183,8 @@ both_databases! {
         for left in ["Le quedan 2 intentos.", "Le queda un intento."] {
             page = ana.browser.send(&page, ACTIVATE_CODE, &values);
             assert!(page.text(".summary-wrong").contains(left), "{}", page.html);
+            assert!(page.text("#code-error").contains(left), "{}", page.html);
+            assert_eq!(page.wrong_fields(), ["code"]);
         }
         let over = ana.browser.send(&page, ACTIVATE_CODE, &values);
         assert_eq!(over.heading(), "Demasiadas claves incorrectas");

@@ -160,6 +160,7 @@ both_databases! {
         let request = usual(&town);
         let wrong = town.identify(&request, "not the password");
         assert_eq!(wrong.path, request.at("?fault=credentials"));
+        assert_eq!(wrong.wrong_fields(), ["national-id", "password"]);
         assert!(wrong.title().starts_with("Error:"));
         let page = town.browser.open(&request.link);
         let values = [("national-id", "00000000T"), ("password", "not the password")];
@@ -254,6 +255,8 @@ both_databases! {
             page = town.give(&request, &page, &wrong);
             assert_eq!(page.path, request.at("/code?fault=code"));
             assert!(page.text(".summary-wrong").contains(left), "{}", page.text("main"));
+            assert!(page.leads_to("#code") && page.wrong_fields() == ["code"]);
+            assert!(page.text("#code-error").contains(left), "{}", page.text("main"));
             // Loading the page again costs nothing.
             page = town.browser.open(&request.at("/code?fault=code"));
         }

@@ -136,6 +136,15 @@ impl Seen {
             .collect()
     }
 
+    /// The fields that are marked as wrong.
+    pub(crate) fn wrong_fields(&self) -> Vec<String> {
+        let html = Html::parse_document(&self.html);
+        let marked = Selector::parse("input[aria-invalid=true]").unwrap();
+        html.select(&marked)
+            .filter_map(|input| input.attr("id").map(str::to_owned))
+            .collect()
+    }
+
     /// Whether any link leads there.
     pub(crate) fn leads_to(&self, address: &str) -> bool {
         self.links("").iter().any(|link| link == address)

@@ -5,6 +5,9 @@
 
 use super::page::Page;
 
+/// The element that says what is wrong with all of a form.
+pub(super) const FORM_ERROR: &str = "form-error";
+
 /// What a field asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -21,8 +24,16 @@ pub(super) enum Kind {
 pub(super) struct Field {
     kind: Kind,
     pub(super) error: Option<String>,
+    doubt: Doubt,
     /// What was typed before. Secrets are never given back.
     pub(super) value: Option<String>,
+}
+
+/// Whether a field may be what is wrong with all of its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    Apart,
+    Suspect,
 }
 
 /// A form on a page.
@@ -32,7 +43,7 @@ pub(super) struct FormView {
     pub(super) button: String,
     /// What a new password must be like, when one is asked for.
     pub(super) rules: Vec<String>,
-    /// What is wrong with all of it rather than with one field.
+    /// What is wrong with all of it rather than with one field: any of them may be the one.
     pub(super) problem: Option<String>,
 }
 
@@ -56,6 +67,11 @@ impl FormView {
 
     /// Says what is wrong with all of it.
     pub(super) fn with_problem(mut self, problem: Option<String>) -> Self {
+        if problem.is_some() {
+            for field in &mut self.fields {
+                field.doubt = Doubt::Suspect;
+            }
+        }
         self.problem = problem;
         self
     }
@@ -115,6 +131,7 @@ impl Field {
         Self {
             kind,
             error: None,
+            doubt: Doubt::Apart,
             value: None,
         }
     }
@@ -145,7 +162,12 @@ impl Field {
         }
     }
 
-    /// The elements that explain the field: its hint, its error, the password rules.
+    /// Whether it has to be put right, by itself or perhaps.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.error.is_some() || self.doubt == Doubt::Suspect
+    }
+
+    /// The elements that explain the field: its hint, its error, that of the form, the password rules.
     pub(super) fn described_by(&self, page: &Page) -> Option<String> {
         let mut ids = Vec::new();
         if self.hint(page).is_some() {
@@ -153,6 +175,9 @@ impl Field {
         }
         if self.error.is_some() {
             ids.push(format!("{}-error", self.id()));
+        }
+        if self.doubt == Doubt::Suspect {
+            ids.push(FORM_ERROR.to_owned());
         }
         if self.kind == Kind::NewPassword {
             ids.push("rules".to_owned());

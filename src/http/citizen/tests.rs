@@ -66,9 +66,13 @@ fn a_page_with_faults_says_so_first_and_leads_to_each() {
             assert_eq!(summary.attr("role"), Some("alert"));
             assert!(summary.select(&css("a[href^='#']")).count() > 0, "{sample}");
         }
-        for input in html.select(&css("[aria-invalid]")) {
+        let marked: Vec<_> = html.select(&css("[aria-invalid]")).collect();
+        assert_eq!(!marked.is_empty(), summary.is_some(), "{sample}");
+        for input in marked {
             let described = input.attr("aria-describedby").unwrap_or_default();
             assert!(described.contains("-error"), "{sample}");
+            let field = ElementRef::wrap(input.parent().unwrap()).unwrap();
+            assert!(field.attr("class").unwrap_or_default().contains("field-wrong"));
         }
     }
 }
@@ -369,7 +373,8 @@ fn code_samples(page: &Page) -> Rendered {
         Kind::NewPassword,
         wording::password_faults(page, &[PasswordRule::TooShort, PasswordRule::Name]),
     );
-    let wrong = code().with_problem(Some(mistyped));
+    let mut wrong = code();
+    wrong.fault(Kind::Code, mistyped);
     vec![
         ("code", shown(&code_page(page, code(), Some(&asked)))),
         ("code-fault", shown(&code_page(page, wrong, Some(&asked)))),

@@ -29,9 +29,10 @@ pub(in crate::http::citizen) async fn wait(
     match look(act, &visit, &step).await? {
         Ok(waiting) => {
             let page = visit.page();
-            let problem = (visit.query("fault").as_deref() == Some("code"))
-                .then(|| code::wrong(&page, &waiting));
-            let form = form_of(act, &page).with_problem(problem);
+            let mut form = form_of(act, &page);
+            if visit.query("fault").as_deref() == Some("code") {
+                form.fault(Kind::Code, code::wrong(&page, &waiting));
+            }
             let template = code_page(act, &visit, &page, &step, &waiting, form);
             visit.show(&page, &template)
         }

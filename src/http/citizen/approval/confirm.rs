@@ -29,9 +29,10 @@ pub(in crate::http::citizen) async fn wait(
     match look(&visit, &opened, &step).await? {
         Ok(waiting) => {
             let page = opened.page(&visit);
-            let problem = (visit.query("fault").as_deref() == Some("code"))
-                .then(|| code::wrong(&page, &waiting));
-            let form = form(&opened, &page).with_problem(problem);
+            let mut form = form(&opened, &page);
+            if visit.query("fault").as_deref() == Some("code") {
+                form.fault(Kind::Code, code::wrong(&page, &waiting));
+            }
             let template = code_page(&visit, &opened, &page, &step, &waiting, form);
             visit.show(&page, &template)
         }
