@@ -3,4 +3,5 @@
 mod account;
 mod approval;
 mod frame;
+mod language;
 mod record;

@@ -234,7 +234,7 @@ accessibility-time = Per seguretat, la clau de l'SMS val uns minuts. Si necessit
 accessibility-contact = Si alguna cosa us impedeix fer servir aquestes pàgines, aviseu el servei que us va demanar la signatura o el contacte que surt al peu.
 cookies-title = Galetes
 cookies-use = Només fem servir les galetes necessàries perquè aquestes pàgines funcionin. No n'hi ha de tercers, ni de publicitat, ni de mesura.
-cookies-list = Una recorda durant un any l'idioma que heu triat. Una altra comprova que els formularis que envieu surten del vostre navegador, fins que el tanqueu. La tercera existeix mentre escriviu la clau de l'SMS: conté les dades que protegeixen la vostra signatura o la contrasenya nova i el moment del vostre últim accés. S'esborra en acabar o, si no acabeu, deu minuts després que la clau caduqui. Quan poseu una contrasenya nova, queda durant deu minuts una nota que ja està fet.
+cookies-list = Una recorda durant un any l'idioma que heu triat o, si no n'heu triat cap, el de l'última sol·licitud que heu obert, fins que tanqueu el navegador. Una altra comprova que els formularis que envieu surten del vostre navegador, fins que el tanqueu. La tercera existeix mentre escriviu la clau de l'SMS: conté les dades que protegeixen la vostra signatura o la contrasenya nova i el moment del vostre últim accés. S'esborra en acabar o, si no acabeu, deu minuts després que la clau caduqui. Quan poseu una contrasenya nova, queda durant deu minuts una nota que ja està fet.
 
 ## Problems: what happened and what to do next
 

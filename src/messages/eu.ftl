@@ -234,7 +234,7 @@ accessibility-time = Segurtasunagatik, SMSko kodeak minutu batzuetan balio du. D
 accessibility-contact = Zerbaitek orri hauek erabiltzea eragozten badizu, jakinarazi sinadura eskatu dizun zerbitzuari edo orri-oinean ageri den kontaktuari.
 cookies-title = Cookieak
 cookies-use = Orri hauek funtzionatzeko behar diren cookieak baino ez ditugu erabiltzen. Ez dago hirugarrenen, publizitateko edo neurketako cookierik.
-cookies-list = Batek aukeratu duzun hizkuntza gogoratzen du urtebetez. Beste batek bidaltzen dituzun inprimakiak zure nabigatzailetik ateratzen direla egiaztatzen du, nabigatzailea itxi arte. Hirugarrena SMSko kodea idazten duzun bitartean existitzen da: zure sinadura edo pasahitz berria babesten duten datuak eta zure azken sarreraren unea gordetzen ditu. Amaitzean ezabatzen da edo, amaitzen ez baduzu, kodea iraungi eta hamar minutura. Pasahitz berria jartzen duzunean, eginda dagoela dioen ohar bat geratzen da hamar minutuz.
+cookies-list = Batek aukeratu duzun hizkuntza gogoratzen du urtebetez edo, bat ere aukeratu ez baduzu, ireki duzun azken eskaerarena, nabigatzailea itxi arte. Beste batek bidaltzen dituzun inprimakiak zure nabigatzailetik ateratzen direla egiaztatzen du, nabigatzailea itxi arte. Hirugarrena SMSko kodea idazten duzun bitartean existitzen da: zure sinadura edo pasahitz berria babesten duten datuak eta zure azken sarreraren unea gordetzen ditu. Amaitzean ezabatzen da edo, amaitzen ez baduzu, kodea iraungi eta hamar minutura. Pasahitz berria jartzen duzunean, eginda dagoela dioen ohar bat geratzen da hamar minutuz.
 
 ## Problems: what happened and what to do next
 

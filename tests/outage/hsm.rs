@@ -5,11 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
+use rubrica::domain::language::Language;
 use rubrica::domain::request::RequestState;
 use rubrica::hsm::{Hsm, KekVersion};
 
 use super::{away, come_back, count, fetch, post, read};
 use crate::harness::alone;
+use crate::harness::asked;
 use crate::harness::browser::Seen;
 use crate::harness::database::TestDatabase;
 use crate::harness::server::Wishes;
@@ -76,6 +78,21 @@ fn token_goes_and_comes(token: &PrivateToken, database: &TestDatabase) {
             .text("main")
             .contains("Tiene 3 intentos.")
     );
+    // It is told in the request's language, whatever the browser's is.
+    let basque = town.ask_like(|request| {
+        request.language = Language::Basque;
+        vec![asked::document(
+            &town.server,
+            request.id,
+            "a.txt",
+            b"yes",
+            asked::detached(),
+        )]
+    });
+    let spanish = town.browser.with("Accept-Language", "es");
+    let told = town.identify_in(&spanish, &basque, town.citizen.password.expose());
+    come_back(&told.answer);
+    assert_eq!(told.answer.header("content-language"), "eu");
     // Nobody is sent a code for what cannot be signed.
     says_so(
         &town.identify(&asked, town.citizen.password.expose()),

@@ -52,8 +52,14 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Checks the link and looks up its request.
+    /// Checks the link and looks up its request, which this call is about from then on.
     async fn of(visit: &Visit, text: &str) -> Result<Self, Problem> {
+        let opened = Self::look_up(visit, text).await?;
+        visit.is_about(opened.address(""), opened.view.language);
+        Ok(opened)
+    }
+
+    async fn look_up(visit: &Visit, text: &str) -> Result<Self, Problem> {
         let text = text.to_owned();
         visit
             .shared()
@@ -88,11 +94,6 @@ impl Opened {
     fn step(&self) -> String {
         let id = self.view.request.to_string();
         id.chars().rev().take(12).collect()
-    }
-
-    /// The frame of the request's pages, in the language of the citizen's choice or else the app's.
-    fn page(&self, visit: &Visit) -> Page {
-        visit.page_about(self.view.language)
     }
 
     /// Where the browser is sent when the request cannot be approved any more or not yet again.
@@ -140,7 +141,7 @@ impl Opened {
         code: Code,
         obstacle: Obstacle,
     ) -> Result<HttpResponse, Problem> {
-        let page = self.page(&visit);
+        let page = visit.page();
         let mut ways = Vec::new();
         match self.view.state {
             RequestState::Pending if obstacle != Obstacle::AppDisabled => {

@@ -3,7 +3,8 @@
 //!
 //! - The form cookie, `SameSite=Lax`: random; forms carry a digest of it. Lax, because an approval link is opened
 //!   from the app's site, and a page opened so must not plant a second value beside the one of another tab.
-//! - The language cookie, `SameSite=Lax`.
+//! - The language cookie, `SameSite=Lax`: the one that was chosen, for a year, or else that of the request which was
+//!   shown last, until the browser is closed.
 //! - A step cookie for each code step under way, `SameSite=Strict`: it holds the key that opens the waiting
 //!   secret, and the time of the access before, which the page shows. It is set by the answer to our own form and is
 //!   needed by our own pages only. It goes when the step is finished, or some minutes after its code has expired. A step
@@ -26,6 +27,8 @@ use crate::service::{BrowserKey, CodeSent};
 
 const FORM: &str = "__Host-rubrica-form";
 const LANGUAGE: &str = "__Host-rubrica-language";
+/// Before the language of a request, in the place of one that was chosen.
+const OF_REQUEST: &str = "request.";
 const STEP: &str = "__Host-rubrica-step-";
 /// A year.
 const LANGUAGE_LIFE: Duration = Duration::days(365);
@@ -77,16 +80,38 @@ pub(super) fn form_token(request: &HttpRequest) -> Option<FormToken> {
     SecretBytes::from_slice(&bytes).map(|key| FormToken { key })
 }
 
-/// The language this browser chose.
-pub(super) fn language(request: &HttpRequest) -> Option<Language> {
-    request.cookie(LANGUAGE)?.value().parse().ok()
+/// The language that a browser keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeptLanguage {
+    /// The citizen's choice.
+    Chosen(Language),
+    /// Nobody chose; the request that was shown last was made in it.
+    OfRequest(Language),
 }
 
-/// Remembers a language.
-pub(super) fn language_cookie(language: Language) -> Cookie<'static> {
-    let mut cookie = cookie(LANGUAGE.to_owned(), language.to_string(), SameSite::Lax);
-    cookie.set_max_age(LANGUAGE_LIFE);
-    cookie
+impl KeptLanguage {
+    /// A choice lives for a year, the other as long as the browser is open.
+    pub(super) fn cookie(self) -> Cookie<'static> {
+        let kept = |value| cookie(LANGUAGE.to_owned(), value, SameSite::Lax);
+        match self {
+            Self::Chosen(language) => {
+                let mut cookie = kept(language.to_string());
+                cookie.set_max_age(LANGUAGE_LIFE);
+                cookie
+            }
+            Self::OfRequest(language) => kept(format!("{OF_REQUEST}{language}")),
+        }
+    }
+}
+
+/// The language that this browser keeps.
+pub(super) fn language(request: &HttpRequest) -> Option<KeptLanguage> {
+    let cookie = request.cookie(LANGUAGE)?;
+    let value = cookie.value();
+    match value.strip_prefix(OF_REQUEST) {
+        Some(language) => language.parse().ok().map(KeptLanguage::OfRequest),
+        None => value.parse().ok().map(KeptLanguage::Chosen),
+    }
 }
 
 /// What a browser holds between the first factor and the code.
@@ -192,7 +217,8 @@ mod tests {
         let token = FormToken::generate(&Ambient::system());
         for cookie in [
             token.cookie(),
-            language_cookie(Language::Basque),
+            KeptLanguage::Chosen(Language::Basque).cookie(),
+            KeptLanguage::OfRequest(Language::Basque).cookie(),
             Step::removal("x"),
         ] {
             assert!(cookie.name().starts_with("__Host-"));

@@ -1,11 +1,12 @@
 //! Which language a page speaks: what its address asks for, else what this browser chose before, else what the
-//! request was made in, else the first known language of `Accept-Language`, else Spanish.
+//! request was made in that the page is about, else that of the request that this browser was shown last, else the
+//! first known language of `Accept-Language`, else Spanish.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use url::form_urlencoded;
 
-use super::browser;
+use super::browser::{self, KeptLanguage};
 use crate::domain::language::Language;
 
 /// How much a choice weighs.
@@ -15,6 +16,8 @@ pub(super) enum Choice {
     Asked(Language),
     /// Remembered.
     Remembered(Language),
+    /// Of the request that this browser was shown last: its pages lead to those of the account and of help.
+    Followed(Language),
     /// Guessed from the browser's settings; a request's own language goes before it.
     Guessed(Language),
 }
@@ -24,16 +27,22 @@ impl Choice {
     pub(super) fn of(request: &HttpRequest) -> Self {
         asked(request.query_string())
             .map(Self::Asked)
-            .or_else(|| browser::language(request).map(Self::Remembered))
+            .or_else(|| {
+                browser::language(request).map(|kept| match kept {
+                    KeptLanguage::Chosen(language) => Self::Remembered(language),
+                    KeptLanguage::OfRequest(language) => Self::Followed(language),
+                })
+            })
             .unwrap_or_else(|| Self::Guessed(accepted(request)))
     }
 
     /// The language, where nothing else has a say.
     pub(super) fn language(self) -> Language {
         match self {
-            Self::Asked(language) | Self::Remembered(language) | Self::Guessed(language) => {
-                language
-            }
+            Self::Asked(language)
+            | Self::Remembered(language)
+            | Self::Followed(language)
+            | Self::Guessed(language) => language,
         }
     }
 
@@ -41,7 +50,17 @@ impl Choice {
     pub(super) fn or(self, own: Language) -> Language {
         match self {
             Self::Asked(language) | Self::Remembered(language) => language,
-            Self::Guessed(_) => own,
+            Self::Followed(_) | Self::Guessed(_) => own,
+        }
+    }
+
+    /// What the browser has to keep after a page, which may be about a request that was made in `own`.
+    pub(super) fn to_keep(self, own: Option<Language>) -> Option<KeptLanguage> {
+        match (self, own) {
+            (Self::Asked(language), _) => Some(KeptLanguage::Chosen(language)),
+            (Self::Followed(known), Some(own)) if known == own => None,
+            (Self::Followed(_) | Self::Guessed(_), Some(own)) => Some(KeptLanguage::OfRequest(own)),
+            (Self::Remembered(_), _) | (Self::Followed(_) | Self::Guessed(_), None) => None,
         }
     }
 }
@@ -120,13 +139,13 @@ mod tests {
 
     #[test]
     fn the_address_goes_before_the_cookie_and_the_cookie_before_the_request() {
-        let remembered = TestRequest::default().cookie(browser::language_cookie(Language::Basque));
+        let basque = KeptLanguage::Chosen(Language::Basque);
+        let remembered = TestRequest::default().cookie(basque.cookie());
         assert_eq!(
             Choice::of(&remembered.to_http_request()).or(Language::Galician),
             Language::Basque
         );
-        let both = TestRequest::with_uri("/r/x?lang=va&lang=en")
-            .cookie(browser::language_cookie(Language::Basque));
+        let both = TestRequest::with_uri("/r/x?lang=va&lang=en").cookie(basque.cookie());
         assert_eq!(
             Choice::of(&both.to_http_request()),
             Choice::Asked(Language::Valencian)
@@ -136,5 +155,22 @@ mod tests {
             Choice::of(&neither.to_http_request()).or(Language::Galician),
             Language::Galician
         );
+    }
+
+    #[test]
+    fn a_request_s_language_follows_the_browser_until_one_is_chosen() {
+        let basque = KeptLanguage::OfRequest(Language::Basque);
+        let followed = TestRequest::default()
+            .insert_header((header::ACCEPT_LANGUAGE, "es"))
+            .cookie(basque.cookie());
+        let choice = Choice::of(&followed.to_http_request());
+        assert_eq!(choice, Choice::Followed(Language::Basque));
+        assert_eq!(choice.language(), Language::Basque);
+        assert_eq!(choice.or(Language::Galician), Language::Galician);
+        assert_eq!(choice.to_keep(Some(Language::Basque)), None);
+        let galician = Some(KeptLanguage::OfRequest(Language::Galician));
+        assert_eq!(choice.to_keep(Some(Language::Galician)), galician);
+        let chosen = Choice::Remembered(Language::English);
+        assert_eq!(chosen.to_keep(Some(Language::Basque)), None);
     }
 }

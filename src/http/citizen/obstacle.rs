@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -225,10 +226,17 @@ pub(in crate::http) fn answer(
         .collect();
     let page_of_it = ObstaclePage::new(&page, obstacle, ways);
     match page_of_it.render() {
-        Ok(html) => problem
-            .head()
-            .content_type("text/html; charset=utf-8")
-            .body(html),
+        Ok(html) => {
+            let mut answer = problem.head();
+            // Not the form's cookie: what another site sends must not put one in the place of ours.
+            if let Some(cookie) = visit.language_cookie() {
+                answer.cookie(cookie);
+            }
+            answer
+                .content_type("text/html; charset=utf-8")
+                .insert_header((header::CONTENT_LANGUAGE, page.lang()))
+                .body(html)
+        }
         Err(_) => problem.answer(call),
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Page {
     language: Language,
     /// Where the page is, so that the language links lead to it again.
     path: String,
+    /// The address of the request it is about.
+    request: Option<String>,
     /// What the page's forms carry to prove that they came from here.
     token: String,
     /// The number of the HTTP request, for the help desk.
@@ -25,10 +27,24 @@ impl Page {
         Self {
             language,
             path: path.to_owned(),
+            request: None,
             token,
             reference: None,
             help_desk: None,
         }
+    }
+
+    /// Puts the page under the address of a request.
+    pub(super) fn under(mut self, request: Option<String>) -> Self {
+        self.request = request;
+        self
+    }
+
+    /// The way to a topic of help, `/help/…`. From a page about a request it leads under the request's own address, where
+    /// the way back is known.
+    pub(super) fn way_to(&self, path: &str) -> String {
+        let request = self.request.as_deref().unwrap_or_default();
+        format!("{request}{path}")
     }
 
     /// Names the HTTP request on the page.

@@ -72,7 +72,12 @@ fn a_page_with_faults_says_so_first_and_leads_to_each() {
             let described = input.attr("aria-describedby").unwrap_or_default();
             assert!(described.contains("-error"), "{sample}");
             let field = ElementRef::wrap(input.parent().unwrap()).unwrap();
-            assert!(field.attr("class").unwrap_or_default().contains("field-wrong"));
+            assert!(
+                field
+                    .attr("class")
+                    .unwrap_or_default()
+                    .contains("field-wrong")
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpRespons
 use askama::Template;
 use time::OffsetDateTime;
 
-use super::browser::{self, FormToken};
+use super::browser::{self, FormToken, KeptLanguage};
 use super::language::Choice;
 use super::page::Page;
 use crate::domain::browser::UserAgent;
@@ -29,15 +29,20 @@ pub(super) struct Visit {
     cookies: Vec<Cookie<'static>>,
 }
 
+/// The request that a call is about. It lies beside the call, so that a problem's page finds it too.
+#[derive(Debug, Clone)]
+struct About {
+    language: Language,
+    /// The address of its first page.
+    address: String,
+}
+
 impl Visit {
     /// From the bare call, also outside of handlers.
     pub(super) fn of(request: &HttpRequest) -> Option<Self> {
         let shared = request.app_data::<web::Data<Shared>>()?.clone();
         let choice = Choice::of(request);
         let mut cookies = Vec::new();
-        if let Choice::Asked(language) = choice {
-            cookies.push(browser::language_cookie(language));
-        }
         let token = browser::form_token(request).unwrap_or_else(|| {
             let token = FormToken::generate(shared.service().ambient());
             cookies.push(token.cookie());
@@ -87,28 +92,34 @@ impl Visit {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// The language where nothing but the browser has a say.
+    /// Says which request this call is about: where its first page is, and the language it was made in. All pages that
+    /// answer the call speak it, unless the citizen chose another.
+    pub(super) fn is_about(&self, address: String, language: Language) {
+        let about = About { language, address };
+        self.request.extensions_mut().insert(about);
+    }
+
+    fn about(&self) -> Option<About> {
+        self.request.extensions().get::<About>().cloned()
+    }
+
+    /// The language of this call's pages.
     pub(super) fn language(&self) -> Language {
-        self.choice.language()
+        match self.about() {
+            Some(about) => self.choice.or(about.language),
+            None => self.choice.language(),
+        }
     }
 
-    /// The frame of a page that no request is about.
+    /// The frame of this call's pages.
     pub(super) fn page(&self) -> Page {
-        self.page_in(self.choice.language())
-    }
-
-    /// The frame of a page about a request that was made in a language.
-    pub(super) fn page_about(&self, own: Language) -> Page {
-        self.page_in(self.choice.or(own))
-    }
-
-    fn page_in(&self, language: Language) -> Page {
         let call = self
             .request
             .extensions()
             .get::<CallId>()
             .map(ToString::to_string);
-        Page::new(language, &self.path, self.token.field())
+        Page::new(self.language(), &self.path, self.token.field())
+            .under(self.about().map(|about| about.address))
             .with_reference(call)
             .with_help_desk(self.shared.help_desk())
     }
@@ -144,7 +155,7 @@ impl Visit {
         template: &impl Template,
     ) -> Result<HttpResponse, Problem> {
         let html = template.render().map_err(Problem::internal)?;
-        for cookie in self.cookies {
+        for cookie in self.all_cookies() {
             answer.cookie(cookie);
         }
         Ok(answer
@@ -157,10 +168,20 @@ impl Visit {
     /// nothing.
     pub(super) fn go(self, path: &str) -> HttpResponse {
         let mut answer = HttpResponse::SeeOther();
-        for cookie in self.cookies {
+        for cookie in self.all_cookies() {
             answer.cookie(cookie);
         }
         answer.insert_header((header::LOCATION, path)).finish()
+    }
+
+    /// The language that the browser has to keep after this call, if it does not yet.
+    pub(super) fn language_cookie(&self) -> Option<Cookie<'static>> {
+        let own = self.about().map(|about| about.language);
+        self.choice.to_keep(own).map(KeptLanguage::cookie)
+    }
+
+    fn all_cookies(self) -> impl Iterator<Item = Cookie<'static>> {
+        self.language_cookie().into_iter().chain(self.cookies)
     }
 }
 

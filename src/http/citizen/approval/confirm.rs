@@ -28,7 +28,7 @@ pub(in crate::http::citizen) async fn wait(
     };
     match look(&visit, &opened, &step).await? {
         Ok(waiting) => {
-            let page = opened.page(&visit);
+            let page = visit.page();
             let mut form = form(&opened, &page);
             if visit.query("fault").as_deref() == Some("code") {
                 form.fault(Kind::Code, code::wrong(&page, &waiting));
@@ -50,7 +50,7 @@ pub(in crate::http::citizen) async fn confirm(
         Ok(entered) => entered,
         Err(elsewhere) => return Ok(visit.go(&elsewhere)),
     };
-    let page = opened.page(&visit);
+    let page = visit.page();
     let code = form.trimmed(Kind::Code);
     if let Some(fault) = faults::code(&page, &code) {
         let waiting = match look(&visit, &opened, &step).await? {

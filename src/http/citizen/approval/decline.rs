@@ -19,7 +19,7 @@ pub(in crate::http::citizen) async fn ask(
     if let Some(elsewhere) = opened.elsewhere() {
         return Ok(visit.go(&elsewhere));
     }
-    let page = opened.page(&visit);
+    let page = visit.page();
     let template = DeclinePage {
         page: &page,
         request: &opened.request(&page),

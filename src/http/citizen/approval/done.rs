@@ -15,7 +15,7 @@ pub(in crate::http::citizen) async fn done(
     link: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let opened = Opened::of(&visit, &link).await?;
-    let page = opened.page(&visit);
+    let page = visit.page();
     match opened.view.state {
         RequestState::Signing => {
             let address = opened.address("/done");

@@ -15,8 +15,9 @@ pub(in crate::http::citizen) async fn help(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (link, topic) = path.into_inner();
-    let obstacle = Obstacle::named(&topic)?;
+    // First, so that an unknown topic is told in the request's language.
     let opened = Opened::of(&visit, &link).await?;
+    let obstacle = Obstacle::named(&topic)?;
     if opened.view.state != RequestState::Pending {
         return Ok(visit.go(&opened.address("")));
     }

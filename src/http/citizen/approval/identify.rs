@@ -26,7 +26,7 @@ pub(in crate::http::citizen) async fn identify(
         return Ok(visit.go(&elsewhere));
     }
     let (national_id, password) = (form.trimmed(Kind::NationalId), form.exact(Kind::Password));
-    let page = opened.page(&visit);
+    let page = visit.page();
     let mut view = opened.identification(&page);
     if let Some(fault) = faults::national_id(&page, &national_id) {
         view.fault(Kind::NationalId, fault);

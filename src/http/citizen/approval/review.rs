@@ -24,7 +24,7 @@ pub(in crate::http::citizen) async fn review(
     visit
         .attempt(move |service| service.note_view(&link))
         .await??;
-    let page = opened.page(&visit);
+    let page = visit.page();
     let request = opened.request(&page);
     // Told after a redirect, so that loading the page again does not try the same password again.
     let problem = (visit.query("fault").as_deref() == Some("credentials"))
