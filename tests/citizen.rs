@@ -4,4 +4,5 @@ mod account;
 mod approval;
 mod frame;
 mod language;
+mod leaving;
 mod record;

@@ -145,6 +145,12 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: Method::GET,
+        path: "/r/{link}/account/{act}",
+        access: Access::LinkHolders,
+        handler: || web::to(approval::account),
+    },
+    Route {
+        method: Method::GET,
         path: "/account/activate",
         access: Access::Anybody,
         handler: || web::to(|visit| account::ask(Act::Activate, visit)),

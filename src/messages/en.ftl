@@ -234,7 +234,7 @@ accessibility-time = For security, the SMS code is valid for a few minutes. If y
 accessibility-contact = If something keeps you from using these pages, tell the service that asked for the signature or the contact at the foot of the page.
 cookies-title = Cookies
 cookies-use = We use only the cookies that these pages need to work. There are no third-party, advertising or measurement cookies.
-cookies-list = One remembers the language you chose, for a year, or, if you chose none, that of the last request you opened, until you close the browser. Another checks that the forms you send come from your browser, until you close it. The third exists while you enter the SMS code: it holds the data that protect your signature or your new password, and the time of your last access. It is deleted when you finish or, if you do not, ten minutes after the code expires. When you set a new password, a note that this is done stays for ten minutes.
+cookies-list = One remembers the language you chose, for a year, or, if you chose none, that of the last request you opened, until you close the browser. Another checks that the forms you send come from your browser, until you close it. The third exists while you enter the SMS code: it holds the data that protect your signature or your new password, and the time of your last access. It is deleted when you finish or, if you do not, ten minutes after the code expires. When you set a new password, a note that this is done stays for ten minutes. If you go from a request to activate your account or to set another password, another remembers for an hour which request it was, so that you can return to it; it is deleted when you return.
 
 ## Problems: what happened and what to do next
 

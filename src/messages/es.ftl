@@ -234,7 +234,7 @@ accessibility-time = La clave del SMS vale unos minutos por seguridad. Si necesi
 accessibility-contact = Si algo le impide usar estas páginas, avise al servicio que le pidió la firma o al contacto que aparece al pie.
 cookies-title = Cookies
 cookies-use = Solo usamos las cookies necesarias para que estas páginas funcionen. No hay cookies de terceros, ni de publicidad, ni de medición.
-cookies-list = Una recuerda durante un año el idioma que eligió o, si no eligió ninguno, el de la última solicitud que abrió, hasta que cierra el navegador. Otra comprueba que los formularios que envía salen de su navegador, hasta que lo cierra. La tercera existe mientras escribe la clave del SMS: contiene los datos que protegen su firma o su contraseña nueva y el momento de su último acceso. Se borra al terminar o, si no termina, diez minutos después de caducar la clave. Cuando pone una contraseña nueva, queda durante diez minutos una nota de que ya está hecho.
+cookies-list = Una recuerda durante un año el idioma que eligió o, si no eligió ninguno, el de la última solicitud que abrió, hasta que cierra el navegador. Otra comprueba que los formularios que envía salen de su navegador, hasta que lo cierra. La tercera existe mientras escribe la clave del SMS: contiene los datos que protegen su firma o su contraseña nueva y el momento de su último acceso. Se borra al terminar o, si no termina, diez minutos después de caducar la clave. Cuando pone una contraseña nueva, queda durante diez minutos una nota de que ya está hecho. Si va desde una solicitud a activar su cuenta o a cambiar de contraseña, otra recuerda durante una hora cuál era la solicitud, para que pueda volver a ella; se borra cuando vuelve.
 
 ## Problems: what happened and what to do next
 

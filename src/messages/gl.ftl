@@ -234,7 +234,7 @@ accessibility-time = Por seguridade, a clave da SMS vale uns minutos. Se necesit
 accessibility-contact = Se algo lle impide usar estas páxinas, avise o servizo que lle pediu a sinatura ou o contacto que aparece ao pé.
 cookies-title = Cookies
 cookies-use = Só usamos as cookies necesarias para que estas páxinas funcionen. Non hai cookies de terceiros, nin de publicidade, nin de medición.
-cookies-list = Unha lembra durante un ano o idioma que elixiu ou, se non elixiu ningún, o da última solicitude que abriu, ata que pecha o navegador. Outra comproba que os formularios que envía saen do seu navegador, ata que o pecha. A terceira existe mentres escribe a clave da SMS: contén os datos que protexen a súa sinatura ou o contrasinal novo e o momento do seu último acceso. Bórrase ao rematar ou, se non remata, dez minutos despois de caducar a clave. Cando pon un contrasinal novo, queda durante dez minutos unha nota de que xa está feito.
+cookies-list = Unha lembra durante un ano o idioma que elixiu ou, se non elixiu ningún, o da última solicitude que abriu, ata que pecha o navegador. Outra comproba que os formularios que envía saen do seu navegador, ata que o pecha. A terceira existe mentres escribe a clave da SMS: contén os datos que protexen a súa sinatura ou o contrasinal novo e o momento do seu último acceso. Bórrase ao rematar ou, se non remata, dez minutos despois de caducar a clave. Cando pon un contrasinal novo, queda durante dez minutos unha nota de que xa está feito. Se vai desde unha solicitude a activar a súa conta ou a poñer outro contrasinal, outra lembra durante unha hora cal era a solicitude, para que poida volver a ela; bórrase cando volve.
 
 ## Problems: what happened and what to do next
 

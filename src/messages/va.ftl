@@ -234,7 +234,7 @@ accessibility-time = Per seguretat, la clau de l'SMS val uns minuts. Si necessit
 accessibility-contact = Si alguna cosa li impedix usar estes pàgines, avise el servici que li va demanar la firma o el contacte que apareix al peu.
 cookies-title = Galetes
 cookies-use = Només usem les galetes necessàries perquè estes pàgines funcionen. No n'hi ha de tercers, ni de publicitat, ni de mesura.
-cookies-list = Una recorda durant un any l'idioma que ha triat o, si no n'ha triat cap, el de l'última sol·licitud que ha obert, fins que tanca el navegador. Una altra comprova que els formularis que envia ixen del seu navegador, fins que el tanca. La tercera existix mentres escriu la clau de l'SMS: conté les dades que protegixen la seua firma o la contrasenya nova i el moment del seu últim accés. S'esborra en acabar o, si no acaba, deu minuts després que la clau caduque. Quan posa una contrasenya nova, queda durant deu minuts una nota que ja està fet.
+cookies-list = Una recorda durant un any l'idioma que ha triat o, si no n'ha triat cap, el de l'última sol·licitud que ha obert, fins que tanca el navegador. Una altra comprova que els formularis que envia ixen del seu navegador, fins que el tanca. La tercera existix mentres escriu la clau de l'SMS: conté les dades que protegixen la seua firma o la contrasenya nova i el moment del seu últim accés. S'esborra en acabar o, si no acaba, deu minuts després que la clau caduque. Quan posa una contrasenya nova, queda durant deu minuts una nota que ja està fet. Si va des d'una sol·licitud a activar el compte o a posar una altra contrasenya, una altra recorda durant una hora quina era la sol·licitud, perquè hi puga tornar; s'esborra quan hi torna.
 
 ## Problems: what happened and what to do next
 

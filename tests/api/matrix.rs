@@ -113,6 +113,7 @@ const CITIZEN: &[(&str, &str, Cells)] = &[
         visitor("200", "404"),
     ),
     ("GET", "/r/{link}/help/{topic}", visitor("409", "404")),
+    ("GET", "/r/{link}/account/{act}", visitor("303", "404")),
     ("GET", "/account/activate", all("200")),
     ("POST", "/account/activate", visitor("422", "403")),
     ("GET", "/account/activate/code", all("303")),
@@ -280,6 +281,7 @@ impl Scene {
             .replace("{document}", &text("/documents/0/id"))
             .replace("{link}", link)
             .replace("{topic}", "blocked")
+            .replace("{act}", "reset")
             .replace("{publication}", "issuing.crl")
             .replace("{file}", &self.style);
         let client = self.caller(place, actor);

@@ -10,6 +10,7 @@ use super::page::Page;
 use super::visit::Visit;
 use crate::domain::challenge::Purpose;
 use crate::http::Problem;
+use crate::http::error::Code;
 use crate::service::PasswordRule;
 
 mod begin;
@@ -47,6 +48,16 @@ impl Act {
             Self::Activate => "/account/activate",
             Self::Reset => "/account/reset",
             Self::Change => "/account/password",
+        }
+    }
+
+    /// What the last part of an address names. Its text is a stranger's and goes no further.
+    pub(super) fn named(act: &str) -> Result<Self, Problem> {
+        match act {
+            "activate" => Ok(Self::Activate),
+            "reset" => Ok(Self::Reset),
+            "password" => Ok(Self::Change),
+            _ => Err(Problem::new(Code::NotFound)),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::http::error::Code;
 use crate::messages::{Arg, moment};
 use crate::service::approval::{ApprovalView, Asker};
 
+mod account;
 mod confirm;
 mod decline;
 mod document;
@@ -33,6 +34,7 @@ mod resend;
 mod review;
 pub(super) mod statements;
 
+pub(super) use account::{account, request_left};
 pub(super) use confirm::{confirm, wait};
 pub(super) use decline::{ask, decline};
 pub(super) use document::document;

@@ -1,10 +1,12 @@
-//! What a browser keeps for us: three kinds of cookies, all `__Host-` (RFC 6265bis section 4.1.3.2), `Secure` and
+//! What a browser keeps for us: four kinds of cookies, all `__Host-` (RFC 6265bis section 4.1.3.2), `Secure` and
 //! `HttpOnly`, none with anything in it that says who somebody is.
 //!
 //! - The form cookie, `SameSite=Lax`: random; forms carry a digest of it. Lax, because an approval link is opened
 //!   from the app's site, and a page opened so must not plant a second value beside the one of another tab.
 //! - The language cookie, `SameSite=Lax`: the one that was chosen, for a year, or else that of the request which was
 //!   shown last, until the browser is closed.
+//! - The request cookie, `SameSite=Strict`: the approval link from which the citizen went to a page of the account, so
+//!   that the last page of it leads back. It lives an hour, and goes when the request is opened again or has ended.
 //! - A step cookie for each code step under way, `SameSite=Strict`: it holds the key that opens the waiting
 //!   secret, and the time of the access before, which the page shows. It is set by the answer to our own form and is
 //!   needed by our own pages only. It goes when the step is finished, or some minutes after its code has expired. A step
@@ -27,6 +29,9 @@ use crate::service::{BrowserKey, CodeSent};
 
 const FORM: &str = "__Host-rubrica-form";
 const LANGUAGE: &str = "__Host-rubrica-language";
+const REQUEST: &str = "__Host-rubrica-request";
+/// Long enough to look for the receipt and to wait for the codes.
+const REQUEST_LIFE: Duration = Duration::hours(1);
 /// Before the language of a request, in the place of one that was chosen.
 const OF_REQUEST: &str = "request.";
 const STEP: &str = "__Host-rubrica-step-";
@@ -112,6 +117,27 @@ pub(super) fn language(request: &HttpRequest) -> Option<KeptLanguage> {
         Some(language) => language.parse().ok().map(KeptLanguage::OfRequest),
         None => value.parse().ok().map(KeptLanguage::Chosen),
     }
+}
+
+/// The approval link that the browser left for a page of the account. It is as good as any text from outside: whoever
+/// uses it has it checked like the one in an address.
+pub(super) fn request_left(request: &HttpRequest) -> Option<String> {
+    let cookie = request.cookie(REQUEST)?;
+    Some(cookie.value().to_owned())
+}
+
+/// Keeps the approval link that is left.
+pub(super) fn leaving_request(link: &str) -> Cookie<'static> {
+    let mut cookie = cookie(REQUEST.to_owned(), link.to_owned(), SameSite::Strict);
+    cookie.set_max_age(REQUEST_LIFE);
+    cookie
+}
+
+/// Takes the approval link from the browser.
+pub(super) fn back_at_request() -> Cookie<'static> {
+    let mut cookie = cookie(REQUEST.to_owned(), String::new(), SameSite::Strict);
+    cookie.make_removal();
+    cookie
 }
 
 /// What a browser holds between the first factor and the code.
@@ -219,6 +245,8 @@ mod tests {
             token.cookie(),
             KeptLanguage::Chosen(Language::Basque).cookie(),
             KeptLanguage::OfRequest(Language::Basque).cookie(),
+            leaving_request("x.y"),
+            back_at_request(),
             Step::removal("x"),
         ] {
             assert!(cookie.name().starts_with("__Host-"));
@@ -229,6 +257,16 @@ mod tests {
                 (Some(true), Some(true))
             );
         }
+    }
+
+    #[test]
+    fn a_link_is_kept_an_hour_and_no_other_site_can_send_it() {
+        let cookie = leaving_request("x.y");
+        assert_eq!(cookie.max_age(), Some(Duration::hours(1)));
+        assert_eq!(cookie.same_site(), Some(SameSite::Strict));
+        let request = TestRequest::default().cookie(cookie).to_http_request();
+        assert_eq!(request_left(&request).as_deref(), Some("x.y"));
+        assert_eq!(back_at_request().max_age(), Some(Duration::ZERO));
     }
 
     #[test]

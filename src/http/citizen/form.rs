@@ -102,8 +102,8 @@ async fn read(mut payload: Payload) -> Result<Form, Problem> {
     Ok(Form { values })
 }
 
-/// What the browser itself says about where the form came from.
-fn comes_from_elsewhere(request: &HttpRequest) -> bool {
+/// What the browser itself says about where a call came from: another site.
+pub(super) fn comes_from_elsewhere(request: &HttpRequest) -> bool {
     let header = |name: &str| {
         request
             .headers()

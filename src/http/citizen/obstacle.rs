@@ -17,6 +17,7 @@ use crate::http::error::Code;
 use crate::http::{CallId, Problem};
 use crate::messages::Arg;
 
+use super::account::Act;
 use super::page::Page;
 use super::visit::Visit;
 
@@ -198,9 +199,15 @@ impl Obstacle {
     /// Pages of the account that help, before any way back.
     pub(super) fn remedies(self, page: &Page) -> Vec<Action> {
         match self {
-            Self::NotActivated => vec![Action::new("/account/activate", page.t("activate-title"))],
+            Self::NotActivated => vec![Action::new(
+                page.way_to(Act::Activate.path()),
+                page.t("activate-title"),
+            )],
             Self::Blocked | Self::PasswordExpired | Self::AlreadyActive => {
-                vec![Action::new("/account/reset", page.t("reset-title"))]
+                vec![Action::new(
+                    page.way_to(Act::Reset.path()),
+                    page.t("reset-title"),
+                )]
             }
             _ => Vec::new(),
         }

@@ -40,8 +40,8 @@ impl Page {
         self
     }
 
-    /// The way to a topic of help, `/help/…`. From a page about a request it leads under the request's own address, where
-    /// the way back is known.
+    /// The way to a page of the account or to a topic of help, `/account/…` or `/help/…`. From a page about a request
+    /// it leads over the request's own address, so that the way back is known.
     pub(super) fn way_to(&self, path: &str) -> String {
         let request = self.request.as_deref().unwrap_or_default();
         format!("{request}{path}")

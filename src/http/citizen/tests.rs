@@ -400,6 +400,7 @@ fn account_samples(page: &Page) -> Rendered {
                 page,
                 heading,
                 text,
+                back: (act == Act::Reset).then(|| "/r/x".to_owned()),
             }),
         ));
     }

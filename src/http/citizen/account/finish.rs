@@ -6,6 +6,7 @@ use super::Act;
 use super::pages::DonePage;
 use crate::domain::factor::Factor;
 use crate::http::Problem;
+use crate::http::citizen::approval;
 use crate::http::citizen::browser::Step;
 use crate::http::citizen::code::{self, CodePage};
 use crate::http::citizen::faults;
@@ -78,17 +79,19 @@ pub(in crate::http::citizen) async fn finish(
 /// `GET /account/<act>/done`. For the browser that did it; others are shown the way in.
 pub(in crate::http::citizen) async fn done(
     act: Act,
-    visit: Visit,
+    mut visit: Visit,
 ) -> Result<HttpResponse, Problem> {
     if !Step::is_done(visit.request(), act.step()) {
         return Ok(visit.go(act.path()));
     }
+    let back = approval::request_left(&mut visit).await;
     let page = visit.page();
     let (heading, text) = act.done();
     let template = DonePage {
         page: &page,
         heading,
         text,
+        back,
     };
     visit.show(&page, &template)
 }

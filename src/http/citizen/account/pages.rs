@@ -53,6 +53,8 @@ pub(in crate::http::citizen) struct DonePage<'a> {
     pub(in crate::http::citizen) page: &'a Page,
     pub(in crate::http::citizen) heading: &'static str,
     pub(in crate::http::citizen) text: &'static str,
+    /// The request from which the citizen came.
+    pub(in crate::http::citizen) back: Option<String>,
 }
 
 impl DonePage<'_> {

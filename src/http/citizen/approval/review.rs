@@ -10,10 +10,11 @@ use crate::http::citizen::visit::Visit;
 
 /// The request, or how it ended.
 pub(in crate::http::citizen) async fn review(
-    visit: Visit,
+    mut visit: Visit,
     link: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let opened = Opened::of(&visit, &link).await?;
+    opened.is_back(&mut visit);
     if opened.view.state == RequestState::Signing {
         return Ok(visit.go(&opened.address("/done")));
     }
