@@ -138,6 +138,14 @@ impl Problem {
         self
     }
 
+    /// From which time on it is worth trying again, where more is known than what is usual for its kind.
+    pub(super) fn retry_time(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.retry.as_deref().map(|retry| match *retry {
+            Retry::After(time) => now + time,
+            Retry::At(time) => time,
+        })
+    }
+
     /// Which kind it is.
     pub fn code(&self) -> Code {
         self.code

@@ -22,7 +22,7 @@ use crate::domain::phone::Phone;
 use crate::domain::secret::{CitizenSecret, SecretText};
 use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
-use crate::store::challenges::{Challenge, Replacement};
+use crate::store::challenges::{Challenge, Messages, Replacement};
 use crate::store::{AnyConnection, Store, StoreError, challenges, signers};
 
 mod confirmation;
@@ -33,6 +33,10 @@ pub use confirmation::{Confirmed, Counted, GivenCode, Judgement};
 pub use last_code::{LastCode, LastLook};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How many messages that do not leave are tried within the hour, for each one that may leave. They take nothing from
+/// the citizen, who is told to try again; but the gateway is not called without end, and where its answer is late a
+/// message may have left all the same.
+const UNSENT_PER_SENT: u32 = 4;
 /// How long rows stay after their end: longer than the hour that messages are counted over.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -400,12 +404,32 @@ impl Identity {
         signer: SignerId,
         now: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, StoreError> {
-        let sent = challenges::sms_since(connection, signer, now - HOUR)?;
-        if sent < i64::from(self.settings.sms_per_hour) {
-            return Ok(None);
-        }
-        let oldest = challenges::oldest_since(connection, signer, now - HOUR)?;
-        Ok(Some(oldest.unwrap_or(now) + HOUR))
+        let messages = challenges::messages_since(connection, signer, now - HOUR)?;
+        let most = self.settings.sms_per_hour;
+        let sent = full(&messages, most, |messages| messages.made - unsent(messages));
+        let tried = full(&messages, most.saturating_mul(UNSENT_PER_SENT), unsent);
+        Ok(sent.max(tried).map(|oldest| oldest + HOUR))
+    }
+}
+
+/// When the oldest was opened of those challenges whose messages, as `counted`, come to `most`; `None` when they do not.
+fn full(
+    messages: &[Messages],
+    most: u32,
+    counted: impl Fn(&Messages) -> u32,
+) -> Option<OffsetDateTime> {
+    let mut counting = messages.iter().filter(|messages| counted(messages) > 0);
+    let total: u32 = messages.iter().map(&counted).sum();
+    let oldest = counting.next()?;
+    (total >= most).then_some(oldest.opened_at)
+}
+
+/// How many of a challenge's messages are known not to have left: the last one or none. Before another is made of the
+/// same challenge, the citizen has seen a page that says so and offers to begin anew.
+fn unsent(messages: &Messages) -> u32 {
+    match messages.last {
+        SmsState::Refused | SmsState::Unreachable => messages.made.min(1),
+        SmsState::Pending | SmsState::Sent => 0,
     }
 }
 

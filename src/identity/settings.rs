@@ -125,8 +125,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// `sms_per_hour`: most codes sent to one signer within an hour, 1 to 1000. It bounds what anybody can do to a
-    /// phone.
+    /// `sms_per_hour`: most codes sent to one signer within an hour, 1 to 1000. It bounds what anybody can do to
+    /// a phone. Messages that did not leave are not among them; of those, four times as many are tried.
     pub fn with_sms_per_hour(mut self, messages: u16) -> Result<Self, InvalidSettings> {
         within("sms_per_hour", messages.into(), 1, 1000)?;
         self.sms_per_hour = messages.into();

@@ -1,7 +1,7 @@
 //! Challenges: one row for each run of the SMS code step. The counters change only by single statements, so that
 //! they hold between nodes.
 
-use diesel::dsl::{min, sum};
+use diesel::dsl::min;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -275,33 +275,42 @@ pub fn set_sms_state(
     Ok(())
 }
 
-/// How many messages a signer's challenges caused that were opened at `since` or later.
-pub fn sms_since(
-    connection: &mut AnyConnection,
-    signer: SignerId,
-    since: OffsetDateTime,
-) -> Result<i64, StoreError> {
-    let total: Option<i64> = challenges::table
-        .filter(challenges::signer_id.eq(signer.to_string()))
-        .filter(challenges::created_at.ge(to_micros(since)))
-        .select(sum(challenges::sms_count))
-        .first(connection)?;
-    Ok(total.unwrap_or(0))
+/// The messages of one challenge.
+#[derive(Debug, Clone, Copy)]
+pub struct Messages {
+    /// When the challenge was opened.
+    pub opened_at: OffsetDateTime,
+    /// How many were made.
+    pub made: u32,
+    /// What became of the last one. Of those before it nothing is known any more.
+    pub last: SmsState,
 }
 
-/// When the oldest of those was opened.
-pub fn oldest_since(
+/// The messages of a signer's challenges that were opened at `since` or later, the oldest first.
+pub fn messages_since(
     connection: &mut AnyConnection,
     signer: SignerId,
     since: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, StoreError> {
-    challenges::table
+) -> Result<Vec<Messages>, StoreError> {
+    let rows: Vec<(i64, i32, String)> = challenges::table
         .filter(challenges::signer_id.eq(signer.to_string()))
         .filter(challenges::created_at.ge(to_micros(since)))
-        .select(min(challenges::created_at))
-        .first::<Option<i64>>(connection)?
-        .map(from_micros)
-        .transpose()
+        .order(challenges::created_at)
+        .select((
+            challenges::created_at,
+            challenges::sms_count,
+            challenges::sms_state,
+        ))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(opened_at, made, last)| {
+            Ok(Messages {
+                opened_at: from_micros(opened_at)?,
+                made: count("a challenge's messages", made)?,
+                last: parsed("a challenge's message state", &last)?,
+            })
+        })
+        .collect()
 }
 
 /// Forgets the sealed secrets whose code ended before `now`, and whole challenges opened before `oldest`, except

@@ -203,6 +203,42 @@ both_databases! {
         office.signing();
     }
 
+    fn a_message_that_did_not_leave_takes_nothing_from_the_hour(database) {
+        let office = Office::with(database, settings().with_sms_per_hour(2).unwrap());
+        office.active(ana());
+        office.clock.advance(Duration::minutes(1));
+        // One went at activation, and one may still go.
+        for state in [SmsState::Unreachable, SmsState::Refused, SmsState::Unreachable] {
+            let (opened, _) = office.signing();
+            office.identity.set_sms_state(opened.challenge, 1, state).unwrap();
+        }
+        let (opened, _) = office.signing();
+        office.identity.set_sms_state(opened.challenge, 1, SmsState::Sent).unwrap();
+        assert!(matches!(
+            office.identity.resend(opened.challenge, &opened.browser_key),
+            Err(ChallengeError::TooManyCodes { .. })
+        ));
+    }
+
+    fn messages_that_do_not_leave_are_not_tried_without_end(database) {
+        let office = Office::with(database, settings().with_sms_per_hour(2).unwrap());
+        office.active(ana());
+        office.clock.advance(Duration::minutes(1));
+        let begun = office.ambient.now();
+        for _ in 0..8 {
+            let (opened, _) = office.signing();
+            office.identity.set_sms_state(opened.challenge, 1, SmsState::Unreachable).unwrap();
+            office.clock.advance(Duration::minutes(1));
+        }
+        let factor = office.with_password(&ana().national_id, PASSWORD).unwrap();
+        assert!(matches!(
+            office.identity.open_challenge(factor, Purpose::ChangePassword, NOTHING),
+            Err(IdentityError::TooManyCodes { retry_at }) if retry_at == begun + Duration::hours(1)
+        ));
+        office.clock.advance(Duration::hours(1));
+        office.signing();
+    }
+
     fn the_cap_holds_when_many_codes_are_asked_for_at_once(database) {
         let office = Office::with(database, settings().with_sms_per_hour(4).unwrap());
         office.active(ana());

@@ -1,6 +1,9 @@
 //! The SMS gateway fails: the citizen is told, nothing is signed, and trying again works.
 
+use rubrica::domain::language::Language;
 use rubrica::domain::request::RequestState;
+use rubrica::messages::moment;
+use time::Duration;
 
 use super::{come_back, fetch, post, read};
 use crate::harness::browser::Seen;
@@ -52,6 +55,41 @@ both_databases! {
         assert_eq!(fetch(&town, &asked).status, 200);
         let failed = town.events().iter().filter(|event| *event == "code.sent").count();
         assert_eq!(failed, 4, "the journal tells each: activation, two failures, this one");
+    }
+
+    fn trying_again_while_the_gateway_is_away_locks_nobody_out(database) {
+        let town = town(database);
+        let asked = post(&town);
+        town.server.gateway().answers(500);
+        // More often than codes are sent within an hour.
+        for _ in 0..13 {
+            says_so(&town.identify(&asked, town.citizen.password.expose()), &asked.link);
+        }
+        town.server.gateway().answers(202);
+        let done = town.give(&asked, &town.to_code(&asked), &town.code());
+        assert_eq!(done.heading(), "El documento está firmado");
+    }
+
+    fn who_has_had_all_codes_of_the_hour_is_told_until_when_to_wait(database) {
+        let town = town(database);
+        let asked = post(&town);
+        let first = town.server.service().ambient().now();
+        let ask = || town.identify(&asked, town.citizen.password.expose());
+        town.server.clock().advance(Duration::seconds(90));
+        let page = (0..13).map(|_| ask()).find(|page| page.status != 200).unwrap();
+        assert_eq!((page.status, page.heading().as_str()), (429, "Ha pedido muchas claves seguidas"));
+        // Not too early: the minute is rounded up.
+        let time = first + Duration::HOUR + Duration::seconds(59);
+        let time = moment::time_of_day(Language::Spanish, time);
+        let told = page.text("#next ~ p strong");
+        assert_eq!(told, format!("Puede volver a intentarlo a partir de esta hora: {time}."));
+        assert!(!page.answer.header("retry-after").is_empty());
+        assert!(page.links("Intentarlo de nuevo").is_empty());
+        assert_eq!(page.links("Volver a la solicitud"), [asked.link.as_str()]);
+        assert_eq!(page.text(".actions a:not(.secondary)"), "");
+        let basque = town.browser.open(&format!("{}?lang=eu", asked.link));
+        assert_eq!(basque.status, 200);
+        assert!(ask().text("#next ~ p strong").starts_with("Ordu honetatik aurrera"));
     }
 
     fn another_code_that_could_not_be_sent_leads_back_to_the_request(database) {

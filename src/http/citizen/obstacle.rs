@@ -10,12 +10,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
 
 use crate::domain::algorithm::named;
 use crate::domain::standing::Refusal;
 use crate::http::error::Code;
 use crate::http::{CallId, Problem};
-use crate::messages::Arg;
+use crate::messages::{Arg, moment};
 
 use super::account::Act;
 use super::page::Page;
@@ -76,6 +77,8 @@ named!(
         Busy = "busy",
         /// Too many tries from one place in a short time.
         TooManyTries = "too-many-tries",
+        /// As many codes as one citizen is sent within the hour.
+        TooManyMessages = "too-many-messages",
         /// A form that did not come from our page.
         FormRejected = "form-rejected",
         /// No such page.
@@ -129,7 +132,8 @@ impl Obstacle {
         match code {
             Code::LinkNotFound | Code::RequestNotFound => Self::UnknownLink,
             Code::NotFound | Code::DocumentNotFound | Code::MethodNotAllowed => Self::NotFound,
-            Code::RateLimited | Code::TooManyCodes => Self::TooManyTries,
+            Code::RateLimited => Self::TooManyTries,
+            Code::TooManyCodes => Self::TooManyMessages,
             Code::SmsUnavailable => Self::SmsNotSent,
             Code::AppDisabled => Self::AppDisabled,
             Code::AlreadyActive => Self::AlreadyActive,
@@ -225,13 +229,17 @@ pub(in crate::http) fn answer(
     };
     let page = visit.page();
     let obstacle = Obstacle::of_code(problem.code());
-    // A link that is none leads nowhere the second time either.
-    let ways = way_back(request)
-        .filter(|_| obstacle != Obstacle::UnknownLink)
-        .map(|address| Action::new(address, page.t("action-try-again")))
-        .into_iter()
-        .collect();
-    let page_of_it = ObstaclePage::new(&page, obstacle, ways);
+    let ways = match obstacle {
+        // A link that is none leads nowhere the second time either.
+        Obstacle::UnknownLink => None,
+        // Trying again leads here again until the time has come. A request can be read meanwhile.
+        Obstacle::TooManyMessages => visit
+            .request_address()
+            .map(|address| Action::aside(address, page.t("action-request"))),
+        _ => way_back(request).map(|address| Action::new(address, page.t("action-try-again"))),
+    };
+    let page_of_it = ObstaclePage::new(&page, obstacle, ways.into_iter().collect())
+        .until(problem.retry_time(visit.now()));
     match page_of_it.render() {
         Ok(html) => {
             let mut answer = problem.head();
@@ -263,6 +271,14 @@ fn way_back(request: &HttpRequest) -> Option<String> {
 pub(super) struct Action {
     pub(super) address: String,
     pub(super) text: String,
+    weight: Weight,
+}
+
+/// What a way on looks like where it is the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Main,
+    Aside,
 }
 
 impl Action {
@@ -270,7 +286,21 @@ impl Action {
         Self {
             address: address.into(),
             text,
+            weight: Weight::Main,
         }
+    }
+
+    /// One that does not solve the problem.
+    fn aside(address: String, text: String) -> Self {
+        Self {
+            address,
+            text,
+            weight: Weight::Aside,
+        }
+    }
+
+    fn is_aside(&self) -> bool {
+        self.weight == Weight::Aside
     }
 }
 
@@ -283,6 +313,8 @@ pub(super) struct ObstaclePage<'a> {
     pub(super) actions: Vec<Action>,
     /// The signature request in question, for the help desk.
     pub(super) number: Option<String>,
+    /// From when on it is worth trying again, in words.
+    when: Option<String>,
 }
 
 impl<'a> ObstaclePage<'a> {
@@ -295,7 +327,18 @@ impl<'a> ObstaclePage<'a> {
             obstacle,
             actions,
             number: None,
+            when: None,
         }
+    }
+
+    /// Says from when on it is worth trying again, where that is known. Never too early: the minute is rounded up.
+    pub(super) fn until(mut self, at: Option<OffsetDateTime>) -> Self {
+        self.when = at.map(|at| {
+            let whole = at + (Duration::MINUTE - Duration::NANOSECOND);
+            let time = moment::time_of_day(self.page.language(), whole);
+            self.page.tv("retry-at", &[("time", Arg::from(&time))])
+        });
+        self
     }
 
     /// Names the signature request.

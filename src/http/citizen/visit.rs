@@ -103,6 +103,11 @@ impl Visit {
         self.request.extensions().get::<About>().cloned()
     }
 
+    /// Where the first page is of the request that this call is about.
+    pub(super) fn request_address(&self) -> Option<String> {
+        self.about().map(|about| about.address)
+    }
+
     /// The language of this call's pages.
     pub(super) fn language(&self) -> Language {
         match self.about() {
@@ -119,7 +124,7 @@ impl Visit {
             .get::<CallId>()
             .map(ToString::to_string);
         Page::new(self.language(), &self.path, self.token.field())
-            .under(self.about().map(|about| about.address))
+            .under(self.request_address())
             .with_reference(call)
             .with_help_desk(self.shared.help_desk())
     }
