@@ -64,8 +64,8 @@ pub enum AppError {
     /// The database knows documents in a store that is not there.
     #[error(
         "the tables are up to date, but the store that documents.url names is not the one with the documents that the \
-         database knows: mount it, or bring its content back, with the object rubrica-documents; to go on without them, put \
-         an empty object of that name there"
+         database knows: mount it, or bring its content back, with the object rubrica-documents; or say --new-document-store \
+         to go on without them"
     )]
     DocumentsLost,
     /// The HSM's PIN is not configured.
@@ -106,20 +106,27 @@ struct Threads {
 /// Creates the database's tables or brings them up to date, and sets up the document store. A store that is not there
 /// although the database knows documents in it is not replaced by an empty one.
 pub fn migrate(config: &Config) -> Result<(), AppError> {
+    let store = migrate_tables(config)?;
+    if store.read(store::documents::are_any_kept)? {
+        let there = Documents::new(&config.documents)?.is_there()?;
+        return there.then_some(()).ok_or(AppError::DocumentsLost);
+    }
+    Ok(Documents::set_up(&config.documents)?)
+}
+
+/// The same where documents of an earlier store are given up, or lie elsewhere.
+pub fn migrate_without_documents(config: &Config) -> Result<(), AppError> {
+    migrate_tables(config)?;
+    Ok(Documents::set_up(&config.documents)?)
+}
+
+fn migrate_tables(config: &Config) -> Result<Store, AppError> {
     if let Some(path) = sqlite_file(config.store.url.expose()) {
         make_private_file(path)?;
     }
     let store = Store::open(&config.store)?;
     store.migrate()?;
-    if store.read(store::documents::are_any_kept)? {
-        let there = Documents::new(&config.documents)?.is_there()?;
-        return if there {
-            Ok(())
-        } else {
-            Err(AppError::DocumentsLost)
-        };
-    }
-    Ok(Documents::set_up(&config.documents)?)
+    Ok(store)
 }
 
 /// The use cases, for a command that runs beside the server or without it.

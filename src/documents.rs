@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -76,7 +76,9 @@ pub enum DocumentsError {
 /// The store of document bytes. Clones share it.
 #[derive(Clone)]
 pub struct Documents {
-    store: Arc<dyn ObjectStore>,
+    settings: Arc<Settings>,
+    /// Opened when it is there for the first time: a server starts before its store is mounted or set up.
+    store: Arc<OnceLock<Arc<dyn ObjectStore>>>,
     runtime: Arc<Private>,
     /// Where files lie, when it is a folder.
     folder: Option<Arc<PathBuf>>,
@@ -99,28 +101,40 @@ impl Documents {
         let words = "Rubrica keeps documents here, and takes the store for lost without this.\n";
         let put = documents
             .runtime
-            .wait(documents.store.put(&Path::from(MARK), words.into()));
+            .wait(documents.store()?.put(&Path::from(MARK), words.into()));
         put.map(drop).map_err(DocumentsError::from_store)
     }
 
-    /// Opens a store that was set up. A bucket is not asked for anything yet.
+    /// Opens a store that was set up, or will be. A bucket is not asked for anything yet.
     pub fn new(settings: &Settings) -> Result<Self, DocumentsError> {
-        let place::Opened {
-            store,
-            folder,
-            part,
-        } = settings.open()?;
-        Ok(Self {
-            store,
+        let documents = Self {
+            settings: Arc::new(settings.clone()),
+            store: Arc::default(),
             runtime: Arc::new(Private::start().map_err(DocumentsError::Runtime)?),
-            folder: folder.map(Arc::new),
-            part,
-        })
+            folder: settings.folder().map(|folder| Arc::new(folder.to_owned())),
+            part: settings.part(),
+        };
+        match documents.store() {
+            Ok(_) | Err(DocumentsError::Away) => Ok(documents),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn store(&self) -> Result<&dyn ObjectStore, DocumentsError> {
+        if let Some(store) = self.store.get() {
+            return Ok(&**store);
+        }
+        let opened = self.settings.open()?;
+        Ok(&**self.store.get_or_init(|| opened))
     }
 
     /// Whether the store is there: the one that was set up, and not what is in its place.
     pub fn is_there(&self) -> Result<bool, DocumentsError> {
-        match self.runtime.wait(self.store.head(&Path::from(MARK))) {
+        let store = match self.store() {
+            Err(DocumentsError::Away) => return Ok(false),
+            opened => opened?,
+        };
+        match self.runtime.wait(store.head(&Path::from(MARK))) {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(DocumentsError::from_store(error)),
@@ -147,7 +161,7 @@ impl Documents {
 
     /// Deletes an object. One that is not there is deleted already.
     pub fn delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
-        match self.runtime.wait(self.store.delete(&path(key))) {
+        match self.runtime.wait(self.store()?.delete(&path(key))) {
             Ok(()) => Ok(()),
             Err(object_store::Error::NotFound { .. }) => self.check_there(),
             Err(error) => Err(DocumentsError::from_store(error)),

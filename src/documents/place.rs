@@ -65,15 +65,6 @@ pub struct AccessKey {
     pub secret: SecretText,
 }
 
-/// A place that was opened.
-pub(super) struct Opened {
-    pub(super) store: Arc<dyn ObjectStore>,
-    /// Where files lie, when it is a folder.
-    pub(super) folder: Option<PathBuf>,
-    /// Bytes written at once.
-    pub(super) part: usize,
-}
-
 impl Settings {
     /// Makes the folder when it is missing; a bucket is made by whoever gives it.
     pub(super) fn make_folder(&self) -> Result<(), DocumentsError> {
@@ -86,7 +77,24 @@ impl Settings {
         })
     }
 
-    pub(super) fn open(&self) -> Result<Opened, DocumentsError> {
+    /// Where files lie, when it is a folder.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Bucket(_) => None,
+        }
+    }
+
+    /// Bytes written at once.
+    pub(super) fn part(&self) -> usize {
+        match self {
+            Self::Folder(_) => FOLDER_PART,
+            Self::Bucket(_) => BUCKET_PART,
+        }
+    }
+
+    /// [`DocumentsError::Away`] for a folder that is missing.
+    pub(super) fn open(&self) -> Result<Arc<dyn ObjectStore>, DocumentsError> {
         match self {
             Self::Folder(folder) => open_folder(folder),
             Self::Bucket(bucket) => open_bucket(bucket),
@@ -94,7 +102,7 @@ impl Settings {
     }
 }
 
-fn open_folder(folder: &Path) -> Result<Opened, DocumentsError> {
+fn open_folder(folder: &Path) -> Result<Arc<dyn ObjectStore>, DocumentsError> {
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
@@ -114,14 +122,10 @@ fn open_folder(folder: &Path) -> Result<Opened, DocumentsError> {
     let store = LocalFileSystem::new_with_prefix(folder)
         .map_err(DocumentsError::Store)?
         .with_fsync(true);
-    Ok(Opened {
-        store: Arc::new(store),
-        folder: Some(folder.to_owned()),
-        part: FOLDER_PART,
-    })
+    Ok(Arc::new(store))
 }
 
-fn open_bucket(bucket: &Bucket) -> Result<Opened, DocumentsError> {
+fn open_bucket(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, DocumentsError> {
     let mut client = ClientOptions::new()
         .with_connect_timeout(CONNECT)
         .with_timeout(ANSWER);
@@ -157,15 +161,10 @@ fn open_bucket(bucket: &Bucket) -> Result<Opened, DocumentsError> {
             .with_secret_access_key(key.secret.expose());
     }
     let store = builder.build().map_err(DocumentsError::Store)?;
-    let store: Arc<dyn ObjectStore> = if bucket.prefix.is_empty() {
+    Ok(if bucket.prefix.is_empty() {
         Arc::new(store)
     } else {
         Arc::new(PrefixStore::new(store, bucket.prefix.as_str()))
-    };
-    Ok(Opened {
-        store,
-        folder: None,
-        part: BUCKET_PART,
     })
 }
 

@@ -144,7 +144,7 @@ impl Documents {
 
     fn object(&self, key: &ObjectKey) -> Result<Option<Object>, DocumentsError> {
         let path = path(key);
-        match self.runtime.wait(self.store.head(&path)) {
+        match self.runtime.wait(self.store()?.head(&path)) {
             Ok(meta) => Ok(Some(Object {
                 documents: self.clone(),
                 path,
@@ -289,7 +289,7 @@ impl Object {
         let fetched = self
             .documents
             .runtime
-            .wait(self.documents.store.get_range(&self.path, from..until));
+            .wait(self.documents.store()?.get_range(&self.path, from..until));
         let bytes = fetched.map_err(DocumentsError::from_store)?;
         let whole = u64::try_from(bytes.len()) == Ok(until.saturating_sub(from));
         if whole {

@@ -17,7 +17,7 @@ impl Documents {
         moment: OffsetDateTime,
         visit: &mut dyn FnMut(ObjectKey) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut objects = self.store.list(None);
+        let mut objects = self.store()?.list(None);
         while let Some(object) = self
             .runtime
             .wait(objects.try_next())

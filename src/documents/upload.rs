@@ -163,7 +163,7 @@ impl<'a> Upload<'a> {
     }
 
     fn put_part(&mut self, bytes: Vec<u8>) -> Result<(), DocumentsError> {
-        let Documents { runtime, store, .. } = self.documents;
+        let (runtime, store) = (&self.documents.runtime, self.documents.store()?);
         if let Stage::Short = self.stage {
             let begun = runtime.wait(store.put_multipart(&path(self.key)));
             self.stage = Stage::Parts(begun.map_err(not_taken)?);
@@ -176,7 +176,7 @@ impl<'a> Upload<'a> {
     }
 
     fn complete(mut self) -> Result<(), DocumentsError> {
-        let Documents { runtime, store, .. } = self.documents;
+        let (runtime, store) = (&self.documents.runtime, self.documents.store()?);
         let rest = std::mem::take(&mut self.rest);
         match &mut self.stage {
             Stage::Short => {

@@ -27,18 +27,26 @@ pub struct Health {
     pub database: PartHealth,
     /// The token answers and takes the PIN.
     pub hsm: PartHealth,
+    /// The store of documents is there.
+    pub documents: PartHealth,
 }
 
 impl Health {
     /// Whether calls can be answered.
     pub fn is_ready(&self) -> bool {
-        self.database == PartHealth::Up && self.hsm == PartHealth::Up
+        [&self.database, &self.hsm, &self.documents]
+            .iter()
+            .all(|part| **part == PartHealth::Up)
     }
 }
 
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "database: {}; HSM: {}", self.database, self.hsm)
+        write!(
+            f,
+            "database: {}; HSM: {}; documents: {}",
+            self.database, self.hsm, self.documents
+        )
     }
 }
 
@@ -71,6 +79,10 @@ impl Service {
             hsm: match self.inner.hsm.check_reachable() {
                 Ok(()) => PartHealth::Up,
                 Err(error) => down("hsm", &error),
+            },
+            documents: match self.inner.documents.check_there() {
+                Ok(()) => PartHealth::Up,
+                Err(error) => down("documents", &error),
             },
         }
     }

@@ -473,3 +473,33 @@ fn lists_without_authorities_and_a_token_that_moved_are_told_with_what_to_do() {
     assert_eq!(away.status, 1);
     assert!(away.err.contains("rubrica doctor"), "{}", away.err);
 }
+
+#[test]
+fn no_empty_document_store_takes_the_place_of_one_that_is_away() {
+    let project = Project::new();
+    let demo = project.run(&["demo", "--key", "ec-p256"]);
+    assert_eq!(demo.status, 0, "{}", demo.err);
+    let documents = project.path("demo/server/documents");
+    fs::rename(&documents, project.path("elsewhere")).unwrap();
+    let migrate = |more: &[&str]| {
+        let command = [
+            "--config",
+            "demo/server/rubrica.toml",
+            "database",
+            "migrate",
+        ];
+        project.run(&[&command, more].concat())
+    };
+    let refused = migrate(&[]);
+    assert_eq!(refused.status, 1, "{}", refused.out);
+    assert!(
+        refused.err.contains("--new-document-store"),
+        "{}",
+        refused.err
+    );
+    assert!(!documents.exists());
+    let meant = migrate(&["--new-document-store"]);
+    assert_eq!(meant.status, 0, "{}", meant.err);
+    assert!(documents.join("rubrica-documents").exists());
+    assert_eq!(migrate(&[]).status, 0);
+}

@@ -46,11 +46,16 @@ impl Reader {
         let [api, ..] = project.ports;
         let curl = format!("silent\nshow-error\nconnect-to = \"localhost:8443:127.0.0.1:{api}\"\n");
         project.write("home/.curlrc", &curl, 0o600);
-        let mut variables = Vec::from(project.addresses());
-        if let Some(database) = &project.postgres {
-            variables.push(("RUBRICA_DATABASE__URL", database.url().to_owned()));
-        }
+        let variables = Vec::from(project.addresses());
         Self { project, variables }
+    }
+
+    /// From here on, the server's data go where the test wants them.
+    pub(super) fn chooses_the_database(&mut self) {
+        if let Some(database) = &self.project.postgres {
+            let url = database.url().to_owned();
+            self.variables.push(("RUBRICA_DATABASE__URL", url));
+        }
     }
 
     /// With the program where `cargo install` puts it.

@@ -24,6 +24,7 @@ both_databases! {
         let ci = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
         assert!(ci.lines().any(|line| line == tests), "{tests}");
 
+        reader.chooses_the_database();
         reader.types(&readme.commands("cargo install"));
         let examined = reader.types(&readme.commands("rubrica config check"));
         assert!(examined.contains("It works"), "{examined}");

@@ -75,7 +75,8 @@ fn a_postgres_that_stops_is_told_everywhere_and_found_again() {
     let ready = town.server.operator().get("/readyz");
     away(&ready, "not_ready");
     let detail = ready.at("/detail");
-    assert_eq!(detail, "database: the database is not reachable; HSM: up");
+    let told = "database: the database is not reachable; HSM: up; documents: up";
+    assert_eq!(detail, told);
     assert_eq!(town.server.operator().get("/healthz").status, 200);
 
     postgres.resume();

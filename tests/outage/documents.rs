@@ -46,6 +46,9 @@ both_databases! {
             let place = town.place();
             let elsewhere = unmount(&place, instead);
 
+            let ready = town.server.operator().get("/readyz");
+            away(&ready, "not_ready");
+            assert!(ready.at("/detail").as_str().unwrap().contains("documents: "));
             away(&fetch(&town, &signed), UNAVAILABLE);
             away(&town.app.client.post_json(REQUESTS, &body(&town)), UNAVAILABLE);
             let document = format!("/documents/{}", asked.documents[0].id);
