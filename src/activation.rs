@@ -6,16 +6,17 @@
 //!
 //! # Sole control
 //!
-//! A signer's private key is wrapped by a KEK that never leaves the HSM, and the wrapped key is sealed to the
-//! citizen: whoever has the database and the HSM's PIN still lacks the [`CitizenSecret`], which only the citizen's
+//! A signer's private key is wrapped by a key that leaves the HSM only wrapped itself, by a KEK that never leaves it
+//! ([`WrappedBy`]), and the wrapped key is sealed to the citizen: whoever has the database and the HSM's PIN still lacks the [`CitizenSecret`], which only the citizen's
 //! two factors reveal (see `identity`). Whoever has the citizen's factors still lacks the HSM.
 //!
 //! The first design sealed each key symmetrically under the citizen secret. Then only the citizen could have given
 //! themselves a credential, at a moment when the secret is open. So the secret became a private key: the signer's
 //! row keeps the public half, the [`SealingKey`], to which an administrator seals a new key while the citizen is
 //! absent, and which opens nothing. The seal is HPKE (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA256),
-//! HKDF-SHA256 and AES-256-GCM; signer, credential, public key and KEK version are bound to it, so a sealed key put
-//! into another row does not open.
+//! HKDF-SHA256 and AES-256-GCM; signer, credential, public key and what wraps the key are bound to it, so a sealed
+//! key put into another row does not open. Of a wrapping key the identifier is bound, not the KEK's version: a new KEK
+//! re-wraps the wrapping keys while every citizen is absent, and no seal is touched.
 //!
 //! # What a SAD is
 //!
@@ -47,8 +48,9 @@ use crate::clock::Ambient;
 use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId, SignerId};
-use crate::domain::key::{KekVersion, SignatureValue, ToSign};
+use crate::domain::key::{SignatureValue, ToSign};
 use crate::domain::secret::SealingKey;
+use crate::domain::wrapping::WrappedBy;
 use crate::hsm::Hsm;
 use seal::Context;
 
@@ -101,11 +103,14 @@ impl Activation {
         &self,
         signer: SignerId,
         credential: CredentialId,
-        kek: KekVersion,
+        wrapped_by: &WrappedBy,
         algorithm: KeyAlgorithm,
     ) -> Result<FreshKey, ActivationError> {
-        let generated = self.hsm.generate_wrapped(kek, algorithm)?;
-        Ok(FreshKey::new(self, signer, credential, kek, generated))
+        let generated = self.hsm.generate_wrapped(wrapped_by, algorithm)?;
+        let wrapped_by = wrapped_by.clone();
+        Ok(FreshKey::new(
+            self, signer, credential, wrapped_by, generated,
+        ))
     }
 
     /// Makes a key for a credential and seals it to the signer, who need not be there.
@@ -114,10 +119,11 @@ impl Activation {
         signer: SignerId,
         credential: CredentialId,
         to: &SealingKey,
-        kek: KekVersion,
+        wrapped_by: &WrappedBy,
         algorithm: KeyAlgorithm,
     ) -> Result<Provisioned, ActivationError> {
-        self.generate(signer, credential, kek, algorithm)?.seal(to)
+        self.generate(signer, credential, wrapped_by, algorithm)?
+            .seal(to)
     }
 
     /// Signs `to_sign` with the credential, if that is exactly what the SAD was bound to. The values come in the
@@ -150,11 +156,11 @@ impl Activation {
             signer: credential.signer,
             credential: credential.id,
             public_key: &credential.public_key,
-            kek: credential.kek_version,
+            wrapped_by: &credential.wrapped_by,
         };
         let wrapped = seal::open(sad.secret(), &context, sealed)?;
         let values = self.hsm.sign_wrapped(
-            credential.kek_version,
+            &credential.wrapped_by,
             credential.public_key.algorithm(),
             &wrapped,
             to_sign,

@@ -32,3 +32,4 @@ pub mod secret;
 pub mod signer;
 pub mod standing;
 pub mod text;
+pub mod wrapping;

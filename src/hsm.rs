@@ -1,10 +1,11 @@
 //! The HSM, through PKCS#11: the only module that knows `cryptoki`.
 //!
-//! An [`Hsm`] makes and keeps key-encryption keys ([`KekVersion`]), makes signer keys that leave it only wrapped,
-//! signs with wrapped keys, and keeps the few keys of the authorities. It never holds a signer's key on the token:
-//! key pairs are session objects, wrapped by a KEK and destroyed in the same job; to sign, the key is unwrapped as
-//! a sensitive session object that cannot be extracted, used, and destroyed. So the token does not fill, and
-//! nothing takes longer the more signers there are.
+//! An [`Hsm`] makes and keeps key-encryption keys ([`KekVersion`]), makes wrapping keys that leave it only wrapped by a
+//! KEK, makes signer keys that leave it only wrapped by a wrapping key, signs with wrapped keys, and keeps the few keys of
+//! the authorities. It never holds a signer's key on the token: key pairs are session objects, wrapped and destroyed in
+//! the same job; to sign, the key is unwrapped as a sensitive session object that cannot be extracted, used, and
+//! destroyed. So the token does not fill, and nothing takes longer the more signers there are. A session keeps the few
+//! wrapping keys that it has unwrapped (see `wrapping_key`), as session objects too.
 //!
 //! What it must not do: decide who may sign (that is `activation`'s), know documents or certificates, or keep
 //! anything about a signer.
@@ -50,6 +51,7 @@ mod settings;
 mod sign;
 mod status;
 mod wrap;
+mod wrapping_key;
 
 use std::fmt;
 use std::sync::Arc;
@@ -63,12 +65,13 @@ pub use settings::{
     WrapMechanism, WrapName,
 };
 pub use status::{MechanismStatus, ObjectCount, Presence, TokenStatus};
-pub use wrap::WrappedKey;
+pub use wrap::{Unwrapper, WrappedKey};
 
 pub use crate::domain::key::KekVersion;
 
 use crate::domain::algorithm::{KeyAlgorithm, SignatureScheme};
 use crate::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
+use crate::domain::wrapping::WrappedBy;
 use pool::Pool;
 
 /// A token, reached when it is needed. Clones share the sessions; the last one closes them.
@@ -143,17 +146,43 @@ impl Hsm {
             })
     }
 
-    /// Makes a signer's key pair and gives the private key wrapped by that KEK. Nothing of it stays on the token.
+    /// Makes a wrapping key and gives it wrapped by that KEK. Nothing of it stays on the token.
+    pub fn generate_wrapping_key(&self, kek: KekVersion) -> Result<WrappedKey, HsmError> {
+        let settings = self.settings();
+        self.pool
+            .run(settings.call_timeout, move |connection, call| {
+                wrapping_key::generate(connection, &settings, call, kek)
+            })
+    }
+
+    /// Wraps by the KEK `to` the wrapping key that `from` wraps, and proves in the token that it is the same key still.
+    /// Nothing of it stays there.
+    pub fn rewrap(
+        &self,
+        from: KekVersion,
+        wrapped: &WrappedKey,
+        to: KekVersion,
+    ) -> Result<WrappedKey, HsmError> {
+        let settings = self.settings();
+        let wrapped = wrapped.clone();
+        self.pool
+            .run(settings.call_timeout, move |connection, call| {
+                wrapping_key::rewrap(connection, &settings, call, (from, &wrapped), to)
+            })
+    }
+
+    /// Makes a signer's key pair and gives the private key wrapped by that. Nothing of it stays on the token.
     pub fn generate_wrapped(
         &self,
-        kek: KekVersion,
+        by: &WrappedBy,
         algorithm: KeyAlgorithm,
     ) -> Result<GeneratedKey, HsmError> {
         let settings = self.settings();
         key_pair::check_allowed(&settings, algorithm)?;
+        let by = by.clone();
         self.pool
             .run(settings.generation_timeout, move |connection, call| {
-                generate::generate(connection, &settings, call, kek, algorithm)
+                generate::generate(connection, &settings, call, &by, algorithm)
             })
     }
 
@@ -161,14 +190,14 @@ impl Hsm {
     /// `to_sign`, each with its own failure; a lost token fails them all. The values are not verified here.
     pub fn sign_wrapped(
         &self,
-        kek: KekVersion,
+        by: &WrappedBy,
         algorithm: KeyAlgorithm,
         wrapped: &WrappedKey,
         to_sign: &[ToSign],
     ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
         let settings = self.settings();
         let job = sign::WrappedSigning {
-            kek,
+            by: by.clone(),
             algorithm,
             wrapped: wrapped.clone(),
             to_sign: to_sign.to_vec(),
@@ -219,6 +248,11 @@ impl Hsm {
             .run(self.settings().call_timeout, move |connection, call| {
                 authority::sign_with(connection, call, &label, &to_sign)
             })
+    }
+
+    /// What a signer key may do between its making and its wrapping; it decides what can wrap it.
+    pub fn session_keys(&self) -> SessionKeys {
+        self.pool.settings().session_keys
     }
 
     fn settings(&self) -> Settings {

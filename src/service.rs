@@ -42,6 +42,7 @@ pub mod registration;
 pub mod requests;
 pub mod signing;
 pub mod upkeep;
+mod wrapping;
 
 use acceptance::AcceptanceKey;
 use checkpoints::Checkpoints;
@@ -57,6 +58,7 @@ pub use crate::identity::{BrowserKey, ChallengeError, PasswordRule, password};
 pub struct Service {
     inner: Arc<Parts>,
     acceptance: AcceptanceKey,
+    wrapping: Arc<wrapping::InUse>,
     /// In which browser this caller acts; the journal keeps it.
     browser: Option<UserAgent>,
 }
@@ -114,6 +116,7 @@ impl Service {
         Self {
             acceptance: AcceptanceKey::derive(&parts.link_key),
             inner: Arc::new(parts),
+            wrapping: Arc::default(),
             browser: None,
         }
     }

@@ -26,6 +26,7 @@ pub mod requests;
 pub mod sads;
 mod schema;
 pub mod signers;
+pub mod wrapping_keys;
 
 pub use connection::{AnyConnection, Database};
 pub use group::TransactionNumber;

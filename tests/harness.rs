@@ -30,5 +30,6 @@ pub(crate) mod software_key;
 pub(crate) mod standing;
 pub(crate) mod steps;
 pub(crate) mod town;
+pub(crate) mod wrapping;
 
 pub(crate) use softhsm::{alone, hsm};

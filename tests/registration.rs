@@ -12,6 +12,7 @@ use rubrica::domain::revocation::RevocationReason;
 use rubrica::domain::secret::SecretText;
 use rubrica::domain::signer::Signer;
 use rubrica::domain::standing::Refusal;
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::identity::IdentityError;
 use rubrica::service::ServiceError;
 use rubrica::service::registration::{
@@ -88,7 +89,7 @@ impl<'a> Office<'a> {
             id: ambient.id(),
             signer: signer.id,
             public_key: PublicKey::from_spki(spki.as_bytes()).unwrap(),
-            kek_version: KekVersion(1),
+            wrapped_by: WrappedBy::Kek(KekVersion(1)),
             sealed_key: Some(vec![1; 100]),
             issuer: CredentialIssuer::BuiltIn,
             request: None,

@@ -2,8 +2,9 @@
 
 mod apps;
 mod authorities;
-mod credentials;
+pub(crate) mod credentials;
 mod spending;
+mod wrapping_keys;
 
 use std::thread;
 use std::time::Duration;

@@ -4,8 +4,9 @@ use super::Activation;
 use super::error::ActivationError;
 use super::seal::{self, Context};
 use crate::domain::id::{CredentialId, SignerId};
-use crate::domain::key::{KekVersion, PublicKey, SignatureValue, ToSign};
+use crate::domain::key::{PublicKey, SignatureValue, ToSign};
 use crate::domain::secret::SealingKey;
+use crate::domain::wrapping::WrappedBy;
 use crate::hsm::GeneratedKey;
 
 /// A key that exists only here. Sealing consumes it; dropping it forgets it.
@@ -17,7 +18,7 @@ pub struct FreshKey {
     activation: Activation,
     signer: SignerId,
     credential: CredentialId,
-    kek: KekVersion,
+    wrapped_by: WrappedBy,
     generated: GeneratedKey,
 }
 
@@ -26,8 +27,8 @@ pub struct FreshKey {
 pub struct Provisioned {
     /// The public key.
     pub public_key: PublicKey,
-    /// Which KEK wraps the private key.
-    pub kek_version: KekVersion,
+    /// What wraps the private key.
+    pub wrapped_by: WrappedBy,
     /// The wrapped private key, sealed.
     pub sealed_key: Vec<u8>,
 }
@@ -38,14 +39,14 @@ impl FreshKey {
         activation: &Activation,
         signer: SignerId,
         credential: CredentialId,
-        kek: KekVersion,
+        wrapped_by: WrappedBy,
         generated: GeneratedKey,
     ) -> Self {
         Self {
             activation: activation.clone(),
             signer,
             credential,
-            kek,
+            wrapped_by,
             generated,
         }
     }
@@ -61,7 +62,7 @@ impl FreshKey {
             signer: self.signer,
             credential: self.credential,
             public_key: &self.generated.public_key,
-            kek: self.kek,
+            wrapped_by: &self.wrapped_by,
         };
         let sealed_key = seal::seal(
             &self.activation.ambient,
@@ -71,7 +72,7 @@ impl FreshKey {
         )?;
         Ok(Provisioned {
             public_key: self.generated.public_key,
-            kek_version: self.kek,
+            wrapped_by: self.wrapped_by,
             sealed_key,
         })
     }
@@ -87,7 +88,7 @@ impl FreshKey {
             .activation
             .hsm
             .sign_wrapped(
-                self.kek,
+                &self.wrapped_by,
                 public_key.algorithm(),
                 &self.generated.wrapped,
                 std::slice::from_ref(request),

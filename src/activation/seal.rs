@@ -14,8 +14,9 @@ use super::error::ActivationError;
 use crate::clock::{Ambient, Entropy};
 use crate::domain::canonical::Canonical;
 use crate::domain::id::{CredentialId, SignerId};
-use crate::domain::key::{KekVersion, PublicKey};
+use crate::domain::key::PublicKey;
 use crate::domain::secret::{CitizenSecret, SealingKey};
+use crate::domain::wrapping::WrappedBy;
 use crate::hsm::WrappedKey;
 
 const FORMAT: u8 = 1;
@@ -34,8 +35,8 @@ pub(super) struct Context<'a> {
     pub(super) credential: CredentialId,
     /// The public key that goes with it.
     pub(super) public_key: &'a PublicKey,
-    /// The KEK that wraps it.
-    pub(super) kek: KekVersion,
+    /// What wraps it.
+    pub(super) wrapped_by: &'a WrappedBy,
 }
 
 /// Seals a wrapped key so that only the citizen secret opens it.
@@ -85,13 +86,17 @@ pub(super) fn open(
 }
 
 impl Context<'_> {
+    /// Of a wrapping key the identifier alone: which KEK wraps it changes while the citizen is absent.
     fn associated_data(&self) -> Vec<u8> {
-        Canonical::new("rubrica credential")
+        let canonical = Canonical::new("rubrica credential")
             .part(self.signer.as_bytes())
             .part(self.credential.as_bytes())
-            .part(self.public_key.spki())
-            .part(&self.kek.0.to_be_bytes())
-            .finish()
+            .part(self.public_key.spki());
+        match self.wrapped_by {
+            WrappedBy::WrappingKey(key) => canonical.part(b"wrapping key").part(key.id.as_bytes()),
+            WrappedBy::Kek(version) => canonical.part(b"KEK").part(&version.0.to_be_bytes()),
+        }
+        .finish()
     }
 }
 
@@ -134,8 +139,9 @@ fn parts(sealed: &[u8]) -> Option<(Encapsulated, &[u8])> {
 mod tests {
     use super::*;
     use crate::domain::algorithm::KeyAlgorithm;
-    use crate::domain::key::ec_spki;
+    use crate::domain::key::{KekVersion, ec_spki};
     use crate::domain::secret::SecretBytes;
+    use crate::domain::wrapping::WrappingKey;
     use proptest::prelude::*;
 
     fn public_key(seed: u8) -> PublicKey {
@@ -151,12 +157,26 @@ mod tests {
         CitizenSecret::new(SecretBytes::new([seed; 32]))
     }
 
-    fn context<'a>(ambient: &Ambient, public_key: &'a PublicKey) -> Context<'a> {
+    fn context<'a>(
+        ambient: &Ambient,
+        public_key: &'a PublicKey,
+        wrapped_by: &'a WrappedBy,
+    ) -> Context<'a> {
         Context {
             signer: ambient.id(),
             credential: ambient.id(),
             public_key,
+            wrapped_by,
+        }
+    }
+
+    fn wrapping_key(ambient: &Ambient) -> WrappingKey {
+        WrappingKey {
+            id: ambient.id(),
             kek: KekVersion(1),
+            wrapped: vec![1],
+            created_at: ambient.now(),
+            rewrapped_at: None,
         }
     }
 
@@ -168,9 +188,29 @@ mod tests {
     fn only_the_same_row_and_the_same_citizen_open_a_seal() {
         let ambient = Ambient::system();
         let (mine, other) = (public_key(1), public_key(2));
-        let context = context(&ambient, &mine);
+        let by = wrapping_key(&ambient);
+        let rewrapped = WrappedBy::WrappingKey(WrappingKey {
+            kek: KekVersion(2),
+            wrapped: vec![2],
+            ..by.clone()
+        });
+        let by = WrappedBy::WrappingKey(by);
+        let context = context(&ambient, &mine, &by);
         let sealed = seal(&ambient, &secret(1).sealing_key(), &context, &wrapped()).unwrap();
         assert_eq!(open(&secret(1), &context, &sealed).unwrap(), wrapped());
+        let after_rewrapping = Context {
+            wrapped_by: &rewrapped,
+            ..context
+        };
+        assert_eq!(
+            open(&secret(1), &after_rewrapping, &sealed).unwrap(),
+            wrapped()
+        );
+        let others = [
+            WrappedBy::WrappingKey(wrapping_key(&ambient)),
+            WrappedBy::Kek(KekVersion(1)),
+        ];
+        let [another_wrapping_key, a_kek] = &others;
         let others = [
             Context {
                 signer: ambient.id(),
@@ -185,7 +225,11 @@ mod tests {
                 ..context
             },
             Context {
-                kek: KekVersion(2),
+                wrapped_by: another_wrapping_key,
+                ..context
+            },
+            Context {
+                wrapped_by: a_kek,
                 ..context
             },
         ];
@@ -205,7 +249,8 @@ mod tests {
     fn a_sealing_key_of_small_order_is_refused() {
         let ambient = Ambient::system();
         let key = public_key(1);
-        let context = context(&ambient, &key);
+        let by = WrappedBy::Kek(KekVersion(1));
+        let context = context(&ambient, &key, &by);
         let zero = SealingKey::from_slice(&[0; 32]).unwrap();
         assert!(matches!(
             seal(&ambient, &zero, &context, &wrapped()),
@@ -217,7 +262,8 @@ mod tests {
     fn a_changed_seal_does_not_open() {
         let ambient = Ambient::system();
         let key = public_key(1);
-        let context = context(&ambient, &key);
+        let by = WrappedBy::Kek(KekVersion(1));
+        let context = context(&ambient, &key, &by);
         let sealed = seal(&ambient, &secret(1).sealing_key(), &context, &wrapped()).unwrap();
         // Every byte counts, also the highest bit of the encapsulated key, which X25519 ignores (RFC 7748 section
         // 5) and HPKE binds all the same.
@@ -238,7 +284,8 @@ mod tests {
         fn any_bytes_are_refused_without_harm(mut sealed: Vec<u8>, in_our_format: bool) {
             let ambient = Ambient::system();
             let key = public_key(1);
-            let context = context(&ambient, &key);
+            let by = WrappedBy::Kek(KekVersion(1));
+            let context = context(&ambient, &key, &by);
             if in_our_format {
                 sealed.insert(0, FORMAT);
             }

@@ -283,6 +283,7 @@ fn described(credential: &CredentialView) -> Value {
         "state": credential.state.as_str(),
         "key": credential.key.as_str(),
         "kek_version": credential.kek_version.0,
+        "wrapping_key": credential.wrapping_key.map(|key| key.to_string()),
         "issuer": credential.issuer.as_str(),
         "created_at": moment(credential.created_at),
         "serial": certificate.map(|certificate| &certificate.serial),

@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 
 use super::algorithm::named;
 use super::id::{CredentialId, SignerId};
-use super::key::{KekVersion, PublicKey};
+use super::key::PublicKey;
 use super::revocation::RevocationReason;
+use super::wrapping::WrappedBy;
 
 named!(
     /// Where a credential stands. That its certificate has expired is told by the clock, not by the state.
@@ -42,8 +43,8 @@ pub struct Credential {
     pub signer: SignerId,
     /// Its public key.
     pub public_key: PublicKey,
-    /// Which KEK wraps the private key.
-    pub kek_version: KekVersion,
+    /// What wraps the private key.
+    pub wrapped_by: WrappedBy,
     /// The wrapped private key, sealed to the citizen's secret; `None` once it is revoked.
     pub sealed_key: Option<Vec<u8>>,
     /// Who issues its certificate.

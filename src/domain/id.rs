@@ -68,6 +68,10 @@ id!(
     CredentialId
 );
 id!(
+    /// One key of the HSM that wraps the keys of many credentials, and is itself wrapped by a KEK.
+    WrappingKeyId
+);
+id!(
     /// What an app asks a signer to approve.
     RequestId
 );

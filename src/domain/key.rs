@@ -32,7 +32,8 @@ pub struct ToSign {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureValue(pub Vec<u8>);
 
-/// Which key-encryption key of the HSM wraps a signer's key. Versions count up; old ones stay for what they wrapped.
+/// Which key-encryption key of the HSM wraps the keys that wrap signers' keys. Versions count up; old ones stay for what
+/// they wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KekVersion(pub u32);
 

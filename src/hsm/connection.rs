@@ -18,6 +18,7 @@ use super::error::{AwayCause, During, HsmError, Operation, PinTries};
 use super::memory::Memory;
 use super::module::{Lease, lock};
 use super::settings::{Settings, TokenSelector};
+use crate::domain::id::WrappingKeyId;
 use crate::domain::key::{KekVersion, PublicKey};
 
 /// A session of the token, logged in as the user. It belongs to one thread.
@@ -28,6 +29,8 @@ pub(super) struct Connection {
     pub(super) slot: Slot,
     /// KEKs found through this session.
     pub(super) keks: HashMap<KekVersion, ObjectHandle>,
+    /// Wrapping keys unwrapped in this session; they end with it.
+    pub(super) wrapping_keys: HashMap<WrappingKeyId, ObjectHandle>,
     /// Authority keys found through this session: the private key's handle and the public key.
     pub(super) authorities: HashMap<String, (ObjectHandle, PublicKey)>,
     /// Set when a session object could not be destroyed: closing the session destroys it for sure.
@@ -58,6 +61,7 @@ impl Connection {
             session,
             slot,
             keks: HashMap::new(),
+            wrapping_keys: HashMap::new(),
             authorities: HashMap::new(),
             spoilt: Cell::new(false),
             memory: Arc::clone(memory),

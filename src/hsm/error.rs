@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use cryptoki::error::{Error, RvError};
 
 use super::kek::KekFault;
+use super::wrap::Unwrapper;
 use crate::domain::algorithm::{KeyAlgorithm, SignatureScheme};
 use crate::domain::key::{InvalidPublicKey, KekVersion};
 
@@ -91,11 +92,21 @@ pub enum HsmError {
         /// The scheme asked for.
         scheme: SignatureScheme,
     },
-    /// The wrapped key was damaged, or wrapped by another KEK.
-    #[error("the wrapped key cannot be unwrapped with KEK version {kek}")]
+    /// A wrapping key came out of being wrapped anew as another one. It is thrown away; the old one is as it was.
+    #[error(
+        "a wrapping key that KEK version {from} wraps is not the same after it was wrapped by KEK version {to}"
+    )]
+    RewrappedOtherwise {
+        /// The KEK that wraps it.
+        from: KekVersion,
+        /// The KEK that was to wrap it.
+        to: KekVersion,
+    },
+    /// The wrapped key was damaged, or wrapped by another key.
+    #[error("the wrapped key cannot be unwrapped with {by}")]
     WrappedKey {
-        /// The KEK it was tried with.
-        kek: KekVersion,
+        /// What it was tried with.
+        by: Unwrapper,
         /// The token's answer, when it came so far.
         ckr: Option<Ckr>,
     },
@@ -193,6 +204,8 @@ pub enum Operation {
     ReadAttributes,
     /// `C_GenerateKey`.
     GenerateKek,
+    /// `C_GenerateKey`, of a session object.
+    GenerateWrappingKey,
     /// `C_GenerateKeyPair`.
     GenerateKeyPair,
     /// `C_GenerateRandom`.
@@ -328,6 +341,7 @@ impl fmt::Display for Operation {
             Self::Find => "finding objects",
             Self::ReadAttributes => "reading attributes",
             Self::GenerateKek => "generating a KEK",
+            Self::GenerateWrappingKey => "generating a wrapping key",
             Self::GenerateKeyPair => "generating a key pair",
             Self::Random => "generating random bytes",
             Self::Wrap => "wrapping a key",

@@ -13,7 +13,7 @@ use crate::domain::key::KekVersion;
 
 const LABEL_PREFIX: &str = "rubrica-kek-";
 /// AES-256.
-const KEY_BYTES: u64 = 32;
+pub(super) const KEY_BYTES: u64 = 32;
 
 /// What makes a key unfit to be a KEK: each of them lets somebody with the PIN have a wrapped key, or the KEK itself,
 /// outside the token.

@@ -10,12 +10,14 @@ use spki::AlgorithmIdentifierOwned;
 use super::call::Call;
 use super::connection::Connection;
 use super::error::{During, HsmError, Operation};
+use super::generate;
 use super::key_pair::malformed;
 use super::settings::Settings;
-use super::wrap::{self, WrappedKey};
+use super::wrap::WrappedKey;
 use crate::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding};
 use crate::domain::algorithm_identifier::digest_oid;
-use crate::domain::key::{KekVersion, SignatureValue, ToSign};
+use crate::domain::key::{SignatureValue, ToSign};
+use crate::domain::wrapping::WrappedBy;
 
 /// RFC 8017 section 9.2: what PKCS#1 v1.5 signs.
 #[derive(Sequence)]
@@ -26,8 +28,8 @@ struct DigestInfo {
 
 /// What is to be signed with a wrapped key.
 pub(super) struct WrappedSigning {
-    /// The KEK that wrapped it.
-    pub(super) kek: KekVersion,
+    /// What wrapped it.
+    pub(super) by: WrappedBy,
     /// The key's kind.
     pub(super) algorithm: KeyAlgorithm,
     /// The key.
@@ -44,8 +46,8 @@ pub(super) fn sign_wrapped(
     call: &Call,
     job: &WrappedSigning,
 ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
-    let kek = (job.kek, connection.kek(call, job.kek)?);
-    let key = wrap::unwrap(connection, settings, call, kek, job.algorithm, &job.wrapped)?;
+    let by = connection.unwrapper(settings, call, &job.by)?;
+    let key = generate::unwrap(connection, settings, call, by, job.algorithm, &job.wrapped)?;
     job.to_sign
         .iter()
         .map(|to_sign| {

@@ -1,20 +1,20 @@
-//! Wrapping signer keys by the KEK, and unwrapping them for one job.
+//! Wrapping keys on the token by one another, and unwrapping them.
 
 use std::fmt;
 
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, ObjectHandle};
 use zeroize::Zeroizing;
 
 use super::call::Call;
 use super::connection::Connection;
 use super::error::{Ckr, During, HsmError, Operation, classify};
-use super::key_pair::{key_type, malformed, signing_only};
+use super::key_pair::malformed;
 use super::object::Ephemeral;
 use super::settings::{KeyNames, Settings, WrapMechanism};
-use crate::domain::algorithm::KeyAlgorithm;
+use crate::domain::id::WrappingKeyId;
 use crate::domain::key::KekVersion;
 
 const IV_LEN: usize = 16;
@@ -22,13 +22,13 @@ const AES_KEY_WRAP_PAD: u8 = 1;
 const AES_CBC_PAD: u8 = 2;
 const VENDOR_AES_KWP: u8 = 3;
 
-/// A signer's private key, encrypted by a KEK that never leaves the HSM.
+/// A key, encrypted by another in the HSM: a signer's private key by a wrapping key, or that by a KEK.
 ///
 /// The first byte says how: 1 is `CKM_AES_KEY_WRAP_PAD`; 2 is `CKM_AES_CBC_PAD`, followed by the 16 bytes of the
 /// initialisation vector; 3 is a vendor's mechanism, followed by its number (8 bytes, big-endian). So a change of
 /// `hsm.wrap` does not lock out the keys made before.
 ///
-/// Wiped when dropped: whoever has it and the HSM's PIN can sign.
+/// Wiped when dropped: whoever has a signer's and the HSM's PIN can sign.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrappedKey(Zeroizing<Vec<u8>>);
 
@@ -45,7 +45,7 @@ impl WrappedKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The bytes to be sealed. They are of no use without the KEK, and still nobody's business.
+    /// The bytes to be kept; a signer's are sealed first. They are of no use without the KEK, and still nobody's business.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -85,25 +85,66 @@ impl fmt::Debug for WrappedKey {
     }
 }
 
+/// With which key something was to be unwrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwrapper {
+    /// A KEK.
+    Kek(KekVersion),
+    /// A wrapping key.
+    WrappingKey(WrappingKeyId),
+}
+
+impl fmt::Display for Unwrapper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kek(version) => write!(f, "KEK version {version}"),
+            Self::WrappingKey(id) => write!(f, "wrapping key {id}"),
+        }
+    }
+}
+
+/// An initialisation vector, for the mechanism that has one.
+pub(super) fn fresh_iv(
+    connection: &Connection,
+    settings: &Settings,
+    call: &Call,
+) -> Result<[u8; IV_LEN], HsmError> {
+    let mut iv = [0; IV_LEN];
+    if settings.wrap == WrapMechanism::AesCbcPad {
+        call.step(Operation::Random)?;
+        connection
+            .session
+            .generate_random_slice(&mut iv)
+            .during(Operation::Random)?;
+    }
+    Ok(iv)
+}
+
 /// Wraps a session key.
 pub(super) fn wrap(
     connection: &Connection,
     settings: &Settings,
     call: &Call,
-    kek: ObjectHandle,
+    by: ObjectHandle,
     key: ObjectHandle,
 ) -> Result<WrappedKey, HsmError> {
-    let mut iv = [0; IV_LEN];
+    let iv = fresh_iv(connection, settings, call)?;
+    wrap_with(connection, settings, call, iv, by, key)
+}
+
+/// The same under an initialisation vector that the caller drew. Never two keys under one vector, but to compare what comes
+/// out.
+pub(super) fn wrap_with(
+    connection: &Connection,
+    settings: &Settings,
+    call: &Call,
+    iv: [u8; IV_LEN],
+    by: ObjectHandle,
+    key: ObjectHandle,
+) -> Result<WrappedKey, HsmError> {
     let mut bytes = match settings.wrap {
         WrapMechanism::AesKeyWrapPad => vec![AES_KEY_WRAP_PAD],
-        WrapMechanism::AesCbcPad => {
-            call.step(Operation::Random)?;
-            connection
-                .session
-                .generate_random_slice(&mut iv)
-                .during(Operation::Random)?;
-            [[AES_CBC_PAD].as_slice(), &iv].concat()
-        }
+        WrapMechanism::AesCbcPad => [[AES_CBC_PAD].as_slice(), &iv].concat(),
         WrapMechanism::VendorAesKwp(number) => {
             [[VENDOR_AES_KWP].as_slice(), &number.to_be_bytes()].concat()
         }
@@ -111,44 +152,35 @@ pub(super) fn wrap(
     call.step(Operation::Wrap)?;
     let ciphertext = connection
         .session
-        .wrap_key(&mechanism(settings.wrap, iv)?, kek, key)
+        .wrap_key(&mechanism(settings.wrap, iv)?, by, key)
         .during(Operation::Wrap)?;
     bytes.extend(ciphertext);
     Ok(WrappedKey::new(bytes))
 }
 
-/// Unwraps a key as a session object that is sensitive, cannot be extracted, and can only sign.
+/// Unwraps a key with these attributes.
 pub(super) fn unwrap<'a>(
     connection: &'a Connection,
-    settings: &Settings,
     call: &Call,
-    kek: (KekVersion, ObjectHandle),
-    algorithm: KeyAlgorithm,
+    by: (Unwrapper, ObjectHandle),
+    template: &[Attribute],
     wrapped: &WrappedKey,
 ) -> Result<Ephemeral<'a>, HsmError> {
-    let (version, kek) = kek;
+    let (name, by) = by;
     let parts = wrapped.parts().ok_or(HsmError::WrappedKey {
-        kek: version,
+        by: name,
         ckr: None,
     })?;
-    let mut template = vec![
-        Attribute::Class(ObjectClass::PRIVATE_KEY),
-        Attribute::KeyType(key_type(algorithm)),
-        Attribute::Token(false),
-        Attribute::Extractable(false),
-    ];
-    template.extend(signing_only());
-    template.extend(names(settings));
     call.step(Operation::Unwrap)?;
     let handle = connection
         .session
         .unwrap_key(
             &mechanism(parts.mechanism, parts.iv)?,
-            kek,
+            by,
             parts.ciphertext,
-            &template,
+            template,
         )
-        .map_err(|error| unwrap_error(connection, version, error))?;
+        .map_err(|error| unwrap_error(connection, name, error))?;
     Ok(Ephemeral::new(connection, handle))
 }
 
@@ -185,7 +217,7 @@ fn mechanism(wrap: WrapMechanism, iv: [u8; IV_LEN]) -> Result<Mechanism<'static>
 
 /// A damaged key is told in many ways. Where the code says nothing, the token is asked for its keys: if they are
 /// there, the wrapped key was at fault and not the connection.
-fn unwrap_error(connection: &Connection, version: KekVersion, error: Error) -> HsmError {
+fn unwrap_error(connection: &Connection, by: Unwrapper, error: Error) -> HsmError {
     use RvError::{
         DataInvalid, DataLenRange, EncryptedDataInvalid, EncryptedDataLenRange, FunctionFailed,
         GeneralError, TemplateInconsistent, VendorDefined, WrappedKeyInvalid, WrappedKeyLenRange,
@@ -210,7 +242,7 @@ fn unwrap_error(connection: &Connection, version: KekVersion, error: Error) -> H
     };
     match damaged {
         Some(rv) => HsmError::WrappedKey {
-            kek: version,
+            by,
             ckr: Some(Ckr(rv)),
         },
         None => classify(Operation::Unwrap, error),

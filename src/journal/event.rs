@@ -79,6 +79,8 @@ named!(
         CredentialRevoked = "credential.revoked",
         /// A key-encryption key was made in the HSM.
         KekCreated = "kek.created",
+        /// A wrapping key was made in the HSM and wrapped by a KEK.
+        WrappingKeyCreated = "wrapping-key.created",
         /// The key that signs this journal was made.
         AuditKeyCreated = "audit-key.created",
         /// An authority was made.

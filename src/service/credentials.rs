@@ -14,11 +14,12 @@ use crate::domain::authority::AuthorityRole;
 use crate::domain::credential::{
     Certification, Credential, CredentialIssuer, CredentialState, Revocation,
 };
-use crate::domain::id::CredentialId;
+use crate::domain::id::{CredentialId, WrappingKeyId};
 use crate::domain::identifier::NationalId;
 use crate::domain::key::{KekVersion, ToSign};
 use crate::domain::pem;
 use crate::domain::signer::Signer;
+use crate::domain::wrapping::WrappedBy;
 use crate::identity::IdentityError;
 use crate::journal::{Actor, Entry, Event};
 use crate::pki::import::import_certificate;
@@ -59,8 +60,10 @@ pub struct CredentialView {
     pub state: CredentialState,
     /// The kind of key.
     pub key: KeyAlgorithm,
-    /// Which KEK wraps it.
+    /// Which KEK wraps it, or the wrapping key that does.
     pub kek_version: KekVersion,
+    /// Which wrapping key wraps it, where one does.
+    pub wrapping_key: Option<WrappingKeyId>,
     /// Who issues its certificate.
     pub issuer: CredentialIssuer,
     /// When the key was made.
@@ -314,7 +317,11 @@ fn view(credential: &Credential) -> Result<CredentialView, ServiceError> {
         id: credential.id,
         state: credential.state(),
         key: credential.public_key.algorithm(),
-        kek_version: credential.kek_version,
+        kek_version: credential.wrapped_by.kek(),
+        wrapping_key: match &credential.wrapped_by {
+            WrappedBy::WrappingKey(key) => Some(key.id),
+            WrappedBy::Kek(_) => None,
+        },
         issuer: credential.issuer,
         created_at: credential.created_at,
         certificate,

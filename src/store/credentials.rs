@@ -4,15 +4,17 @@ use diesel::prelude::*;
 
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
-use super::schema::{credentials, signers as accounts};
+use super::schema::{credentials, signers as accounts, wrapping_keys};
+use super::wrapping_keys::{Row as WrappingKeyRow, from_version, to_version};
 use super::{AnyConnection, StoreError, authorities, signers};
 use crate::domain::authority::AuthorityRole;
 use crate::domain::credential::{
     Certification, Credential, CredentialIssuer, CredentialState, Revocation,
 };
 use crate::domain::id::{CredentialId, SignerId};
-use crate::domain::key::{KekVersion, PublicKey};
+use crate::domain::key::PublicKey;
 use crate::domain::pem;
+use crate::domain::wrapping::WrappedBy;
 
 /// What became of an attempt to change a credential's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub struct RevokedCertificate {
     pub revocation: Revocation,
 }
 
-/// Adds a credential.
+/// Adds a credential. Its wrapping key must be there.
 pub fn insert(connection: &mut AnyConnection, credential: &Credential) -> Result<(), StoreError> {
     diesel::insert_into(credentials::table)
         .values(&Row::try_from(credential)?)
@@ -46,8 +48,9 @@ pub fn find(
     id: CredentialId,
 ) -> Result<Option<Credential>, StoreError> {
     credentials::table
-        .find(id.to_string())
-        .select(Row::as_select())
+        .left_join(wrapping_keys::table)
+        .filter(credentials::id.eq(id.to_string()))
+        .select(Joined::as_select())
         .first(connection)
         .optional()?
         .map(Credential::try_from)
@@ -60,9 +63,10 @@ pub fn of_signer(
     signer: SignerId,
 ) -> Result<Vec<Credential>, StoreError> {
     credentials::table
+        .left_join(wrapping_keys::table)
         .filter(credentials::signer_id.eq(signer.to_string()))
         .order((credentials::created_at.desc(), credentials::id.desc()))
-        .select(Row::as_select())
+        .select(Joined::as_select())
         .load(connection)?
         .into_iter()
         .map(Credential::try_from)
@@ -169,6 +173,21 @@ pub fn revoked(connection: &mut AnyConnection) -> Result<Vec<RevokedCertificate>
         .collect()
 }
 
+/// What the table's own check keeps from being.
+#[derive(Debug, thiserror::Error)]
+#[error("it has not one of them")]
+struct NotOne;
+
+/// A credential and the wrapping key that it names.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+struct Joined {
+    #[diesel(embed)]
+    credential: Row,
+    #[diesel(embed)]
+    wrapping_key: Option<WrappingKeyRow>,
+}
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = credentials)]
 struct Row {
@@ -177,7 +196,8 @@ struct Row {
     state: String,
     algorithm: String,
     public_key: Vec<u8>,
-    kek_version: i32,
+    wrapping_key_id: Option<String>,
+    kek_version: Option<i32>,
     sealed_key: Option<Vec<u8>>,
     issuer: String,
     certificate_request: Option<Vec<u8>>,
@@ -198,14 +218,18 @@ impl TryFrom<&Credential> for Row {
         let certification = credential.certification.as_ref();
         let (certificate, chain) = certification.map(split).transpose()?.unzip();
         let revocation = credential.revocation;
-        let kek_version = i32::try_from(credential.kek_version.0);
+        let (wrapping_key_id, kek_version) = match &credential.wrapped_by {
+            WrappedBy::WrappingKey(key) => (Some(key.id.to_string()), None),
+            WrappedBy::Kek(version) => (None, Some(to_version(*version)?)),
+        };
         Ok(Self {
             id: credential.id.to_string(),
             signer_id: credential.signer.to_string(),
             state: credential.state().as_str().to_owned(),
             algorithm: credential.public_key.algorithm().as_str().to_owned(),
             public_key: credential.public_key.spki().to_vec(),
-            kek_version: kek_version.map_err(|error| corrupt("a KEK version", error))?,
+            wrapping_key_id,
+            kek_version,
             sealed_key: credential.sealed_key.clone(),
             issuer: credential.issuer.as_str().to_owned(),
             certificate_request: credential.request.clone(),
@@ -221,10 +245,18 @@ impl TryFrom<&Credential> for Row {
     }
 }
 
-impl TryFrom<Row> for Credential {
+impl TryFrom<Joined> for Credential {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(joined: Joined) -> Result<Self, StoreError> {
+        let row = joined.credential;
+        let wrapped_by = match (joined.wrapping_key, row.kek_version) {
+            (Some(key), None) => WrappedBy::WrappingKey(key.try_into()?),
+            (None, Some(version)) => WrappedBy::Kek(from_version(version)?),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(corrupt("a credential's wrapping key", NotOne));
+            }
+        };
         let certification = match (row.certificate, row.serial, row.not_before, row.not_after) {
             (Some(certificate), Some(serial), Some(not_before), Some(not_after)) => {
                 Some(Certification {
@@ -240,13 +272,12 @@ impl TryFrom<Row> for Credential {
             .revoked_at
             .map(|at| revocation(at, row.revocation_reason))
             .transpose()?;
-        let kek_version = u32::try_from(row.kek_version);
         Ok(Self {
             id: parsed("a credential's identifier", &row.id)?,
             signer: parsed("a signer's identifier", &row.signer_id)?,
             public_key: PublicKey::from_spki(&row.public_key)
                 .map_err(|error| corrupt("a public key", error))?,
-            kek_version: KekVersion(kek_version.map_err(|error| corrupt("a KEK version", error))?),
+            wrapped_by,
             sealed_key: row.sealed_key,
             issuer: parsed("a credential's issuer", &row.issuer)?,
             request: row.certificate_request,

@@ -81,13 +81,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    wrapping_keys (id) {
+        id -> Text,
+        kek_version -> Integer,
+        wrapped_key -> Binary,
+        created_at -> BigInt,
+        rewrapped_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     credentials (id) {
         id -> Text,
         signer_id -> Text,
         state -> Text,
         algorithm -> Text,
         public_key -> Binary,
-        kek_version -> Integer,
+        wrapping_key_id -> Nullable<Text>,
+        kek_version -> Nullable<Integer>,
         sealed_key -> Nullable<Binary>,
         issuer -> Text,
         certificate_request -> Nullable<Binary>,
@@ -220,6 +231,7 @@ diesel::table! {
 
 diesel::joinable!(app_tokens -> apps (app_id));
 diesel::joinable!(app_certificates -> apps (app_id));
+diesel::joinable!(credentials -> wrapping_keys (wrapping_key_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     signers,
@@ -227,6 +239,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     keyslots,
     challenges,
     authorities,
+    wrapping_keys,
     credentials,
     apps,
     app_tokens,

@@ -10,8 +10,11 @@ use rubrica::domain::credential::{Credential, CredentialIssuer};
 use rubrica::domain::id::{SadId, SignerId};
 use rubrica::domain::key::{DtbsR, KekVersion, SignatureValue, ToSign};
 use rubrica::domain::secret::{CitizenSecret, SecretBytes};
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::hsm::Hsm;
 use time::{Duration, OffsetDateTime};
+
+use crate::harness::wrapping::wrapped_by;
 
 pub(super) const ALGORITHM: KeyAlgorithm = KeyAlgorithm::EcP256;
 
@@ -20,6 +23,8 @@ pub(super) struct Stand {
     pub(super) activation: Activation,
     pub(super) ambient: Ambient,
     pub(super) ledger: Ledger,
+    /// What wraps the keys of every citizen here.
+    pub(super) by: WrappedBy,
 }
 
 /// A citizen with the secret that the two factors reveal.
@@ -66,6 +71,7 @@ impl Stand {
 
     pub(super) fn on(hsm: Hsm, ambient: Ambient) -> Self {
         Self {
+            by: wrapped_by(&hsm, KekVersion(1)),
             activation: Activation::new(hsm, ambient.clone()),
             ambient,
             ledger: Ledger::default(),
@@ -88,7 +94,7 @@ impl Stand {
                 citizen.signer,
                 id,
                 &citizen.secret.sealing_key(),
-                KekVersion(1),
+                &self.by,
                 ALGORITHM,
             )
             .unwrap();
@@ -96,7 +102,7 @@ impl Stand {
             id,
             signer: citizen.signer,
             public_key: provisioned.public_key,
-            kek_version: provisioned.kek_version,
+            wrapped_by: provisioned.wrapped_by,
             sealed_key: Some(provisioned.sealed_key),
             issuer: CredentialIssuer::BuiltIn,
             request: None,

@@ -13,6 +13,7 @@ use rubrica::domain::secret::{CitizenSecret, SecretBytes};
 use time::Duration;
 
 use super::samples::Desk;
+use crate::harness::wrapping::wrapped_by;
 
 #[test]
 fn all_judges_accept_rsa_3072_with_pkcs1_from_the_token() {
@@ -58,14 +59,15 @@ impl Citizen {
         let activation = Activation::new(crate::harness::hsm(), ambient.clone());
         let secret = CitizenSecret::new(SecretBytes::new(ambient.random()));
         let (signer, id) = (ambient.id(), ambient.id());
+        let by = wrapped_by(&crate::harness::hsm(), KekVersion(1));
         let provisioned = activation
-            .provision(signer, id, &secret.sealing_key(), KekVersion(1), algorithm)
+            .provision(signer, id, &secret.sealing_key(), &by, algorithm)
             .unwrap();
         let credential = Credential {
             id,
             signer,
             public_key: provisioned.public_key,
-            kek_version: provisioned.kek_version,
+            wrapped_by: provisioned.wrapped_by,
             sealed_key: Some(provisioned.sealed_key),
             issuer: CredentialIssuer::BuiltIn,
             request: None,

@@ -5,7 +5,6 @@ use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::challenge::Purpose;
 use rubrica::domain::credential::{Certification, Credential, CredentialIssuer};
 use rubrica::domain::id::{CredentialId, SignerId};
-use rubrica::domain::key::KekVersion;
 use rubrica::domain::language::Language;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
 use rubrica::domain::person::PersonName;
@@ -21,6 +20,7 @@ use time::macros::date;
 use super::authorities::Authorities;
 use super::server::TestServer;
 use super::standing::PASSWORD;
+use super::wrapping;
 
 /// Somebody who can sign.
 pub(crate) struct TestCitizen {
@@ -55,12 +55,14 @@ impl TestCitizen {
         let ambient = server.service().ambient().clone();
         let citizen = ActiveCitizen::new(server, index);
         let credential: CredentialId = ambient.id();
+        let newest = *hsm.keks().unwrap().last().unwrap();
+        let by = wrapping::kept(&hsm, server.store(), newest);
         let provisioned = Activation::new(hsm, ambient.clone())
             .provision(
                 citizen.signer.id,
                 credential,
                 &citizen.signer.sealing_key,
-                KekVersion(1),
+                &by,
                 algorithm,
             )
             .unwrap();
@@ -75,7 +77,7 @@ impl TestCitizen {
                 not_after: now + Duration::days(365),
             }),
             public_key: provisioned.public_key,
-            kek_version: provisioned.kek_version,
+            wrapped_by: provisioned.wrapped_by,
             sealed_key: Some(provisioned.sealed_key),
             issuer: CredentialIssuer::BuiltIn,
             request: None,

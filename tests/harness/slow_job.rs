@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use rubrica::domain::algorithm::{Digest, KeyAlgorithm};
 use rubrica::domain::key::{DtbsR, ToSign};
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::hsm::{GeneratedKey, Hsm, KekVersion, Load};
 
 const KEK: KekVersion = KekVersion(1);
+const BY: &WrappedBy = &WrappedBy::Kek(KEK);
 
 /// One job that keeps a session at work for seconds, in many short steps.
 pub(crate) struct SlowJob {
@@ -29,7 +31,7 @@ impl SlowJob {
             dtbs_r: DtbsR(Digest::of(scheme.digest, b"a document")),
         };
         Self {
-            key: hsm.generate_wrapped(KEK, Self::ALGORITHM).unwrap(),
+            key: hsm.generate_wrapped(BY, Self::ALGORITHM).unwrap(),
             to_sign: vec![one; 600],
         }
     }
@@ -37,7 +39,7 @@ impl SlowJob {
     /// Does it.
     pub(crate) fn run(&self, hsm: &Hsm) {
         let values = hsm
-            .sign_wrapped(KEK, Self::ALGORITHM, &self.key.wrapped, &self.to_sign)
+            .sign_wrapped(BY, Self::ALGORITHM, &self.key.wrapped, &self.to_sign)
             .unwrap();
         assert!(values.iter().all(Result::is_ok));
     }

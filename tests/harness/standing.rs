@@ -8,6 +8,7 @@ use rubrica::domain::language::Language;
 use rubrica::domain::level::{ProofingMethod, RegistrationLevel};
 use rubrica::domain::person::PersonName;
 use rubrica::domain::secret::SecretText;
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::identity::{self, NewSigner, PhoneClaim};
 use rubrica::store::credentials;
 use time::macros::date;
@@ -113,7 +114,7 @@ impl TestServer {
             id: ambient.id(),
             signer: citizen.id,
             public_key: key.public().clone(),
-            kek_version: KekVersion(1),
+            wrapped_by: WrappedBy::Kek(KekVersion(1)),
             sealed_key: Some(vec![0; 32]),
             issuer: CredentialIssuer::BuiltIn,
             request: None,

@@ -5,28 +5,30 @@ use std::time::Duration;
 
 use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::secret::SecretText;
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::hsm::{AwayCause, Hsm, HsmError, KekVersion};
 
 use super::contract::sign_one;
 use crate::harness::alone;
 
 const KEK: KekVersion = KekVersion(1);
+const BY: &WrappedBy = &WrappedBy::Kek(KEK);
 
 #[test]
 fn a_token_put_back_is_found_without_a_restart() {
     alone!(a_token_put_back_is_found_without_a_restart, |token| {
         let hsm = token.hsm();
-        let key = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+        let key = hsm.generate_wrapped(BY, KeyAlgorithm::EcP256).unwrap();
         for _ in 0..3 {
-            sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            sign_one(&hsm, BY, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
             token.pull_out();
-            let error = sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap_err();
+            let error = sign_one(&hsm, BY, KeyAlgorithm::EcP256, &key.wrapped).unwrap_err();
             assert!(matches!(error, HsmError::Away { .. }), "{error:?}");
             assert!(error.is_temporary());
             assert!(hsm.status().is_err());
             token.put_back();
             thread::sleep(Duration::from_millis(600));
-            sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            sign_one(&hsm, BY, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
             assert_eq!(hsm.keks().unwrap(), [KEK]);
         }
     });
@@ -39,8 +41,8 @@ fn a_token_that_is_only_half_there_is_away_until_it_is_whole() {
         a_token_that_is_only_half_there_is_away_until_it_is_whole,
         |token| {
             let hsm = token.hsm();
-            let key = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
-            let sign = || sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped);
+            let key = hsm.generate_wrapped(BY, KeyAlgorithm::EcP256).unwrap();
+            let sign = || sign_one(&hsm, BY, KeyAlgorithm::EcP256, &key.wrapped);
             for _ in 0..2 {
                 sign().unwrap();
                 token.pull_out();
@@ -67,14 +69,14 @@ fn a_token_that_is_only_half_there_is_away_until_it_is_whole() {
 fn every_session_survives_the_return_of_the_token() {
     alone!(every_session_survives_the_return_of_the_token, |token| {
         let hsm = token.hsm();
-        let key = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+        let key = hsm.generate_wrapped(BY, KeyAlgorithm::EcP256).unwrap();
         let all_sign = || {
             thread::scope(|scope| {
                 let threads: Vec<_> = (0..8)
                     .map(|_| {
                         scope.spawn(|| {
                             (0..20)
-                                .map(|_| sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped))
+                                .map(|_| sign_one(&hsm, BY, KeyAlgorithm::EcP256, &key.wrapped))
                                 .collect::<Result<Vec<_>, _>>()
                         })
                     })

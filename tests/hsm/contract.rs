@@ -4,7 +4,10 @@
 use rubrica::clock::Ambient;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
 use rubrica::domain::key::{DtbsR, PublicKey, SignatureValue, ToSign};
-use rubrica::hsm::{Hsm, HsmError, KekVersion, WrappedKey};
+use rubrica::domain::wrapping::{WrappedBy, WrappingKey};
+use rubrica::hsm::{Hsm, HsmError, KekVersion, Unwrapper, WrappedKey};
+
+use crate::harness::wrapping::{wrapped_by, wrapping_key};
 
 const KEK: KekVersion = KekVersion(1);
 
@@ -16,7 +19,9 @@ macro_rules! on {
             signatures_come_in_the_order_of_their_digests,
             one_key_signs_by_several_schemes_at_once,
             a_digest_of_another_algorithm_is_refused_alone,
-            a_wrapped_key_is_useless_without_its_kek,
+            a_wrapped_key_is_useless_without_what_wrapped_it,
+            a_wrapping_key_wrapped_anew_opens_what_it_has_wrapped,
+            what_cannot_be_wrapped_anew_is_told,
             a_damaged_wrapped_key_is_told_and_the_session_lives_on,
             a_missing_kek_is_named,
             a_kek_version_is_made_once,
@@ -35,14 +40,15 @@ macro_rules! on {
 pub(crate) use on;
 
 pub(crate) fn every_scheme_verifies_with_two_libraries(hsm: &Hsm) {
+    let by = wrapped_by(hsm, KEK);
     for algorithm in made_by(hsm, KeyAlgorithm::ALL) {
-        let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+        let key = hsm.generate_wrapped(&by, algorithm).unwrap();
         assert_eq!(key.public_key.algorithm(), algorithm);
         for scheme in schemes(algorithm) {
             let to_sign = to_sign(scheme, b"a document");
             let dtbs_r = to_sign.dtbs_r.clone();
             let values = hsm
-                .sign_wrapped(KEK, algorithm, &key.wrapped, &[to_sign])
+                .sign_wrapped(&by, algorithm, &key.wrapped, &[to_sign])
                 .unwrap();
             let [Ok(value)] = values.as_slice() else {
                 panic!("{algorithm} {scheme:?}: {values:?}");
@@ -61,12 +67,13 @@ pub(crate) fn every_scheme_verifies_with_two_libraries(hsm: &Hsm) {
 
 pub(crate) fn signatures_come_in_the_order_of_their_digests(hsm: &Hsm) {
     let algorithm = KeyAlgorithm::Rsa2048;
-    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let by = wrapped_by(hsm, KEK);
+    let key = hsm.generate_wrapped(&by, algorithm).unwrap();
     let scheme = algorithm.default_scheme();
     let texts: [&[u8]; 5] = [b"one", b"two", b"one", b"three", b"two"];
     let all = texts.map(|text| to_sign(scheme, text));
     let values = hsm
-        .sign_wrapped(KEK, algorithm, &key.wrapped, &all)
+        .sign_wrapped(&by, algorithm, &key.wrapped, &all)
         .unwrap();
     let values: Vec<_> = values.into_iter().map(Result::unwrap).collect();
     assert_eq!(values.len(), all.len());
@@ -80,13 +87,14 @@ pub(crate) fn signatures_come_in_the_order_of_their_digests(hsm: &Hsm) {
 
 pub(crate) fn one_key_signs_by_several_schemes_at_once(hsm: &Hsm) {
     let algorithm = KeyAlgorithm::Rsa2048;
-    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let by = wrapped_by(hsm, KEK);
+    let key = hsm.generate_wrapped(&by, algorithm).unwrap();
     let all: Vec<_> = schemes(algorithm)
         .into_iter()
         .map(|scheme| to_sign(scheme, b"a document"))
         .collect();
     let values = hsm
-        .sign_wrapped(KEK, algorithm, &key.wrapped, &all)
+        .sign_wrapped(&by, algorithm, &key.wrapped, &all)
         .unwrap();
     assert_eq!(values.len(), 6);
     for (one, value) in all.iter().zip(values) {
@@ -100,7 +108,8 @@ pub(crate) fn one_key_signs_by_several_schemes_at_once(hsm: &Hsm) {
 
 pub(crate) fn a_digest_of_another_algorithm_is_refused_alone(hsm: &Hsm) {
     let algorithm = quick(hsm);
-    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let by = wrapped_by(hsm, KEK);
+    let key = hsm.generate_wrapped(&by, algorithm).unwrap();
     let scheme = algorithm.default_scheme();
     let fits = to_sign(scheme, b"fits");
     let does_not = ToSign {
@@ -109,7 +118,7 @@ pub(crate) fn a_digest_of_another_algorithm_is_refused_alone(hsm: &Hsm) {
     };
     let values = hsm
         .sign_wrapped(
-            KEK,
+            &by,
             algorithm,
             &key.wrapped,
             &[fits.clone(), does_not, fits],
@@ -121,22 +130,96 @@ pub(crate) fn a_digest_of_another_algorithm_is_refused_alone(hsm: &Hsm) {
     ));
 }
 
-pub(crate) fn a_wrapped_key_is_useless_without_its_kek(hsm: &Hsm) {
-    let other = fresh_version();
-    hsm.generate_kek(other).unwrap();
+pub(crate) fn a_wrapped_key_is_useless_without_what_wrapped_it(hsm: &Hsm) {
+    let other_kek = fresh_version();
+    hsm.generate_kek(other_kek).unwrap();
+    assert!(hsm.keks().unwrap().contains(&other_kek));
     let algorithm = quick(hsm);
-    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
-    let error = sign_one(hsm, other, algorithm, &key.wrapped).unwrap_err();
-    assert!(
-        matches!(error, HsmError::WrappedKey { kek, .. } if kek == other),
-        "{error:?}"
-    );
-    assert!(hsm.keks().unwrap().contains(&other));
+    let key = wrapping_key(hsm, KEK);
+    let by = WrappedBy::WrappingKey(key.clone());
+    let signers = hsm.generate_wrapped(&by, algorithm).unwrap();
+    let another = wrapping_key(hsm, KEK);
+    for (other, expected) in [
+        (WrappedBy::Kek(KEK), Unwrapper::Kek(KEK)),
+        (WrappedBy::Kek(other_kek), Unwrapper::Kek(other_kek)),
+        (
+            WrappedBy::WrappingKey(another.clone()),
+            Unwrapper::WrappingKey(another.id),
+        ),
+        (
+            WrappedBy::WrappingKey(WrappingKey {
+                id: Ambient::system().id(),
+                kek: other_kek,
+                ..key
+            }),
+            Unwrapper::Kek(other_kek),
+        ),
+    ] {
+        let error = sign_one(hsm, &other, algorithm, &signers.wrapped).unwrap_err();
+        assert!(
+            matches!(error, HsmError::WrappedKey { by, .. } if by == expected),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains(&expected.to_string()));
+    }
+}
+
+pub(crate) fn a_wrapping_key_wrapped_anew_opens_what_it_has_wrapped(hsm: &Hsm) {
+    let to = fresh_version();
+    hsm.generate_kek(to).unwrap();
+    let old = wrapping_key(hsm, KEK);
+    let by = WrappedBy::WrappingKey(old.clone());
+    let keys: Vec<_> = made_by(hsm, &[KeyAlgorithm::Rsa3072, KeyAlgorithm::EcP256])
+        .into_iter()
+        .map(|algorithm| (algorithm, hsm.generate_wrapped(&by, algorithm).unwrap()))
+        .collect();
+    let before = hsm.object_count().unwrap();
+    let rewrapped = hsm
+        .rewrap(KEK, &WrappedKey::new(old.wrapped.clone()), to)
+        .unwrap();
+    assert_eq!(hsm.object_count().unwrap().token, before.token);
+    assert_ne!(rewrapped.as_bytes(), old.wrapped);
+    // Under another name, so that no session has it at hand.
+    let anew = WrappedBy::WrappingKey(WrappingKey {
+        id: Ambient::system().id(),
+        kek: to,
+        wrapped: rewrapped.as_bytes().to_vec(),
+        ..old
+    });
+    for (algorithm, key) in keys {
+        for by in [&by, &anew] {
+            let value = sign_one(hsm, by, algorithm, &key.wrapped).unwrap();
+            let one = to_sign(algorithm.default_scheme(), b"a document");
+            key.public_key
+                .verify(one.scheme, &one.dtbs_r, &value)
+                .unwrap();
+        }
+        let more = hsm.generate_wrapped(&anew, algorithm).unwrap();
+        sign_one(hsm, &by, algorithm, &more.wrapped).unwrap();
+    }
+}
+
+pub(crate) fn what_cannot_be_wrapped_anew_is_told(hsm: &Hsm) {
+    let missing = fresh_version();
+    let key = wrapping_key(hsm, KEK);
+    let wrapped = WrappedKey::new(key.wrapped.clone());
+    for (from, to) in [(KEK, missing), (missing, KEK)] {
+        let error = hsm.rewrap(from, &wrapped, to).unwrap_err();
+        assert!(
+            matches!(error, HsmError::KekMissing(version) if version == missing),
+            "{error:?}"
+        );
+    }
+    let mut cut = key.wrapped;
+    cut.pop();
+    let error = hsm.rewrap(KEK, &WrappedKey::new(cut), KEK).unwrap_err();
+    assert!(matches!(error, HsmError::WrappedKey { .. }), "{error:?}");
 }
 
 pub(crate) fn a_damaged_wrapped_key_is_told_and_the_session_lives_on(hsm: &Hsm) {
     let algorithm = quick(hsm);
-    let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+    let by = wrapped_by(hsm, KEK);
+    let key = hsm.generate_wrapped(&by, algorithm).unwrap();
     let mut bytes = key.wrapped.as_bytes().to_vec();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -145,19 +228,21 @@ pub(crate) fn a_damaged_wrapped_key_is_told_and_the_session_lives_on(hsm: &Hsm) 
         assert!(!error.is_temporary());
     };
     for no_key in [Vec::new(), vec![9; 40]] {
-        told(sign_one(hsm, KEK, algorithm, &WrappedKey::new(no_key)).unwrap_err());
+        told(sign_one(hsm, &by, algorithm, &WrappedKey::new(no_key)).unwrap_err());
     }
     // CBC protects no integrity: a key that is damaged where it is not looked at still signs. There the seal around it
     // keeps it from coming so far.
-    if let Err(error) = sign_one(hsm, KEK, algorithm, &WrappedKey::new(bytes)) {
+    if let Err(error) = sign_one(hsm, &by, algorithm, &WrappedKey::new(bytes)) {
         told(error);
     }
-    sign_one(hsm, KEK, algorithm, &key.wrapped).unwrap();
+    sign_one(hsm, &by, algorithm, &key.wrapped).unwrap();
 }
 
 pub(crate) fn a_missing_kek_is_named(hsm: &Hsm) {
     let version = fresh_version();
-    let error = hsm.generate_wrapped(version, quick(hsm)).unwrap_err();
+    let error = hsm
+        .generate_wrapped(&WrappedBy::Kek(version), quick(hsm))
+        .unwrap_err();
     assert!(matches!(error, HsmError::KekMissing(missing) if missing == version));
     assert!(error.to_string().contains(&version.to_string()));
 }
@@ -236,12 +321,12 @@ pub(crate) fn to_sign(scheme: SignatureScheme, text: &[u8]) -> ToSign {
 /// Signs one digest by the default scheme.
 pub(crate) fn sign_one(
     hsm: &Hsm,
-    kek: KekVersion,
+    by: &WrappedBy,
     algorithm: KeyAlgorithm,
     wrapped: &WrappedKey,
 ) -> Result<SignatureValue, HsmError> {
     let one = to_sign(algorithm.default_scheme(), b"a document");
-    hsm.sign_wrapped(kek, algorithm, wrapped, &[one])?.remove(0)
+    hsm.sign_wrapped(by, algorithm, wrapped, &[one])?.remove(0)
 }
 
 /// A KEK version that no other test uses: a token may outlive the test.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::hsm::{AwayCause, Hsm, HsmError, KekVersion, Operation, Rsa2048};
 
 use super::contract::sign_one;
@@ -13,6 +14,7 @@ use crate::harness::alone;
 use crate::harness::slow_job::{SlowJob, wait_until};
 
 const KEK: KekVersion = KekVersion(1);
+const BY: &WrappedBy = &WrappedBy::Kek(KEK);
 
 #[test]
 fn a_full_queue_answers_busy_at_once() {
@@ -72,7 +74,7 @@ fn a_session_that_does_not_answer_is_replaced_and_not_waited_for() {
         a_session_that_does_not_answer_is_replaced_and_not_waited_for,
         |token| {
             let patient = token.hsm();
-            let key = patient.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap();
+            let key = patient.generate_wrapped(BY, KeyAlgorithm::EcP256).unwrap();
             let mut settings = token.settings();
             settings.sessions = NonZeroUsize::MIN;
             settings.generation_timeout = Duration::from_millis(20);
@@ -80,7 +82,7 @@ fn a_session_that_does_not_answer_is_replaced_and_not_waited_for() {
             hsm.keks().unwrap();
             // RSA-4096 takes a second and more; some luck could make one key faster.
             let timed_out = (0..10)
-                .find_map(|_| hsm.generate_wrapped(KEK, KeyAlgorithm::Rsa4096).err())
+                .find_map(|_| hsm.generate_wrapped(BY, KeyAlgorithm::Rsa4096).err())
                 .unwrap();
             assert!(
                 matches!(timed_out, HsmError::Timeout(Operation::GenerateKeyPair)),
@@ -89,7 +91,7 @@ fn a_session_that_does_not_answer_is_replaced_and_not_waited_for() {
             assert_eq!(hsm.load().stuck, 1, "the call was waited for");
             // One more may hang; then there is nobody left to ask, and that is said at once.
             let answers: Vec<_> = (0..5)
-                .map(|_| hsm.generate_wrapped(KEK, KeyAlgorithm::Rsa4096))
+                .map(|_| hsm.generate_wrapped(BY, KeyAlgorithm::Rsa4096))
                 .collect();
             assert!(
                 answers.iter().any(|answer| matches!(
@@ -105,7 +107,7 @@ fn a_session_that_does_not_answer_is_replaced_and_not_waited_for() {
             assert!(load.workers + load.stuck <= 2, "{load:?}");
             // When the calls come back, all is as before and nothing of them is left.
             wait_until(&hsm, |load| load.stuck == 0);
-            sign_one(&hsm, KEK, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            sign_one(&hsm, BY, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
             assert_eq!(patient.object_count().unwrap().session, 0);
         }
     );
@@ -124,9 +126,9 @@ fn the_token_does_not_fill() {
                             0 => KeyAlgorithm::Rsa2048,
                             _ => KeyAlgorithm::EcP256,
                         };
-                        let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+                        let key = hsm.generate_wrapped(BY, algorithm).unwrap();
                         for _ in 0..4 {
-                            sign_one(&hsm, KEK, algorithm, &key.wrapped).unwrap();
+                            sign_one(&hsm, BY, algorithm, &key.wrapped).unwrap();
                         }
                     }
                 });
@@ -180,7 +182,7 @@ fn rsa_2048_is_refused_unless_allowed() {
         let hsm = Hsm::new(settings);
         hsm.generate_kek(KEK).unwrap();
         assert!(matches!(
-            hsm.generate_wrapped(KEK, KeyAlgorithm::Rsa2048),
+            hsm.generate_wrapped(BY, KeyAlgorithm::Rsa2048),
             Err(HsmError::Rsa2048)
         ));
         assert!(matches!(

@@ -7,13 +7,16 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::AuthPin;
 use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::hsm::{Hsm, HsmError, KekVersion, Operation, SessionKeys, WrapMechanism};
 
 use super::contract::{sign_one, to_sign};
 use crate::harness::alone;
 use crate::harness::new_token::MODULE;
+use crate::harness::wrapping::wrapped_by;
 
 const KEK: KekVersion = KekVersion(1);
+const BY: &WrappedBy = &WrappedBy::Kek(KEK);
 
 #[test]
 fn a_key_at_work_is_sensitive_and_cannot_be_wrapped_again() {
@@ -22,13 +25,13 @@ fn a_key_at_work_is_sensitive_and_cannot_be_wrapped_again() {
         |token| {
             let hsm = token.hsm();
             for (algorithm, count) in [(KeyAlgorithm::Rsa3072, 500), (KeyAlgorithm::EcP384, 3000)] {
-                let key = hsm.generate_wrapped(KEK, algorithm).unwrap();
+                let key = hsm.generate_wrapped(BY, algorithm).unwrap();
                 let many = vec![to_sign(algorithm.default_scheme(), b"a document"); count];
                 let spy = spy();
                 let kek = only(&spy, ObjectClass::SECRET_KEY).unwrap();
                 std::thread::scope(|scope| {
                     let signing =
-                        scope.spawn(|| hsm.sign_wrapped(KEK, algorithm, &key.wrapped, &many));
+                        scope.spawn(|| hsm.sign_wrapped(BY, algorithm, &key.wrapped, &many));
                     let at_work = loop {
                         if let Some(found) = only(&spy, ObjectClass::PRIVATE_KEY) {
                             break found;
@@ -131,6 +134,60 @@ fn a_kek_wraps_and_does_nothing_else() {
 }
 
 #[test]
+fn a_wrapping_key_at_hand_wraps_and_does_nothing_else() {
+    alone!(
+        a_wrapping_key_at_hand_wraps_and_does_nothing_else,
+        |token| {
+            let hsm = token.hsm();
+            let by = wrapped_by(&hsm, KEK);
+            assert_eq!(hsm.object_count().unwrap().session, 0);
+            hsm.generate_wrapped(&by, KeyAlgorithm::EcP256).unwrap();
+            let spy = spy();
+            let session_keys = [
+                Attribute::Class(ObjectClass::SECRET_KEY),
+                Attribute::Token(false),
+            ];
+            let found = spy.find_objects(&session_keys).unwrap();
+            assert_eq!(found.len(), 1);
+            let flags = spy
+                .get_attributes(
+                    found[0],
+                    &[
+                        AttributeType::Sensitive,
+                        AttributeType::Extractable,
+                        AttributeType::Private,
+                        AttributeType::Encrypt,
+                        AttributeType::Decrypt,
+                        AttributeType::Derive,
+                    ],
+                )
+                .unwrap();
+            for attribute in [
+                Attribute::Sensitive(true),
+                Attribute::Extractable(false),
+                Attribute::Private(true),
+                Attribute::Encrypt(false),
+                Attribute::Decrypt(false),
+                Attribute::Derive(false),
+            ] {
+                assert!(flags.contains(&attribute), "{attribute:?} in {flags:?}");
+            }
+            let kek = spy
+                .find_objects(&[
+                    Attribute::Class(ObjectClass::SECRET_KEY),
+                    Attribute::Token(true),
+                ])
+                .unwrap()[0];
+            let wrapped = spy.wrap_key(&Mechanism::AesKeyWrapPad, kek, found[0]);
+            assert!(
+                matches!(wrapped, Err(Error::Pkcs11(RvError::KeyUnextractable, _))),
+                "{wrapped:?}"
+            );
+        }
+    );
+}
+
+#[test]
 fn a_kek_that_does_more_than_wrap_is_not_used() {
     alone!(a_kek_that_does_more_than_wrap_is_not_used, |token| {
         let hsm = Hsm::new(token.settings());
@@ -158,7 +215,7 @@ fn a_kek_that_does_more_than_wrap_is_not_used() {
         };
         let use_it = |version: u32| {
             let version = KekVersion(version);
-            let used = hsm.generate_wrapped(version, KeyAlgorithm::EcP256);
+            let used = hsm.generate_wrapped(&WrappedBy::Kek(version), KeyAlgorithm::EcP256);
             let checked = hsm.check_kek(version);
             assert_eq!(used.is_ok(), checked.is_ok(), "version {version}");
             used.map(|_| ())
@@ -210,7 +267,7 @@ fn keys_wrapped_with_trusted_need_a_kek_that_the_officer_trusts() {
             settings.session_keys = SessionKeys::WrapWithTrusted;
             let hsm = Hsm::new(settings.clone());
             hsm.generate_kek(KEK).unwrap();
-            let error = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap_err();
+            let error = hsm.generate_wrapped(BY, KeyAlgorithm::EcP256).unwrap_err();
             assert!(
                 matches!(
                     error,
@@ -249,9 +306,11 @@ fn keys_wrapped_with_trusted_need_a_kek_that_the_officer_trusts() {
                 .unwrap();
             drop(officer);
             let hsm = Hsm::new(settings);
-            let trusted = KekVersion(2);
-            let key = hsm.generate_wrapped(trusted, KeyAlgorithm::EcP256).unwrap();
-            sign_one(&hsm, trusted, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
+            let trusted = WrappedBy::Kek(KekVersion(2));
+            let key = hsm
+                .generate_wrapped(&trusted, KeyAlgorithm::EcP256)
+                .unwrap();
+            sign_one(&hsm, &trusted, KeyAlgorithm::EcP256, &key.wrapped).unwrap();
         }
     );
 }
@@ -263,7 +322,7 @@ fn a_mechanism_that_the_token_refuses_is_named() {
         settings.wrap = WrapMechanism::AesCbcPad;
         let hsm = Hsm::new(settings);
         hsm.generate_kek(KEK).unwrap();
-        let error = hsm.generate_wrapped(KEK, KeyAlgorithm::EcP256).unwrap_err();
+        let error = hsm.generate_wrapped(BY, KeyAlgorithm::EcP256).unwrap_err();
         assert!(matches!(error, HsmError::Unsupported { .. }), "{error:?}");
         assert!(error.to_string().contains("CKR_MECHANISM_INVALID"));
         assert_eq!(hsm.object_count().unwrap().session, 0);

@@ -11,6 +11,7 @@ use time::Duration;
 
 use crate::harness::database::both_databases;
 use crate::harness::softhsm;
+use crate::harness::wrapping::wrapped_by;
 
 const ALGORITHM: KeyAlgorithm = KeyAlgorithm::EcP256;
 
@@ -47,15 +48,16 @@ impl Office<'_> {
     /// A credential as an administrator provisions it, without the citizen.
     fn provision(&self, signer: &Signer) -> Credential {
         let id = self.ambient.id();
+        let by = wrapped_by(&softhsm::hsm(), KekVersion(1));
         let provisioned = self
             .activation()
-            .provision(signer.id, id, &signer.sealing_key, KekVersion(1), ALGORITHM)
+            .provision(signer.id, id, &signer.sealing_key, &by, ALGORITHM)
             .unwrap();
         Credential {
             id,
             signer: signer.id,
             public_key: provisioned.public_key,
-            kek_version: provisioned.kek_version,
+            wrapped_by: provisioned.wrapped_by,
             sealed_key: Some(provisioned.sealed_key),
             issuer: CredentialIssuer::BuiltIn,
             request: None,

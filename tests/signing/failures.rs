@@ -1,9 +1,12 @@
 //! A request is given back only when another try can succeed; what fails for good ends it.
 
+use rubrica::domain::key::KekVersion;
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+use rubrica::domain::wrapping::WrappedBy;
 
 use crate::harness::database::{both_databases, tamper};
 use crate::harness::town::Town;
+use crate::harness::{softhsm, wrapping};
 
 both_databases! {
     fn a_sealed_key_that_does_not_open_ends_the_request(database) {
@@ -19,10 +22,17 @@ both_databases! {
         assert_eq!(outcome.unwrap(), RequestState::Failed);
     }
 
-    fn a_wrapping_key_that_was_changed_ends_the_request(database) {
+    fn a_wrapping_key_that_was_exchanged_ends_the_request(database) {
         let town = Town::new(database);
         let link = town.ask_one();
-        tamper(&town.store, "UPDATE credentials SET kek_version = 4096");
+        let other = wrapping::kept(&softhsm::hsm(), &town.store, KekVersion(1));
+        let WrappedBy::WrappingKey(other) = other else {
+            panic!("{other:?}");
+        };
+        tamper(
+            &town.store,
+            &format!("UPDATE credentials SET wrapping_key_id = '{}'", other.id),
+        );
         let sent = town.begin(&link).unwrap();
         let outcome = town.confirm(&link, &sent, &town.code());
         assert_eq!(town.request(&link).state, RequestState::Failed, "{outcome:?}");

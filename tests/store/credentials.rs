@@ -13,9 +13,10 @@ use rubrica::domain::person::PersonName;
 use rubrica::domain::revocation::RevocationReason;
 use rubrica::domain::secret::SealingKey;
 use rubrica::domain::signer::Signer;
+use rubrica::domain::wrapping::{WrappedBy, WrappingKey};
 use rubrica::store::authorities::{self, Coverage, StoredList};
 use rubrica::store::credentials::{self, Change, RevokedCertificate};
-use rubrica::store::{Store, signers};
+use rubrica::store::{Store, signers, wrapping_keys};
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
 
@@ -23,18 +24,30 @@ use crate::harness::authorities::Authorities;
 use crate::harness::database::both_databases;
 use crate::harness::software_key::SoftwareKey;
 
-const NOW: OffsetDateTime = datetime!(2026-11-23 10:00 UTC);
+pub(super) const NOW: OffsetDateTime = datetime!(2026-11-23 10:00 UTC);
 
 both_databases! {
     fn a_credential_is_read_as_it_was_written(database) {
         let store = database.store();
         let signer = a_signer(&store);
-        for credential in [requested(signer), certified(signer, "0a")] {
+        let key = WrappingKey {
+            id: Ambient::system().id(),
+            kek: KekVersion(2),
+            wrapped: vec![9, 9],
+            created_at: NOW,
+            rewrapped_at: None,
+        };
+        store.write(|connection| wrapping_keys::insert(connection, &key)).unwrap();
+        let under_it = Credential {
+            wrapped_by: WrappedBy::WrappingKey(key),
+            ..certified(signer, "0b")
+        };
+        for credential in [requested(signer), certified(signer, "0a"), under_it] {
             insert(&store, &credential);
             assert_eq!(find(&store, credential.id), Some(credential));
         }
         let all = store.read(|connection| credentials::of_signer(connection, signer)).unwrap();
-        assert_eq!(all.len(), 2);
+        assert_eq!(all.len(), 3);
         assert_eq!(find(&store, Ambient::system().id()), None);
     }
 
@@ -151,7 +164,7 @@ fn a_credential_is_usable_within_its_validity() {
     assert!(requested(credential.signer).usable(not_before).is_none());
 }
 
-fn insert(store: &Store, credential: &Credential) {
+pub(crate) fn insert(store: &Store, credential: &Credential) {
     store
         .write(|connection| credentials::insert(connection, credential))
         .unwrap();
@@ -163,25 +176,25 @@ fn find(store: &Store, id: CredentialId) -> Option<Credential> {
         .unwrap()
 }
 
-fn revoke(store: &Store, credential: &Credential, revocation: Revocation) -> Change {
+pub(super) fn revoke(store: &Store, credential: &Credential, revocation: Revocation) -> Change {
     store
         .write(|connection| credentials::revoke(connection, credential.id, revocation))
         .unwrap()
 }
 
-fn revocation(day: i64, reason: RevocationReason) -> Revocation {
+pub(super) fn revocation(day: i64, reason: RevocationReason) -> Revocation {
     Revocation {
         at: NOW + Duration::days(day),
         reason,
     }
 }
 
-fn requested(signer: SignerId) -> Credential {
+pub(crate) fn requested(signer: SignerId) -> Credential {
     Credential {
         id: Ambient::system().id(),
         signer,
         public_key: SoftwareKey::p256(7).public().clone(),
-        kek_version: KekVersion(3),
+        wrapped_by: WrappedBy::Kek(KekVersion(3)),
         sealed_key: Some(vec![1, 2, 3]),
         issuer: CredentialIssuer::BuiltIn,
         request: Some(vec![4, 5]),
@@ -208,7 +221,7 @@ fn certification(serial: &str) -> Certification {
 }
 
 /// Registers somebody to own credentials.
-fn a_signer(store: &Store) -> SignerId {
+pub(crate) fn a_signer(store: &Store) -> SignerId {
     let signer = Signer {
         id: Ambient::system().id(),
         national_id: "99999999R".parse().unwrap(),

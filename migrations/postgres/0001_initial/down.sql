@@ -7,6 +7,7 @@ DROP TABLE app_certificates;
 DROP TABLE app_tokens;
 DROP TABLE apps;
 DROP TABLE credentials;
+DROP TABLE wrapping_keys;
 DROP TABLE authorities;
 DROP TABLE challenges;
 DROP TABLE keyslots;

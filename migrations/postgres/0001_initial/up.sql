@@ -83,13 +83,22 @@ CREATE TABLE authorities (
     crl_revocations BIGINT NOT NULL DEFAULT 0
 );
 
+CREATE TABLE wrapping_keys (
+    id TEXT NOT NULL PRIMARY KEY,
+    kek_version INTEGER NOT NULL,
+    wrapped_key BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    rewrapped_at BIGINT
+);
+
 CREATE TABLE credentials (
     id TEXT NOT NULL PRIMARY KEY,
     signer_id TEXT NOT NULL REFERENCES signers (id),
     state TEXT NOT NULL,
     algorithm TEXT NOT NULL,
     public_key BYTEA NOT NULL,
-    kek_version INTEGER NOT NULL,
+    wrapping_key_id TEXT REFERENCES wrapping_keys (id),
+    kek_version INTEGER,
     sealed_key BYTEA,
     issuer TEXT NOT NULL,
     certificate_request BYTEA,
@@ -100,10 +109,12 @@ CREATE TABLE credentials (
     not_after BIGINT,
     created_at BIGINT NOT NULL,
     revoked_at BIGINT,
-    revocation_reason TEXT
+    revocation_reason TEXT,
+    CHECK ((wrapping_key_id IS NULL) <> (kek_version IS NULL))
 );
 CREATE INDEX credentials_signer ON credentials (signer_id);
-CREATE INDEX credentials_kek ON credentials (kek_version);
+CREATE INDEX credentials_wrapping_key ON credentials (wrapping_key_id, state);
+CREATE INDEX credentials_kek ON credentials (kek_version, state) WHERE kek_version IS NOT NULL;
 CREATE INDEX credentials_revoked ON credentials (issuer, revoked_at);
 
 CREATE TABLE apps (

@@ -8,11 +8,11 @@ use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::credential::{Certification, Credential, CredentialIssuer, Revocation};
 use crate::domain::id::{CredentialId, SignerId};
 use crate::domain::identifier::NationalId;
-use crate::domain::key::KekVersion;
 use crate::domain::level::RegistrationLevel;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
+use crate::domain::wrapping::WrappedBy;
 use crate::journal::{Actor, Entry, Event, Outcome};
 use crate::pki::profile::citizen;
 use crate::service::{Service, ServiceError};
@@ -25,7 +25,7 @@ pub(super) struct Making {
     pub(super) signer: Signer,
     key: KeyAlgorithm,
     event: Event,
-    kek: KekVersion,
+    wrapped_by: WrappedBy,
     at: OffsetDateTime,
     wanted: Wanted,
 }
@@ -58,7 +58,7 @@ impl Making {
             id: self.id,
             signer: self.signer.id,
             public_key: provisioned.public_key,
-            kek_version: provisioned.kek_version,
+            wrapped_by: provisioned.wrapped_by,
             sealed_key: Some(provisioned.sealed_key),
             issuer,
             request,
@@ -90,11 +90,11 @@ impl Service {
         entitled(&signer, now)?;
         let making = Making {
             id: self.inner.ambient.id(),
+            wrapped_by: self.wrapper(&by)?,
             by,
             signer,
             key,
             event,
-            kek: self.newest_kek()?,
             at: now,
             wanted: Wanted::Always,
         };
@@ -113,7 +113,7 @@ impl Service {
         let fresh = self
             .inner
             .activation
-            .generate(making.signer.id, making.id, making.kek, making.key)
+            .generate(making.signer.id, making.id, &making.wrapped_by, making.key)
             .map_err(ServiceError::from);
         match fresh.and_then(complete) {
             Ok(credential) => view(&credential),
