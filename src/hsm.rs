@@ -23,7 +23,7 @@
 //! Nothing is connected before the first call. A call that finds its session gone opens another; if that does not
 //! help, all sessions of the token are closed, the library is initialised anew (network HSMs and SoftHSM notice a
 //! returned token only then) and the call is made once more. Only then is the answer [`HsmError::Away`]. The next
-//! call starts over, so a token that is put back is found without a restart. A token that lacks a key it had before
+//! call starts over, so a token that is put back is found without a restart. A token that lacks every key it had before
 //! counts as lost too: see `memory`. The exception is a refused PIN: it is never tried again, since wrong tries lock
 //! the token.
 //!
@@ -134,6 +134,14 @@ impl Hsm {
         self.pool
             .run(self.settings().call_timeout, |connection, call| {
                 kek::versions(connection, call)
+            })
+    }
+
+    /// Destroys that KEK, if it is there. Whatever only it wraps can never be used again.
+    pub fn destroy_kek(&self, version: KekVersion) -> Result<(), HsmError> {
+        self.pool
+            .run_alone(self.settings().call_timeout, move |connection, call| {
+                kek::destroy(connection, call, version)
             })
     }
 

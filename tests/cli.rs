@@ -5,6 +5,7 @@ mod commands;
 mod credential;
 mod demo;
 mod doctor;
+mod keks;
 mod many;
 mod markdown;
 mod reader;

@@ -6,5 +6,6 @@ mod keys;
 mod last_code;
 mod recorded;
 mod remnants;
+mod rotation;
 mod unrecorded;
 mod upkeep;

@@ -1,5 +1,6 @@
 //! `rubrica hsm`
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
@@ -12,20 +13,28 @@ use crate::auth::op::ManageHsm;
 use crate::service::ServiceError;
 use crate::service::keks::{HsmView, KekMade, KekWanted, Presence, TokenStatus};
 
+mod destruction;
+mod rotation;
+
 /// What to do with the HSM.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make the keys on the token that are not there yet: the key-encryption key (KEK), which wraps the citizens' keys,
     /// and the audit key, which signs the journal.
     InitKek(InitKek),
-    /// Show the token, what it can do, and which key-encryption keys are on it.
+    /// Show the token, what it can do, and which key-encryption keys are on it, with what each carries.
     Status(Status),
+    /// Wrap every wrapping key under the newest key-encryption key, while the server signs; makes a new version first,
+    /// unless an earlier rotation is to be finished. The old version stays on the token.
+    RotateKek(rotation::RotateKek),
+    /// Destroy an old version of the key-encryption key that nothing needs any more.
+    DestroyKek(destruction::DestroyKek),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct InitKek {
-    /// Make a new version of the KEK where there is one already; it wraps the keys made from now on, and the old ones
-    /// stay.
+    /// Make a new version of the KEK where there is one already; it wraps what is made from now on, and `rotate-kek` puts
+    /// the rest under it.
     #[arg(long)]
     new_version: bool,
 }
@@ -41,6 +50,8 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
     match command {
         Command::InitKek(arguments) => init_kek(arguments, file),
         Command::Status(arguments) => status(arguments, file),
+        Command::RotateKek(arguments) => rotation::rotate(arguments, file),
+        Command::DestroyKek(arguments) => destruction::destroy(arguments, file),
     }
 }
 
@@ -93,17 +104,39 @@ fn told(view: &HsmView) -> String {
             state.to_owned(),
         ]);
     }
-    let keks: Vec<_> = view.keks.iter().map(ToString::to_string).collect();
-    let keks = match keks.as_slice() {
-        [] => "none; make one with: rubrica hsm init-kek".to_owned(),
-        versions => format!("version {}", versions.join(", ")),
-    };
     format!(
-        "token     {}\nobjects   {} on the token\nKEK       {keks}\n\n{}",
+        "token     {}\nobjects   {} on the token\n{}\n{}",
         name(token),
         view.objects.token,
+        keks(view),
         table.render()
     )
+}
+
+/// Each version that is on the token or that something needs, and what depends on it.
+fn keks(view: &HsmView) -> String {
+    let versions: BTreeSet<_> = view.keks.iter().chain(view.loads.keys()).collect();
+    if versions.is_empty() {
+        return "KEK       none; make one with: rubrica hsm init-kek\n".to_owned();
+    }
+    let mut table = Table::new(["\nKEK", "STATE", "WRAPPING KEYS", "CREDENTIALS"]);
+    for version in versions {
+        let load = view.loads.get(version).copied().unwrap_or_default();
+        let state = if !view.keks.contains(version) {
+            "MISSING"
+        } else if view.keks.last() == Some(version) {
+            "newest"
+        } else {
+            "there"
+        };
+        table.row([
+            format!("version {version}"),
+            state.to_owned(),
+            load.wrapping_keys.to_string(),
+            (load.credentials + load.directly).to_string(),
+        ]);
+    }
+    table.render()
 }
 
 /// The token's label and, as far as it can be read, what it is: some tokens tell nothing of themselves.
@@ -137,6 +170,19 @@ fn described(view: &HsmView) -> Value {
             })
         })
         .collect();
+    let loads: Value = view
+        .loads
+        .iter()
+        .map(|(version, load)| {
+            json!({
+                "kek_version": version.0,
+                "on_token": view.keks.contains(version),
+                "wrapping_keys": load.wrapping_keys,
+                "credentials": load.credentials,
+                "credentials_without_wrapping_key": load.directly,
+            })
+        })
+        .collect();
     json!({
         "label": token.label.trim(),
         "manufacturer": token.manufacturer.trim(),
@@ -145,6 +191,7 @@ fn described(view: &HsmView) -> Value {
         "firmware": token.firmware,
         "token_objects": view.objects.token,
         "keks": view.keks.iter().map(|version| version.0).collect::<Vec<_>>(),
+        "depending": loads,
         "mechanisms": mechanisms,
     })
 }

@@ -71,13 +71,17 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Fails when the session is no longer logged in, or a key that was on the token is not there any more.
+    /// Fails when the session is no longer logged in, or none of the keys that were on the token is there any more.
     pub(super) fn check_whole(&self) -> Result<(), HsmError> {
         let info = self.session.get_session_info().during(Operation::Inspect)?;
         if info.session_state() != SessionState::RwUser {
             return Err(away(AwayCause::LoggedOut));
         }
-        for label in self.memory.labels() {
+        let labels = self.memory.labels();
+        let Some(first) = labels.first() else {
+            return Ok(());
+        };
+        for label in &labels {
             let template = [
                 Attribute::Token(true),
                 Attribute::Label(label.as_bytes().to_vec()),
@@ -86,14 +90,14 @@ impl Connection {
                 .session
                 .find_objects(&template)
                 .during(Operation::Find)?;
-            if found.is_empty() {
-                return Err(away(AwayCause::Vanished(label)));
+            if !found.is_empty() {
+                return Ok(());
             }
         }
-        Ok(())
+        Err(away(AwayCause::Vanished(first.clone())))
     }
 
-    /// The one object with these attributes, which name `label`. `None` when there never was one.
+    /// The one object with these attributes, which name `label`. `None` when there is none on a token that is there.
     pub(super) fn find_one(
         &self,
         label: &str,
@@ -104,8 +108,12 @@ impl Connection {
             .find_objects(template)
             .during(Operation::Find)?;
         match found.as_slice() {
-            [] if self.memory.knows(label) => Err(away(AwayCause::Vanished(label.to_owned()))),
-            [] => Ok(None),
+            [] => {
+                if self.memory.knows(label) {
+                    self.check_whole()?;
+                }
+                Ok(None)
+            }
             [handle] => Ok(Some(*handle)),
             several => Err(HsmError::Ambiguous {
                 label: label.to_owned(),

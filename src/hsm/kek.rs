@@ -127,6 +127,27 @@ pub(super) fn generate(
     Ok(())
 }
 
+/// Destroys a KEK of this version. There may be none: an earlier try may have got so far.
+pub(super) fn destroy(
+    connection: &mut Connection,
+    call: &Call,
+    version: KekVersion,
+) -> Result<(), HsmError> {
+    let label = label(version);
+    call.step(Operation::Find)?;
+    let found = connection.find_one(&label, &template(&label))?;
+    connection.keks.remove(&version);
+    connection.memory.forget(&label);
+    if let Some(handle) = found {
+        call.step(Operation::Destroy)?;
+        connection
+            .session
+            .destroy_object(handle)
+            .during(Operation::Destroy)?;
+    }
+    Ok(())
+}
+
 /// Whether that KEK is protected as it should be.
 pub(super) fn check(
     connection: &Connection,

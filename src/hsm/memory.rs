@@ -1,8 +1,9 @@
 //! What is remembered of a token while the process lives.
 //!
 //! A token that is away does not always say so: SoftHSM answers for a token whose files are gone, and shows no
-//! objects on it. So the labels of keys that were there once are remembered, and a token without one of them is
-//! taken for away, not for empty.
+//! objects on it. So the labels of keys that were there once are remembered, and a token without any of them is
+//! taken for away, not for empty. When some are there and one is not, that one was deleted, as another process deletes an
+//! old KEK.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -34,6 +35,11 @@ impl Memory {
         if !labels.contains(label) {
             labels.insert(label.to_owned());
         }
+    }
+
+    /// The key with this label was taken off the token on purpose.
+    pub(super) fn forget(&self, label: &str) {
+        lock(&self.labels).remove(label);
     }
 
     /// Whether a key with this label was on the token.

@@ -321,6 +321,7 @@ impl From<ServiceError> for Problem {
             | ServiceError::Hsm(_)
             | ServiceError::Inspection(_)
             | ServiceError::Journal(_)
+            | ServiceError::KekKept { .. }
             | ServiceError::Keyslot(_)
             | ServiceError::Pki(_)
             | ServiceError::Store(_) => Self::new(Code::InternalError),

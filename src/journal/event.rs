@@ -79,8 +79,12 @@ named!(
         CredentialRevoked = "credential.revoked",
         /// A key-encryption key was made in the HSM.
         KekCreated = "kek.created",
+        /// An old key-encryption key was destroyed in the HSM.
+        KekDestroyed = "kek.destroyed",
         /// A wrapping key was made in the HSM and wrapped by a KEK.
         WrappingKeyCreated = "wrapping-key.created",
+        /// A wrapping key was wrapped anew by another KEK.
+        WrappingKeyRewrapped = "wrapping-key.rewrapped",
         /// The key that signs this journal was made.
         AuditKeyCreated = "audit-key.created",
         /// An authority was made.

@@ -1,12 +1,14 @@
 //! Why a use case did not do what it was asked.
 
 use super::acceptance::NotAsAccepted;
+use super::keks::KekKept;
 use crate::activation::ActivationError;
 use crate::ades::AdesError;
 use crate::auth::AuthError;
 use crate::documents::DocumentsError;
 use crate::domain::credential::CredentialState;
 use crate::domain::id::CredentialId;
+use crate::domain::key::KekVersion;
 use crate::domain::request::{DocumentReason, RequestState};
 use crate::domain::standing::Refusal;
 use crate::hsm::HsmError;
@@ -185,6 +187,14 @@ pub enum ServiceError {
     /// The HSM refused what an authority or a new key needed, and would again.
     #[error("the HSM failed: {0}")]
     Hsm(#[source] HsmError),
+    /// The KEK stays on the token.
+    #[error("KEK version {version} was not destroyed: {why}")]
+    KekKept {
+        /// Which one.
+        version: KekVersion,
+        /// What keeps it.
+        why: KekKept,
+    },
     /// No such credential.
     #[error("there is no credential {0}; `rubrica credential list` shows a citizen's")]
     CredentialNotFound(CredentialId),

@@ -1,21 +1,33 @@
 //! The token as administrators see it, and its key-encryption keys.
 
+use std::collections::BTreeMap;
+
 use super::journaled::actor;
+use super::signing::step;
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
 use crate::domain::key::KekVersion;
 use crate::hsm::HsmError;
 use crate::journal::{Actor, Entry, Event};
+use crate::store::wrapping_keys;
 
 pub use crate::hsm::{MechanismStatus, ObjectCount, Presence, TokenStatus};
+pub use crate::store::wrapping_keys::KekLoad;
+pub use destruction::KekKept;
+pub use rotation::{NotRewrapped, Rotation};
+
+mod destruction;
+mod rotation;
 
 /// What is on the token.
 #[derive(Debug, Clone)]
 pub struct HsmView {
     /// The token itself.
     pub token: TokenStatus,
-    /// The KEK versions on it, lowest first. New keys are wrapped by the last.
+    /// The KEK versions on it, lowest first. The last wraps new wrapping keys.
     pub keks: Vec<KekVersion>,
+    /// What depends on each KEK, those that are not on the token included.
+    pub loads: BTreeMap<KekVersion, KekLoad>,
     /// How many objects it shows.
     pub objects: ObjectCount,
 }
@@ -25,7 +37,7 @@ pub struct HsmView {
 pub enum KekWanted {
     /// One is enough.
     First,
-    /// A new version, which wraps the keys made from now on. The old ones stay: they unwrap theirs.
+    /// A new version, which wraps what is made from now on. The old ones stay: they unwrap theirs.
     Next,
 }
 
@@ -48,6 +60,7 @@ impl Service {
         Ok(HsmView {
             token: hsm.status()?,
             keks: hsm.keks()?,
+            loads: self.inner.store.read(wrapping_keys::loads)?,
             objects: hsm.object_count()?,
         })
     }
@@ -64,8 +77,7 @@ impl Service {
         self.init_audit_key(authorized.actor())?;
         let version = match (hsm.keks()?.last(), wanted) {
             (Some(there), KekWanted::First) => return Ok(KekMade::Already(*there)),
-            (Some(there), KekWanted::Next) => KekVersion(there.0.saturating_add(1)),
-            (None, _) => KekVersion(1),
+            (Some(_), KekWanted::Next) | (None, _) => self.next_kek()?,
         };
         self.make_kek(actor(authorized.actor()), version)?;
         Ok(KekMade::New(version))
@@ -76,7 +88,7 @@ impl Service {
         if let Some(newest) = self.inner.hsm.keks()?.into_iter().max() {
             return Ok(newest);
         }
-        let first = KekVersion(1);
+        let first = self.next_kek()?;
         match self.make_kek(Actor::Server, first) {
             // Another node was faster.
             Ok(()) | Err(ServiceError::Hsm(HsmError::KekExists(_))) => Ok(first),
@@ -84,11 +96,22 @@ impl Service {
         }
     }
 
+    /// A version that neither the token nor the database knows. The newest is never destroyed, so none comes twice.
+    fn next_kek(&self) -> Result<KekVersion, ServiceError> {
+        let on_token = self.inner.hsm.keks()?;
+        let loads = self.inner.store.read(wrapping_keys::loads)?;
+        let newest = on_token.last().max(loads.keys().last());
+        Ok(KekVersion(
+            newest.map_or(0, |newest| newest.0).saturating_add(1),
+        ))
+    }
+
     fn make_kek(&self, by: Actor, version: KekVersion) -> Result<(), ServiceError> {
         let entry = Entry::new(Event::KekCreated)
             .by(by)
             .detail(&format!("version {version}"));
         self.intending(&entry, || Ok(self.inner.hsm.generate_kek(version)?))?;
+        step("kek-made");
         Ok(self.inner.journal.append(&[entry])?)
     }
 }
