@@ -98,6 +98,12 @@ impl Activation {
         Ok(self.hsm.check_reachable()?)
     }
 
+    /// Whether the HSM can be reached and has what wraps the credential's key. Asked before a code is sent, it keeps a request
+    /// approvable that nobody could sign now.
+    pub fn check_usable(&self, credential: &Credential) -> Result<(), ActivationError> {
+        Ok(self.hsm.check_wrapper(&credential.wrapped_by)?)
+    }
+
     /// Makes a key for a credential. It exists nowhere until it is sealed.
     pub fn generate(
         &self,

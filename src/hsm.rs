@@ -106,6 +106,19 @@ impl Hsm {
             })
     }
 
+    /// The same, and whether a session has, or can have, what wraps a signer's key. No signer's key is
+    /// needed for it.
+    pub fn check_wrapper(&self, by: &WrappedBy) -> Result<(), HsmError> {
+        let settings = self.settings();
+        let by = by.clone();
+        self.pool
+            .run(settings.call_timeout, move |connection, call| {
+                call.step(Operation::Find)?;
+                connection.check_whole()?;
+                connection.unwrapper(&settings, call, &by).map(drop)
+            })
+    }
+
     /// How busy the sessions are; asks no token.
     pub fn load(&self) -> Load {
         self.pool.load()

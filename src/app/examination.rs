@@ -60,7 +60,11 @@ pub fn examine(config: &Config) -> Vec<Finding> {
         findings.extend(authorities::examine(&config.store, now));
     }
     findings.extend(authorities::examine_addresses(&config.pki));
-    findings.extend(hsm::examine(&config.hsm, &config.checkpoints.key_label));
+    findings.extend(hsm::examine(
+        &config.hsm,
+        &config.checkpoints.key_label,
+        &database::keks(&config.store),
+    ));
     findings.extend(folders(config));
     findings.extend(listeners(config, now));
     findings

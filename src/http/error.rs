@@ -126,6 +126,8 @@ named!(
         NotReady = "not_ready",
         /// The HSM is away; try again.
         HsmUnavailable = "hsm_unavailable",
+        /// The HSM lacks the key that the signer's key is under. Nothing was signed; an administrator has to mend it.
+        KekMissing = "kek_missing",
         /// The store of documents is away or full; try again.
         DocumentStoreUnavailable = "document_store_unavailable",
         /// A fault of the server.
@@ -216,6 +218,10 @@ impl Code {
             Self::DatabaseUnavailable => (S::SERVICE_UNAVAILABLE, "The database is away"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "This node is not ready"),
             Self::HsmUnavailable => (S::SERVICE_UNAVAILABLE, "The HSM is away"),
+            Self::KekMissing => (
+                S::SERVICE_UNAVAILABLE,
+                "The HSM lacks the key that the signer's key is under",
+            ),
             Self::DocumentStoreUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "The document store is away")
             }
@@ -232,6 +238,7 @@ impl Code {
             | Self::HsmUnavailable
             | Self::NotReady => 10,
             Self::SmsUnavailable => 30,
+            Self::KekMissing => 60,
             Self::TooManyCodes => 600,
             _ => return None,
         };
@@ -308,6 +315,7 @@ impl From<ServiceError> for Problem {
             ServiceError::DocumentStoreAway(_) => Self::new(Code::DocumentStoreUnavailable),
             ServiceError::HsmAway(_) => Self::new(Code::HsmUnavailable),
             ServiceError::HsmBusy(_) => Self::new(Code::Busy),
+            ServiceError::KekMissing(_) => Self::new(Code::KekMissing),
             ServiceError::Activation(_)
             | ServiceError::AuthoritiesMissing
             | ServiceError::AuthorityKeyMissing(_)
@@ -407,6 +415,7 @@ fn code_of_reason(reason: DocumentReason) -> Code {
         | DocumentReason::KeyUnusable
         | DocumentReason::HsmUnavailable
         | DocumentReason::HsmRefused
+        | DocumentReason::KekMissing
         | DocumentReason::NotStored
         | DocumentReason::Interrupted
         | DocumentReason::InternalError => Code::InternalError,

@@ -201,6 +201,7 @@ reason-unsupported = El document no es pot signar de la manera que va demanar el
 reason-missing = El document ja no està disponible.
 reason-changed = El document desat no és igual que el que vau veure, per això no s'ha signat.
 reason-signer = Ja no podeu signar: mentrestant, el vostre compte o el vostre certificat s'ha bloquejat o anul·lat.
+reason-kek-missing = A l'equip que guarda les claus de signatura li falta una part que protegeix la vostra. Demaneu al servei que us enviï una altra sol·licitud més tard.
 reason-fault = Ha fallat el nostre sistema. Demaneu al servei que us enviï una altra sol·licitud.
 
 ## The account
@@ -309,6 +310,9 @@ problem-document-altered-next = Aviseu el servei que us ho va demanar i feu que 
 problem-hsm-away-title = Ara mateix no es pot signar
 problem-hsm-away-what = L'equip que guarda les claus de signatura no respon. No s'ha signat res i la sol·licitud continua oberta.
 problem-hsm-away-next = Torneu-ho a provar d'aquí a uns minuts amb el mateix enllaç.
+problem-kek-missing-title = Ara mateix no es pot fer servir la vostra clau de signatura
+problem-kek-missing-what = A l'equip que guarda les claus de signatura li falta una part que protegeix la vostra. No s'ha signat res i la sol·licitud continua oberta.
+problem-kek-missing-next = Els qui mantenen aquest servei l'han de reposar. Torneu-ho a provar més tard amb el mateix enllaç; si continua fallant, consulteu el servei que us ha enviat aquí.
 problem-service-away-title = El servei no està disponible
 problem-service-away-what = Una part del nostre sistema no respon. És cosa nostra.
 problem-service-away-next = Torneu-ho a provar d'aquí a uns minuts amb el mateix enllaç.

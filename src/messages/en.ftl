@@ -201,6 +201,7 @@ reason-unsupported = The document cannot be signed in the way the service asked 
 reason-missing = The document is no longer available.
 reason-changed = The stored document is not the same as the one you saw, so it was not signed.
 reason-signer = You may not sign any more: your account or your certificate was blocked or ended in the meantime.
+reason-kek-missing = The equipment that keeps the signing keys lacks a part that protects yours. Ask the service to send you another request later.
 reason-fault = Our system failed. Ask the service to send you another request.
 
 ## The account
@@ -309,6 +310,9 @@ problem-document-altered-next = Tell the service that asked for your signature, 
 problem-hsm-away-title = Signing is not possible right now
 problem-hsm-away-what = The equipment that keeps the signing keys does not answer. Nothing was signed, and the request stays open.
 problem-hsm-away-next = Try again in a few minutes with the same link.
+problem-kek-missing-title = Your signing key cannot be reached right now
+problem-kek-missing-what = The equipment that keeps the signing keys lacks a part that protects yours. Nothing was signed, and the request stays open.
+problem-kek-missing-next = Those who run this service have to bring it back. Try again later today with the same link; if it still fails, ask the service that sent you here.
 problem-service-away-title = The service is not available
 problem-service-away-what = A part of our system does not answer. The fault is ours.
 problem-service-away-next = Try again in a few minutes with the same link.

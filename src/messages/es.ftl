@@ -201,6 +201,7 @@ reason-unsupported = El documento no se puede firmar en la forma que pidió el s
 reason-missing = El documento ya no está disponible.
 reason-changed = El documento guardado no es igual al que usted vio, así que no se ha firmado.
 reason-signer = Ya no puede firmar: entretanto, su cuenta o su certificado se han bloqueado o anulado.
+reason-kek-missing = Al equipo que guarda las claves de firma le falta una parte que protege la suya. Pida al servicio que le envíe otra solicitud más tarde.
 reason-fault = Ha fallado nuestro sistema. Pida al servicio que le envíe otra solicitud.
 
 ## The account
@@ -309,6 +310,9 @@ problem-document-altered-next = Avise al servicio que se lo pidió y solicite qu
 problem-hsm-away-title = Ahora mismo no se puede firmar
 problem-hsm-away-what = El equipo que guarda las claves de firma no responde. No se ha firmado nada y la solicitud sigue abierta.
 problem-hsm-away-next = Inténtelo de nuevo dentro de unos minutos con el mismo enlace.
+problem-kek-missing-title = Ahora mismo no se puede usar su clave de firma
+problem-kek-missing-what = Al equipo que guarda las claves de firma le falta una parte que protege la suya. No se ha firmado nada y la solicitud sigue abierta.
+problem-kek-missing-next = Quienes mantienen este servicio tienen que reponerla. Inténtelo de nuevo más tarde con el mismo enlace; si sigue fallando, consulte con el servicio que le ha enviado aquí.
 problem-service-away-title = El servicio no está disponible
 problem-service-away-what = Una parte de nuestro sistema no responde. Es cosa nuestra.
 problem-service-away-next = Inténtelo de nuevo dentro de unos minutos con el mismo enlace.

@@ -201,6 +201,7 @@ reason-unsupported = Dokumentua ezin da sinatu zerbitzuak eskatu zuen eran.
 reason-missing = Dokumentua jada ez dago eskuragarri.
 reason-changed = Gordetako dokumentua ez da zuk ikusi zenuenaren berdina; horregatik ez da sinatu.
 reason-signer = Dagoeneko ezin duzu sinatu: bitartean, zure kontua edo zure ziurtagiria blokeatu edo baliogabetu da.
+reason-kek-missing = Sinatzeko gakoak gordetzen dituen ekipoari zurea babesten duen zati bat falta zaio. Eskatu zerbitzuari geroago beste eskaera bat bidaltzeko.
 reason-fault = Gure sistemak huts egin du. Eskatu zerbitzuari beste eskaera bat bidaltzeko.
 
 ## The account
@@ -309,6 +310,9 @@ problem-document-altered-next = Jakinarazi eskatu dizun zerbitzuari eta eskatu b
 problem-hsm-away-title = Oraintxe ezin da sinatu
 problem-hsm-away-what = Sinatzeko gakoak gordetzen dituen ekipoak ez du erantzuten. Ez da ezer sinatu, eta eskaerak irekita jarraitzen du.
 problem-hsm-away-next = Saiatu berriro minutu batzuk barru esteka berarekin.
+problem-kek-missing-title = Oraintxe ezin da zure sinadura-gakoa erabili
+problem-kek-missing-what = Sinatzeko gakoak gordetzen dituen ekipoari zurea babesten duen zati bat falta zaio. Ez da ezer sinatu, eta eskaerak irekita jarraitzen du.
+problem-kek-missing-next = Zerbitzu hau mantentzen dutenek itzuli behar dute. Saiatu berriro geroago esteka berarekin; huts egiten jarraitzen badu, galdetu hona bidali zaituen zerbitzuari.
 problem-service-away-title = Zerbitzua ez dago erabilgarri
 problem-service-away-what = Gure sistemaren zati batek ez du erantzuten. Gure kontua da.
 problem-service-away-next = Saiatu berriro minutu batzuk barru esteka berarekin.

@@ -201,6 +201,7 @@ reason-unsupported = O documento non se pode asinar da maneira que pediu o servi
 reason-missing = O documento xa non está dispoñible.
 reason-changed = O documento gardado non é igual ao que vostede viu, así que non se asinou.
 reason-signer = Xa non pode asinar: mentres tanto, a súa conta ou o seu certificado bloqueouse ou anulouse.
+reason-kek-missing = Ao equipo que garda as claves de sinatura fáltalle unha parte que protexe a súa. Pídalle ao servizo que lle envíe outra solicitude máis tarde.
 reason-fault = Fallou o noso sistema. Pida ao servizo que lle envíe outra solicitude.
 
 ## The account
@@ -309,6 +310,9 @@ problem-document-altered-next = Avise o servizo que llo pediu e solicite que lle
 problem-hsm-away-title = Agora mesmo non se pode asinar
 problem-hsm-away-what = O equipo que garda as claves de sinatura non responde. Non se asinou nada e a solicitude segue aberta.
 problem-hsm-away-next = Ténteo de novo dentro duns minutos coa mesma ligazón.
+problem-kek-missing-title = Agora mesmo non se pode usar a súa clave de sinatura
+problem-kek-missing-what = Ao equipo que garda as claves de sinatura fáltalle unha parte que protexe a súa. Non se asinou nada e a solicitude segue aberta.
+problem-kek-missing-next = Quen mantén este servizo ten que repoñela. Ténteo de novo máis tarde coa mesma ligazón; se segue fallando, consulte co servizo que o enviou aquí.
 problem-service-away-title = O servizo non está dispoñible
 problem-service-away-what = Unha parte do noso sistema non responde. É cousa nosa.
 problem-service-away-next = Ténteo de novo dentro duns minutos coa mesma ligazón.

@@ -201,6 +201,7 @@ reason-unsupported = El document no es pot firmar de la manera que va demanar el
 reason-missing = El document ja no està disponible.
 reason-changed = El document guardat no és igual que el que va vore, per això no s'ha firmat.
 reason-signer = Ja no pot firmar: mentrestant, el seu compte o el seu certificat s'ha bloquejat o anul·lat.
+reason-kek-missing = A l'equip que guarda les claus de firma li falta una part que protegix la seua. Demane al servici que li envie una altra sol·licitud més tard.
 reason-fault = Ha fallat el nostre sistema. Demane al servici que li envie una altra sol·licitud.
 
 ## The account
@@ -309,6 +310,9 @@ problem-document-altered-next = Avise el servici que li ho va demanar i faça qu
 problem-hsm-away-title = Ara mateix no es pot firmar
 problem-hsm-away-what = L'equip que guarda les claus de firma no respon. No s'ha firmat res i la sol·licitud continua oberta.
 problem-hsm-away-next = Torne a provar d'ací a uns minuts amb el mateix enllaç.
+problem-kek-missing-title = Ara mateix no es pot usar la seua clau de firma
+problem-kek-missing-what = A l'equip que guarda les claus de firma li falta una part que protegix la seua. No s'ha firmat res i la sol·licitud continua oberta.
+problem-kek-missing-next = Els qui mantenen este servici l'han de reposar. Torne a provar més tard amb el mateix enllaç; si continua fallant, consulte el servici que l'ha enviat ací.
 problem-service-away-title = El servici no està disponible
 problem-service-away-what = Una part del nostre sistema no respon. És cosa nostra.
 problem-service-away-next = Torne a provar d'ací a uns minuts amb el mateix enllaç.

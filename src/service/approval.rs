@@ -172,7 +172,8 @@ impl Service {
 
     /// The first factor: checks DNI or NIE and password, and sends the code.
     ///
-    /// The HSM and the document store are asked first whether they are there.
+    /// The HSM and the document store are asked first whether they are there, and then the HSM whether it has the KEK of the
+    /// citizen's key.
     pub fn begin_approval(
         &self,
         link: &Link,
@@ -188,7 +189,9 @@ impl Service {
             .signer()
             .standing(now)
             .map_err(ServiceError::SignerCannotSign)?;
-        chain_of(&self.usable_credential(opened.signer(), now)?)?;
+        let credential = self.usable_credential(opened.signer(), now)?;
+        chain_of(&credential)?;
+        self.inner.activation.check_usable(&credential)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
         let last_access = opened.last_access();
         let challenge =

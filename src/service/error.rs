@@ -178,6 +178,10 @@ pub enum ServiceError {
     /// The HSM has more to do than it can queue. Nothing was signed; trying again shortly may succeed.
     #[error("the HSM is busy")]
     HsmBusy(#[source] ActivationError),
+    /// The token lacks the KEK that the credential's key is under. Nothing was signed; once an administrator has brought the
+    /// right token, or the KEK, back, trying again succeeds.
+    #[error("the HSM lacks a key-encryption key that citizens' keys are under")]
+    KekMissing(#[source] ActivationError),
     /// The key was not used: the approval, the seal or the HSM refused.
     #[error("the key could not be used")]
     Activation(#[source] ActivationError),
@@ -240,6 +244,7 @@ impl ServiceError {
         match self {
             Self::AuthoritiesMissing
             | Self::AuthorityKeyMissing(_)
+            | Self::KekMissing(_)
             | Self::Journal(_)
             | Self::Store(StoreError::Query(_) | StoreError::Migration(_)) => true,
             Self::Hsm(error) | Self::Activation(ActivationError::Hsm(error)) => matches!(
@@ -282,6 +287,7 @@ impl From<ActivationError> for ServiceError {
                 Err(source) => Self::DatabaseAway(StoreError::Away(source)),
             },
             ActivationError::Hsm(HsmError::Busy) => Self::HsmBusy(error),
+            ActivationError::Hsm(HsmError::KekMissing(_)) => Self::KekMissing(error),
             error if error.is_temporary() => Self::HsmAway(error),
             error => Self::Activation(error),
         }

@@ -19,6 +19,7 @@ use crate::domain::key::{SignatureValue, ToSign};
 use crate::domain::request::{Document, DocumentReason, RequestState, SignatureRequest};
 use crate::domain::secret::CitizenSecret;
 use crate::domain::standing::Refusal;
+use crate::hsm::HsmError;
 use crate::journal::{self, DocumentEntry, Entry, Event, FactorUsed, Outcome};
 use crate::store;
 use crate::store::requests::Transition;
@@ -263,6 +264,10 @@ impl Service {
                 told.err().unwrap_or(Halt::Later(error.into()))
             }
             (_, error) if error.is_temporary() => told.err().unwrap_or(Halt::Later(error.into())),
+            (_, ActivationError::Hsm(error @ HsmError::KekMissing(_))) => {
+                tracing::error!(request = %act.request.id, %error, "a request cannot be signed; `rubrica doctor` and `rubrica hsm status` show what is missing");
+                Halt::Never(Failure::of(DocumentReason::KekMissing, &error))
+            }
             (_, error @ ActivationError::Hsm(_)) => {
                 Halt::Never(Failure::of(DocumentReason::HsmRefused, &error))
             }

@@ -35,6 +35,13 @@ pub struct KekLoad {
     pub directly: u64,
 }
 
+impl KekLoad {
+    /// Whether a credential that is not revoked cannot sign without that KEK.
+    pub fn is_needed(&self) -> bool {
+        self.credentials + self.directly > 0
+    }
+}
+
 /// Adds a wrapping key.
 pub fn insert(connection: &mut AnyConnection, key: &WrappingKey) -> Result<(), StoreError> {
     diesel::insert_into(wrapping_keys::table)
@@ -141,9 +148,7 @@ pub fn last_rewrapping(
 }
 
 /// What depends on each KEK, by version. Counts every credential; not for every request.
-pub fn loads(
-    connection: &mut AnyConnection,
-) -> Result<BTreeMap<KekVersion, KekLoad>, StoreError> {
+pub fn loads(connection: &mut AnyConnection) -> Result<BTreeMap<KekVersion, KekLoad>, StoreError> {
     let kept = credentials::state.ne(CredentialState::Revoked.as_str());
     let keys: Vec<(String, i32)> = wrapping_keys::table
         .select((wrapping_keys::id, wrapping_keys::kek_version))

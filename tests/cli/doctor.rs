@@ -6,12 +6,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use rubrica::clock::Ambient;
+use rubrica::domain::credential::Credential;
+use rubrica::domain::key::KekVersion;
+use rubrica::domain::wrapping::WrappedBy;
 use rubrica::http::tls::self_signed;
 use serde_json::Value;
 use time::Duration;
 
 use crate::harness::database::both_databases;
 use crate::harness::project::Project;
+use crate::store::credentials::{a_signer, insert, requested};
 
 /// What doctor said about one thing, worst first.
 fn findings(project: &Project) -> (i32, Vec<(String, String, String, String)>) {
@@ -168,6 +172,22 @@ both_databases! {
         assert_eq!(project.run(&["database", "migrate"]).status, 0);
         expect(&project, "warning", "issuing authority", "was not made");
     }
+}
+
+#[test]
+fn a_kek_that_credentials_are_under_and_the_token_lacks_is_told() {
+    let project = Project::in_order();
+    let store = project.store();
+    let signer = a_signer(&store);
+    let credential = Credential {
+        wrapped_by: WrappedBy::Kek(KekVersion(4096)),
+        ..requested(signer)
+    };
+    insert(&store, &credential);
+    wrong(&project, "KEK", "version 4096");
+    let shown = project.run(&["hsm", "status"]);
+    assert_eq!(shown.status, 0, "{}", shown.err);
+    assert!(shown.out.contains("version 4096  MISSING"), "{}", shown.out);
 }
 
 #[test]

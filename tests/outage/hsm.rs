@@ -8,17 +8,18 @@ use std::time::Duration;
 use rubrica::domain::language::Language;
 use rubrica::domain::request::RequestState;
 use rubrica::hsm::{Hsm, KekVersion};
+use rubrica::service::ServiceError;
 
 use super::{away, come_back, count, fetch, post, read};
 use crate::harness::alone;
 use crate::harness::asked;
 use crate::harness::browser::Seen;
-use crate::harness::database::TestDatabase;
+use crate::harness::database::{TestDatabase, tamper};
 use crate::harness::server::Wishes;
 use crate::harness::slow_job::{SlowJob, wait_until};
 use crate::harness::softhsm::PrivateToken;
 use crate::harness::steps;
-use crate::harness::town::{Asked, Town};
+use crate::harness::town::{self, Asked, Town};
 
 /// Longer than calls are answered with the last failure to connect.
 const NOTICE: Duration = Duration::from_millis(700);
@@ -217,6 +218,87 @@ fn stop_the_second(
     if state == RequestState::Pending {
         assert_eq!(town.approve(&asked), RequestState::Completed, "{step}");
     }
+}
+
+#[test]
+fn a_kek_that_the_token_lacks_is_told_and_the_request_stays_approvable() {
+    alone!(
+        a_kek_that_the_token_lacks_is_told_and_the_request_stays_approvable,
+        |token| {
+            let hsm = token.hsm();
+            for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+                let town = on(&database, hsm.clone());
+                let asked = post(&town);
+                lack(token, &hsm, &town);
+                let messages = town.server.phones().messages().len();
+                let page = town.identify(&asked, town.citizen.password.expose());
+                come_back(&page.answer);
+                assert_eq!(
+                    page.heading(),
+                    "Ahora mismo no se puede usar su clave de firma"
+                );
+                let words = page.text("main");
+                assert!(words.contains("No se ha firmado nada y la solicitud sigue abierta."));
+                assert!(words.contains("Inténtelo de nuevo más tarde con el mismo enlace"));
+                assert!(!words.contains("4096"), "{words}");
+                assert!(page.leads_to(&asked.link), "{}", page.html);
+                assert_eq!(town.server.phones().messages().len(), messages);
+                assert_eq!(read(&town, &asked).at("/state"), "pending");
+                match town.begin(&asked) {
+                    Err(ServiceError::KekMissing(why)) => {
+                        let why = std::error::Error::source(&why).unwrap().to_string();
+                        assert!(why.contains("KEK version 4096"), "{why}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+
+                tamper(&town.store, "UPDATE wrapping_keys SET kek_version = 1");
+                assert_eq!(town.approve(&asked), RequestState::Completed);
+            }
+        }
+    );
+}
+
+#[test]
+fn a_kek_that_goes_after_the_code_ends_the_request_with_its_reason() {
+    alone!(
+        a_kek_that_goes_after_the_code_ends_the_request_with_its_reason,
+        |token| {
+            let hsm = token.hsm();
+            for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+                let town = on(&database, hsm.clone());
+                let asked = post(&town);
+                let page = town.to_code(&asked);
+                let code = town.code();
+                lack(token, &hsm, &town);
+                let ended = town.give(&asked, &page, &code);
+                assert_eq!(ended.status, 200, "{}", ended.html);
+                let words = ended.text("main");
+                assert!(
+                    words.contains("le falta una parte que protege la suya"),
+                    "{words}"
+                );
+                let told = read(&town, &asked);
+                assert_eq!(told.at("/state"), "failed");
+                assert_eq!(told.at("/documents/0/reason/code"), "kek_missing");
+                let outcome = town::entries(&town.store, town.server.service().ambient());
+                let outcome = format!("{:?}", outcome.last());
+                assert!(
+                    outcome.contains("4096"),
+                    "the journal names the version: {outcome}"
+                );
+            }
+        }
+    );
+}
+
+/// The wrapping keys are said to be under a KEK that the token has not, and no session has them at hand any more.
+fn lack(token: &PrivateToken, hsm: &Hsm, town: &Town) {
+    token.pull_out();
+    assert!(hsm.keks().is_err());
+    token.put_back();
+    thread::sleep(NOTICE);
+    tamper(&town.store, "UPDATE wrapping_keys SET kek_version = 4096");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{Finding, folders, told};
-use crate::store::{Settings, Store, StoreError};
+use crate::domain::key::KekVersion;
+use crate::store::{Settings, Store, StoreError, wrapping_keys};
 
 /// Reaches for it once.
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
@@ -52,6 +53,25 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
         },
     );
     findings
+}
+
+/// Which KEKs citizens' keys are under; none when the database cannot tell, which [`examine`] has told then.
+pub(super) fn keks(settings: &Settings) -> Vec<KekVersion> {
+    let there = match settings.url.expose().strip_prefix("sqlite:") {
+        // Opening it would make it.
+        Some(path) => Path::new(path).exists(),
+        None => true,
+    };
+    if !there {
+        return Vec::new();
+    }
+    Store::open(settings)
+        .and_then(|store| store.read(wrapping_keys::loads))
+        .map(|loads| {
+            let needed = loads.into_iter().filter(|(_, load)| load.is_needed());
+            needed.map(|(kek, _)| kek).collect()
+        })
+        .unwrap_or_default()
 }
 
 fn unreachable(settings: &Settings, error: &StoreError) -> Finding {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Finding, told};
 use crate::config::process;
+use crate::domain::key::KekVersion;
 use crate::domain::secret::SecretText;
 use crate::hsm::{AwayCause, Hsm, HsmError, PinTries, Settings, TokenSelector, TokenStatus};
 
@@ -14,7 +15,12 @@ const ESSENTIAL: [&str; 2] = ["making KEKs", "wrapping signer keys"];
 const SOFTHSM2_CONF: &str = "SOFTHSM2_CONF";
 
 /// Logs in once at most: a wrong PIN is not tried again, since wrong tries lock the token.
-pub(super) fn examine(config: &crate::config::Hsm, audit_label: &str) -> Vec<Finding> {
+/// `needed` are the KEKs that citizens' keys are under.
+pub(super) fn examine(
+    config: &crate::config::Hsm,
+    audit_label: &str,
+    needed: &[KekVersion],
+) -> Vec<Finding> {
     let Some(pin) = config.pin.clone() else {
         return vec![Finding::warning(
             "hsm.pin_file",
@@ -37,7 +43,7 @@ pub(super) fn examine(config: &crate::config::Hsm, audit_label: &str) -> Vec<Fin
         Ok(status) => {
             findings.push(Finding::fine("hsm.token", introduced(&status)));
             findings.extend(mechanisms(&status));
-            findings.push(kek(&hsm));
+            findings.extend(keks(&hsm, needed));
             findings.push(audit_key(&hsm, audit_label));
         }
     }
@@ -154,14 +160,33 @@ fn audit_key(hsm: &Hsm, label: &str) -> Finding {
     }
 }
 
-/// Every version is looked at: the old ones still open the keys they have wrapped.
-fn kek(hsm: &Hsm) -> Finding {
+fn keks(hsm: &Hsm, needed: &[KekVersion]) -> Vec<Finding> {
     let versions = match hsm.keks() {
         Ok(versions) => versions,
         Err(error) => {
-            return Finding::wrong("KEK", told(&error), "see what the HSM's own tools say");
+            return vec![Finding::wrong(
+                "KEK",
+                told(&error),
+                "see what the HSM's own tools say",
+            )];
         }
     };
+    let missing = needed.iter().filter(|version| !versions.contains(version));
+    let missing = missing.map(|version| {
+        Finding::wrong(
+            "KEK",
+            format!("version {version}, which citizens' keys are under, is not on the token"),
+            "name the token that has it (hsm.token), or let the vendor's tools restore it from the HSM's backup; \
+             `rubrica hsm status` shows how many credentials cannot sign meanwhile",
+        )
+    });
+    std::iter::once(kek(hsm, &versions))
+        .chain(missing)
+        .collect()
+}
+
+/// Every version is looked at: the old ones still open the keys they have wrapped.
+fn kek(hsm: &Hsm, versions: &[KekVersion]) -> Finding {
     let Some(version) = versions.last() else {
         return Finding::wrong(
             "KEK",

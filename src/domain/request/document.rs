@@ -59,6 +59,8 @@ named!(
         HsmUnavailable = "hsm_unavailable",
         /// The HSM refused to sign.
         HsmRefused = "hsm_refused",
+        /// The HSM lacks the key-encryption key that the signer's key is under.
+        KekMissing = "kek_missing",
         /// The signed document could not be stored.
         NotStored = "not_stored",
         /// The server stopped before this document was signed.
@@ -113,6 +115,10 @@ impl DocumentReason {
                 "The signer's key cannot be used. An administrator has to look into it, and may issue another."
             }
             Self::HsmRefused => "The HSM refused to sign.",
+            Self::KekMissing => {
+                "The HSM lacks the key-encryption key that the signer's key is under. An administrator has to bring it back; \
+                 then a new request can be signed."
+            }
             Self::NotStored => "The signed document could not be stored.",
             Self::Interrupted => "The server stopped before this document was signed.",
             Self::RequestRefused => {

@@ -71,6 +71,8 @@ named!(
         DocumentAltered = "document-altered",
         /// The HSM does not answer. The request stays as it was.
         HsmAway = "hsm-away",
+        /// The HSM lacks the key that the citizen's key is under. The request stays as it was.
+        KekMissing = "kek-missing",
         /// The database or the document store does not answer.
         ServiceAway = "service-away",
         /// More people at once than the server takes.
@@ -142,6 +144,7 @@ impl Obstacle {
             Code::Busy => Self::Busy,
             Code::DatabaseUnavailable | Code::DocumentStoreUnavailable => Self::ServiceAway,
             Code::HsmUnavailable => Self::HsmAway,
+            Code::KekMissing => Self::KekMissing,
             Code::SignerNotActivated => Self::NotActivated,
             Code::SignerBasicLevel => Self::BasicLevel,
             Code::SignerBlocked => Self::Blocked,

@@ -205,6 +205,7 @@ fn reason_id(reason: DocumentReason) -> &'static str {
         DocumentReason::DocumentMissing => "reason-missing",
         DocumentReason::DocumentChanged | DocumentReason::DocumentAltered => "reason-changed",
         DocumentReason::SignerCannotSign => "reason-signer",
+        DocumentReason::KekMissing => "reason-kek-missing",
         DocumentReason::SignatureNotVerified
         | DocumentReason::KeyUnusable
         | DocumentReason::HsmRefused
