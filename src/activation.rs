@@ -51,7 +51,7 @@ use crate::domain::id::{CredentialId, SadId, SignerId};
 use crate::domain::key::{SignatureValue, ToSign};
 use crate::domain::secret::SealingKey;
 use crate::domain::wrapping::WrappedBy;
-use crate::hsm::Hsm;
+use crate::hsm::{Hsm, Lane};
 use seal::Context;
 
 #[cfg(doc)]
@@ -90,6 +90,15 @@ impl Activation {
     /// Puts the parts together; does nothing yet.
     pub fn new(hsm: Hsm, ambient: Ambient) -> Self {
         Self { hsm, ambient }
+    }
+
+    /// The same for jobs of that lane: whose digests are signed decides with whom the HSM's time is shared.
+    #[must_use]
+    pub fn in_lane(&self, lane: Lane) -> Self {
+        Self {
+            hsm: self.hsm.in_lane(lane),
+            ambient: self.ambient.clone(),
+        }
     }
 
     /// Whether the HSM can be reached now. Asked before a SAD is spent, it keeps a request approvable while the

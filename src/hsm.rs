@@ -12,9 +12,10 @@
 //!
 //! # How calls travel
 //!
-//! PKCS#11 is synchronous and a session belongs to one thread. Callers put a job in a bounded queue and wait;
-//! worker threads, one session each, do the jobs. When all are busy and the queue is full the answer is
-//! [`HsmError::Busy`], at once. PKCS#11 knows no time-outs, so the caller watches the worker's steps: when one
+//! PKCS#11 is synchronous and a session belongs to one thread. Callers put a job in a [`Lane`] and wait; worker threads, one
+//! session each, do the jobs. Each owner of jobs has a lane of its own (see `lanes`): lanes share the sessions'
+//! time evenly, and a batch of many digests gives way to whoever waits (see `batch`). When all sessions are busy and
+//! there is no place to wait in the lane the answer is [`HsmError::Busy`], at once. PKCS#11 knows no time-outs, so the caller watches the worker's steps: when one
 //! step takes longer than `call_timeout` the caller gets [`HsmError::Timeout`], the worker is written off and
 //! replaced, and should its call ever come back it takes no further step of that job.
 //!
@@ -33,15 +34,17 @@
 //! process (PKCS#11 section 6.7.4). Several [`Hsm`] values on one module therefore share its context. Jobs run side by side,
 //! but for those that make an object that stays: nobody else is at the token then (see `module`).
 //!
-//! Start reading at `link` (one job's way) and `pool` (the threads); each operation has its own file.
+//! Start reading at `link` (one job's way), `pool` (the threads) and `batch` (many signatures); each operation has its own file.
 
 mod authority;
+mod batch;
 mod call;
 mod connection;
 mod error;
 mod generate;
 mod kek;
 mod key_pair;
+mod lanes;
 mod link;
 mod memory;
 mod module;
@@ -59,6 +62,7 @@ use std::sync::Arc;
 pub use error::{AwayCause, Ckr, HsmError, Operation, PinTries};
 pub use generate::GeneratedKey;
 pub use kek::KekFault;
+pub use lanes::Lane;
 pub use pool::Load;
 pub use settings::{
     InvalidSettings, KeyNames, RawSettings, Rsa2048, SessionKeys, Settings, TokenSelector,
@@ -78,6 +82,7 @@ use pool::Pool;
 #[derive(Clone)]
 pub struct Hsm {
     pool: Arc<Pool>,
+    lane: Lane,
 }
 
 impl Hsm {
@@ -85,6 +90,16 @@ impl Hsm {
     pub fn new(settings: Settings) -> Self {
         Self {
             pool: Arc::new(Pool::new(settings)),
+            lane: Lane::HOUSE,
+        }
+    }
+
+    /// The same token with the same sessions, asked on behalf of that lane's owner.
+    #[must_use]
+    pub fn in_lane(&self, lane: Lane) -> Self {
+        Self {
+            pool: Arc::clone(&self.pool),
+            lane,
         }
     }
 
@@ -92,18 +107,21 @@ impl Hsm {
     pub fn status(&self) -> Result<TokenStatus, HsmError> {
         let settings = self.settings();
         self.pool
-            .run(settings.call_timeout, move |connection, call| {
+            .run(self.lane, settings.call_timeout, move |connection, call| {
                 status::status(connection, &settings, call)
             })
     }
 
     /// Whether the token is there, with the login and the keys it had before. Much cheaper than [`status`](Self::status).
     pub fn check_reachable(&self) -> Result<(), HsmError> {
-        self.pool
-            .run(self.settings().call_timeout, |connection, call| {
+        self.pool.run(
+            self.lane,
+            self.settings().call_timeout,
+            |connection, call| {
                 call.step(Operation::Find)?;
                 connection.check_whole()
-            })
+            },
+        )
     }
 
     /// The same, and whether a session has, or can have, what wraps a signer's key. No signer's key is
@@ -112,7 +130,7 @@ impl Hsm {
         let settings = self.settings();
         let by = by.clone();
         self.pool
-            .run(settings.call_timeout, move |connection, call| {
+            .run(self.lane, settings.call_timeout, move |connection, call| {
                 call.step(Operation::Find)?;
                 connection.check_whole()?;
                 connection.unwrapper(&settings, call, &by).map(drop)
@@ -126,52 +144,57 @@ impl Hsm {
 
     /// How many objects the token shows to this process, those of other [`Hsm`] values included.
     pub fn object_count(&self) -> Result<ObjectCount, HsmError> {
-        self.pool
-            .run(self.settings().call_timeout, |connection, call| {
-                status::object_count(connection, call)
-            })
+        self.pool.run(
+            self.lane,
+            self.settings().call_timeout,
+            |connection, call| status::object_count(connection, call),
+        )
     }
 
     /// Makes a KEK: AES-256, sensitive, never extractable, for wrapping and unwrapping only, labelled
     /// `rubrica-kek-<version>`. Versions are chosen by the caller and never reused.
     pub fn generate_kek(&self, version: KekVersion) -> Result<(), HsmError> {
         let settings = self.settings();
-        self.pool
-            .run_alone(settings.generation_timeout, move |connection, call| {
-                kek::generate(connection, &settings, call, version)
-            })
+        self.pool.run_alone(
+            self.lane,
+            settings.generation_timeout,
+            move |connection, call| kek::generate(connection, &settings, call, version),
+        )
     }
 
     /// The KEK versions on the token, lowest first.
     pub fn keks(&self) -> Result<Vec<KekVersion>, HsmError> {
-        self.pool
-            .run(self.settings().call_timeout, |connection, call| {
-                kek::versions(connection, call)
-            })
+        self.pool.run(
+            self.lane,
+            self.settings().call_timeout,
+            |connection, call| kek::versions(connection, call),
+        )
     }
 
     /// Destroys that KEK, if it is there. Whatever only it wraps can never be used again.
     pub fn destroy_kek(&self, version: KekVersion) -> Result<(), HsmError> {
-        self.pool
-            .run_alone(self.settings().call_timeout, move |connection, call| {
-                kek::destroy(connection, call, version)
-            })
+        self.pool.run_alone(
+            self.lane,
+            self.settings().call_timeout,
+            move |connection, call| kek::destroy(connection, call, version),
+        )
     }
 
     /// Whether that KEK only wraps and unwraps, and never was outside the token, as far as the token tells; otherwise
     /// [`HsmError::KekUnprotected`]. A session checks the same before it first uses a KEK.
     pub fn check_kek(&self, version: KekVersion) -> Result<(), HsmError> {
-        self.pool
-            .run(self.settings().call_timeout, move |connection, call| {
-                kek::check(connection, call, version)
-            })
+        self.pool.run(
+            self.lane,
+            self.settings().call_timeout,
+            move |connection, call| kek::check(connection, call, version),
+        )
     }
 
     /// Makes a wrapping key and gives it wrapped by that KEK. Nothing of it stays on the token.
     pub fn generate_wrapping_key(&self, kek: KekVersion) -> Result<WrappedKey, HsmError> {
         let settings = self.settings();
         self.pool
-            .run(settings.call_timeout, move |connection, call| {
+            .run(self.lane, settings.call_timeout, move |connection, call| {
                 wrapping_key::generate(connection, &settings, call, kek)
             })
     }
@@ -187,7 +210,7 @@ impl Hsm {
         let settings = self.settings();
         let wrapped = wrapped.clone();
         self.pool
-            .run(settings.call_timeout, move |connection, call| {
+            .run(self.lane, settings.call_timeout, move |connection, call| {
                 wrapping_key::rewrap(connection, &settings, call, (from, &wrapped), to)
             })
     }
@@ -201,14 +224,17 @@ impl Hsm {
         let settings = self.settings();
         key_pair::check_allowed(&settings, algorithm)?;
         let by = by.clone();
-        self.pool
-            .run(settings.generation_timeout, move |connection, call| {
-                generate::generate(connection, &settings, call, &by, algorithm)
-            })
+        self.pool.run(
+            self.lane,
+            settings.generation_timeout,
+            move |connection, call| generate::generate(connection, &settings, call, &by, algorithm),
+        )
     }
 
-    /// Signs digests with a wrapped key, which is unwrapped once for all of them. The values come in the order of
-    /// `to_sign`, each with its own failure; a lost token fails them all. The values are not verified here.
+    /// Signs digests with a wrapped key. The values come in the order of `to_sign`, each with its own failure. A token that is
+    /// lost half-way keeps the values that were made; the other digests are [`HsmError::NotReached`]. The call fails as a
+    /// whole when not one digest was settled. Where there are many, others have their turn in between, and sessions
+    /// with nothing to do help. The values are not verified here.
     pub fn sign_wrapped(
         &self,
         by: &WrappedBy,
@@ -216,17 +242,13 @@ impl Hsm {
         wrapped: &WrappedKey,
         to_sign: &[ToSign],
     ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
-        let settings = self.settings();
         let job = sign::WrappedSigning {
             by: by.clone(),
             algorithm,
             wrapped: wrapped.clone(),
             to_sign: to_sign.to_vec(),
         };
-        self.pool
-            .run(settings.call_timeout, move |connection, call| {
-                sign::sign_wrapped(connection, &settings, call, &job)
-            })
+        self.pool.sign(self.lane, job)
     }
 
     /// Makes an authority's key pair on the token under that label.
@@ -238,19 +260,21 @@ impl Hsm {
         let settings = self.settings();
         key_pair::check_allowed(&settings, algorithm)?;
         let label = label.to_owned();
-        self.pool
-            .run_alone(settings.generation_timeout, move |connection, call| {
-                authority::generate(connection, call, &label, algorithm)
-            })
+        self.pool.run_alone(
+            self.lane,
+            settings.generation_timeout,
+            move |connection, call| authority::generate(connection, call, &label, algorithm),
+        )
     }
 
     /// The public key of the authority under that label; `None` when there is none.
     pub fn authority_key(&self, label: &str) -> Result<Option<PublicKey>, HsmError> {
         let label = label.to_owned();
-        self.pool
-            .run(self.settings().call_timeout, move |connection, call| {
-                authority::public_key(connection, call, &label)
-            })
+        self.pool.run(
+            self.lane,
+            self.settings().call_timeout,
+            move |connection, call| authority::public_key(connection, call, &label),
+        )
     }
 
     /// Signs with the authority key under that label.
@@ -265,10 +289,11 @@ impl Hsm {
             scheme,
             dtbs_r: dtbs_r.clone(),
         };
-        self.pool
-            .run(self.settings().call_timeout, move |connection, call| {
-                authority::sign_with(connection, call, &label, &to_sign)
-            })
+        self.pool.run(
+            self.lane,
+            self.settings().call_timeout,
+            move |connection, call| authority::sign_with(connection, call, &label, &to_sign),
+        )
     }
 
     /// What a signer key may do between its making and its wrapping; it decides what can wrap it.

@@ -5,6 +5,7 @@
 
 mod away;
 mod contract;
+mod fairness;
 mod opencryptoki;
 mod pressure;
 mod secrecy;

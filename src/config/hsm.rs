@@ -24,7 +24,8 @@ section! {
         pin = secret r#""secrets/hsm-pin""#,
         /// PKCS#11 sessions, and so threads and calls in flight.
         sessions: usize = default "8",
-        /// How many calls may wait for a session before the answer is that the HSM is busy.
+        /// How many calls may wait for a session before the answer is that the HSM is busy. The calls of one app have no
+        /// more of these places than they leave free to others: half of them when no other app waits.
         queue: usize = default "128",
         /// How long one call may take.
         call_timeout: Duration = default r#""10 s""#,

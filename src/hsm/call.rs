@@ -5,12 +5,18 @@
 //! somebody who has been told that it failed.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{HsmError, Operation};
 use super::module::lock;
 
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
 /// One job on its way.
-pub(super) struct Call(Mutex<Progress>);
+pub(super) struct Call {
+    number: u64,
+    progress: Mutex<Progress>,
+}
 
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +45,24 @@ pub(super) enum Stage {
 impl Call {
     /// A job that waits.
     pub(super) fn new() -> Self {
-        Self(Mutex::new(Progress {
-            stage: Stage::Queued,
-            operation: Operation::Submit,
-            steps: 0,
-        }))
+        Self {
+            number: CALLS.fetch_add(1, Ordering::Relaxed),
+            progress: Mutex::new(Progress {
+                stage: Stage::Queued,
+                operation: Operation::Submit,
+                steps: 0,
+            }),
+        }
+    }
+
+    /// Which call of this process it is.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     /// How far it is.
     pub(super) fn progress(&self) -> Progress {
-        *lock(&self.0)
+        *lock(&self.progress)
     }
 
     /// Worker: takes the job; false when its caller has gone.
@@ -58,7 +72,7 @@ impl Call {
 
     /// Worker: notes the next step, before taking it.
     pub(super) fn step(&self, operation: Operation) -> Result<(), HsmError> {
-        let mut progress = lock(&self.0);
+        let mut progress = lock(&self.progress);
         if progress.stage == Stage::Abandoned {
             return Err(HsmError::Timeout(operation));
         }
@@ -74,7 +88,7 @@ impl Call {
 
     /// Caller: waits no longer, if nothing has moved since `seen`.
     pub(super) fn abandon(&self, seen: Progress) -> bool {
-        let mut progress = lock(&self.0);
+        let mut progress = lock(&self.progress);
         let still = *progress == seen && progress.stage != Stage::Done;
         if still {
             progress.stage = Stage::Abandoned;
@@ -82,8 +96,13 @@ impl Call {
         still
     }
 
+    /// Caller: no longer wants it; false when a worker has it already.
+    pub(super) fn cancel(&self) -> bool {
+        self.turn(Stage::Queued, Stage::Abandoned)
+    }
+
     fn turn(&self, from: Stage, to: Stage) -> bool {
-        let mut progress = lock(&self.0);
+        let mut progress = lock(&self.progress);
         let expected = progress.stage == from;
         if expected {
             progress.stage = to;

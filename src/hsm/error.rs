@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use cryptoki::error::{Error, RvError};
 
@@ -28,6 +29,9 @@ pub enum HsmError {
     /// The HSM did not answer in time. Whether it did the work is unknown; nothing more of it will be done.
     #[error("the HSM did not answer in time while {0}")]
     Timeout(Operation),
+    /// The batch ended before this digest's turn; others of it may have been signed.
+    #[error("the batch ended before this digest was signed")]
+    NotReached(#[source] Arc<HsmError>),
     /// The PIN was refused. It is not tried again before a restart, since wrong tries lock the token.
     #[error(
         "the HSM refused the PIN ({ckr}); {tries}. Correct the PIN (hsm.pin_file) and restart: it will not be tried again"
@@ -225,7 +229,10 @@ pub enum Operation {
 impl HsmError {
     /// True when the same call may succeed later without anybody's doing: answer 503 and keep the request.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Away { .. } | Self::Busy | Self::Timeout(_))
+        match self {
+            Self::NotReached(why) => why.is_temporary(),
+            error => matches!(error, Self::Away { .. } | Self::Busy | Self::Timeout(_)),
+        }
     }
 
     /// True when the session must not be used any more.

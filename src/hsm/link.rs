@@ -16,9 +16,12 @@ const RECALL: Duration = Duration::from_secs(1);
 pub(super) struct Link {
     /// The pool's epoch when the connection was last known to be wanted.
     pub(super) epoch: u64,
+    /// Set by a job that ended early for others to have their turn, until the next is taken.
+    pub(super) gave_way: bool,
+    /// The pool this is a way of.
+    pub(super) shared: Arc<Shared>,
     connection: Option<Connection>,
     generation: u64,
-    shared: Arc<Shared>,
 }
 
 impl Link {
@@ -26,9 +29,10 @@ impl Link {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             epoch: 0,
+            gave_way: false,
+            shared,
             connection: None,
             generation: 0,
-            shared,
         }
     }
 

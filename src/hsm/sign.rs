@@ -1,4 +1,4 @@
-//! Signing a digest with a key at hand, and with a wrapped key.
+//! Signing a digest with a key at hand. With a wrapped key, `batch` does it.
 
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismType};
@@ -10,9 +10,7 @@ use spki::AlgorithmIdentifierOwned;
 use super::call::Call;
 use super::connection::Connection;
 use super::error::{During, HsmError, Operation};
-use super::generate;
 use super::key_pair::malformed;
-use super::settings::Settings;
 use super::wrap::WrappedKey;
 use crate::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding};
 use crate::domain::algorithm_identifier::digest_oid;
@@ -36,28 +34,6 @@ pub(super) struct WrappedSigning {
     pub(super) wrapped: WrappedKey,
     /// What to sign, in this order.
     pub(super) to_sign: Vec<ToSign>,
-}
-
-/// Unwraps the key once, signs each digest in order, and destroys the key. A lost session ends the whole job;
-/// any other failure is the digest's own.
-pub(super) fn sign_wrapped(
-    connection: &mut Connection,
-    settings: &Settings,
-    call: &Call,
-    job: &WrappedSigning,
-) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
-    let by = connection.unwrapper(settings, call, &job.by)?;
-    let key = generate::unwrap(connection, settings, call, by, job.algorithm, &job.wrapped)?;
-    job.to_sign
-        .iter()
-        .map(|to_sign| {
-            let value = sign(connection, call, key.handle, job.algorithm, to_sign);
-            match value {
-                Err(error) if error.is_temporary() => Err(error),
-                settled => Ok(settled),
-            }
-        })
-        .collect()
 }
 
 /// Signs one digest.

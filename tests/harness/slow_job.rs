@@ -1,48 +1,63 @@
-//! Work that keeps a session of the HSM busy for real: RSA-4096 is slow.
+//! Work that keeps sessions of the HSM busy for real: making RSA-4096 keys is slow, and is one step that gives way to
+//! nobody.
 
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rubrica::domain::algorithm::{Digest, KeyAlgorithm};
-use rubrica::domain::key::{DtbsR, ToSign};
+use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::wrapping::WrappedBy;
-use rubrica::hsm::{GeneratedKey, Hsm, KekVersion, Load};
+use rubrica::hsm::{Hsm, HsmError, KekVersion, Load};
 
 const KEK: KekVersion = KekVersion(1);
 const BY: &WrappedBy = &WrappedBy::Kek(KEK);
 
-/// One job that keeps a session at work for seconds, in many short steps.
-pub(crate) struct SlowJob {
-    key: GeneratedKey,
-    to_sign: Vec<ToSign>,
+/// Many who ask for slow work again and again, until this is dropped: every session is at work, and every place where
+/// their lane may wait is taken.
+pub(crate) struct Crowd {
+    over: Arc<AtomicBool>,
+    people: Vec<JoinHandle<()>>,
 }
 
-impl SlowJob {
-    const ALGORITHM: KeyAlgorithm = KeyAlgorithm::Rsa4096;
-
-    /// With a key of its own, and KEK 1 if the token has none.
-    pub(crate) fn new(hsm: &Hsm) -> Self {
+impl Crowd {
+    /// So many, in the lane of that handle. With KEK 1, if the token has none.
+    pub(crate) fn at(hsm: &Hsm, people: usize) -> Self {
         if hsm.keks().unwrap().is_empty() {
             hsm.generate_kek(KEK).unwrap();
         }
-        let scheme = Self::ALGORITHM.default_scheme();
-        let one = ToSign {
-            scheme,
-            dtbs_r: DtbsR(Digest::of(scheme.digest, b"a document")),
-        };
-        Self {
-            key: hsm.generate_wrapped(BY, Self::ALGORITHM).unwrap(),
-            to_sign: vec![one; 600],
+        let over = Arc::new(AtomicBool::new(false));
+        let people = (0..people)
+            .map(|_| {
+                let (over, hsm) = (Arc::clone(&over), hsm.clone());
+                thread::spawn(move || {
+                    while !over.load(Ordering::Relaxed) {
+                        match slow(&hsm) {
+                            Ok(()) => {}
+                            Err(HsmError::Busy) => thread::sleep(Duration::from_millis(1)),
+                            Err(error) => panic!("{error:?}"),
+                        }
+                    }
+                })
+            })
+            .collect();
+        Self { over, people }
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        for person in self.people.drain(..) {
+            let ended = person.join();
+            assert!(ended.is_ok() || thread::panicking());
         }
     }
+}
 
-    /// Does it.
-    pub(crate) fn run(&self, hsm: &Hsm) {
-        let values = hsm
-            .sign_wrapped(BY, Self::ALGORITHM, &self.key.wrapped, &self.to_sign)
-            .unwrap();
-        assert!(values.iter().all(Result::is_ok));
-    }
+/// One step that takes a second and more; some luck could make it faster.
+pub(crate) fn slow(hsm: &Hsm) -> Result<(), HsmError> {
+    hsm.generate_wrapped(BY, KeyAlgorithm::Rsa4096).map(|_| ())
 }
 
 /// Waits until the sessions are as a test wants them.

@@ -1,14 +1,15 @@
 //! The token goes and comes back; the PIN is wrong.
 
+use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
 use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::secret::SecretText;
 use rubrica::domain::wrapping::WrappedBy;
-use rubrica::hsm::{AwayCause, Hsm, HsmError, KekVersion};
+use rubrica::hsm::{AwayCause, Hsm, HsmError, KekVersion, Lane};
 
-use super::contract::sign_one;
+use super::contract::{sign_one, to_sign};
 use crate::harness::alone;
 
 const KEK: KekVersion = KekVersion(1);
@@ -101,6 +102,56 @@ fn every_session_survives_the_return_of_the_token() {
         }
         assert_eq!(hsm.object_count().unwrap().session, 0);
     });
+}
+
+/// SoftHSM goes on with a key that is in its memory when its files are gone. So somebody else's job makes the batch
+/// give way; the key cannot be unwrapped again.
+#[test]
+fn a_token_lost_in_the_middle_of_a_batch_keeps_the_values_that_were_made() {
+    alone!(
+        a_token_lost_in_the_middle_of_a_batch_keeps_the_values_that_were_made,
+        |token| {
+            token.hsm();
+            let mut settings = token.settings();
+            settings.sessions = NonZeroUsize::MIN;
+            let hsm = Hsm::new(settings);
+            let algorithm = KeyAlgorithm::Rsa2048;
+            let key = hsm.generate_wrapped(BY, algorithm).unwrap();
+            let all: Vec<_> = (0..2000_u32)
+                .map(|number| to_sign(algorithm.default_scheme(), &number.to_be_bytes()))
+                .collect();
+            let other = hsm.in_lane(Lane::of(&[7; 16]));
+            let values = thread::scope(|scope| {
+                let batch = scope.spawn(|| hsm.sign_wrapped(BY, algorithm, &key.wrapped, &all));
+                while hsm.load().gave_way == 0 {
+                    other.keks().unwrap();
+                }
+                token.pull_out();
+                other.keks().unwrap_err();
+                batch.join().unwrap().unwrap()
+            });
+            assert_eq!(values.len(), all.len());
+            let made = values.iter().take_while(|value| value.is_ok()).count();
+            assert!(0 < made && made < all.len(), "{made}");
+            for (one, value) in all.iter().zip(&values).take(made) {
+                let value = value.as_ref().unwrap();
+                let verified = key.public_key.verify(one.scheme, &one.dtbs_r, value);
+                assert_eq!(verified, Ok(()));
+            }
+            for value in &values[made..] {
+                let error = value.as_ref().unwrap_err();
+                assert!(error.is_temporary());
+                let HsmError::NotReached(why) = error else {
+                    panic!("{error:?}");
+                };
+                assert!(matches!(**why, HsmError::Away { .. }), "{why:?}");
+            }
+            token.put_back();
+            thread::sleep(Duration::from_millis(600));
+            sign_one(&hsm, BY, algorithm, &key.wrapped).unwrap();
+            assert_eq!(hsm.object_count().unwrap().session, 0);
+        }
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::harness::asked;
 use crate::harness::browser::Seen;
 use crate::harness::database::{TestDatabase, tamper};
 use crate::harness::server::Wishes;
-use crate::harness::slow_job::{SlowJob, wait_until};
+use crate::harness::slow_job::{Crowd, wait_until};
 use crate::harness::softhsm::PrivateToken;
 use crate::harness::steps;
 use crate::harness::town::{self, Asked, Town};
@@ -306,35 +307,74 @@ fn a_full_queue_is_told_as_busy_and_the_request_stays_approvable() {
     alone!(
         a_full_queue_is_told_as_busy_and_the_request_stays_approvable,
         |token| {
-            let mut settings = token.settings();
-            settings.sessions = NonZeroUsize::MIN;
-            settings.queue = 1;
-            settings.call_timeout = Duration::from_secs(120);
-            let hsm = Hsm::new(settings);
-            let slow = SlowJob::new(&hsm);
-            let town = on(&TestDatabase::sqlite(), hsm.clone());
-            let asked = post(&town);
-            let page = town.to_code(&asked);
-            let code = town.code();
-            thread::scope(|scope| {
-                wait_until(&hsm, |load| load.idle == 1);
-                let at_work = scope.spawn(|| slow.run(&hsm));
-                wait_until(&hsm, |load| load.idle == 0 && load.queued == 0);
-                let waiting = scope.spawn(|| hsm.keks());
-                wait_until(&hsm, |load| load.queued == 1);
-                let busy = town.give(&asked, &page, &code);
-                come_back(&busy.answer);
-                assert_eq!(busy.heading(), "Hay mucha gente a la vez");
-                assert!(busy.leads_to(&asked.link));
-                assert_eq!(read(&town, &asked).at("/state"), "pending");
+            let hsm = with_one_place(token);
+            for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+                let town = on(&database, hsm.clone());
+                let asked = post(&town);
+                let page = town.to_code(&asked);
+                let code = town.code();
+                let crowd = full(&hsm);
+                says_busy(&town, &town.give(&asked, &page, &code), &asked);
                 away(&town.server.operator().get("/readyz"), "not_ready");
-                assert!(!at_work.is_finished(), "the answer was not at once");
-                at_work.join().unwrap();
-                waiting.join().unwrap().unwrap();
-            });
-            let done = town.give(&asked, &page, &code);
-            assert_eq!(done.heading(), "El documento está firmado");
-            assert_eq!(count(&town, "signature.intent"), 1);
+                drop(crowd);
+                let done = town.give(&asked, &page, &code);
+                assert_eq!(done.heading(), "El documento está firmado");
+                assert_eq!(count(&town, "signature.intent"), 1);
+            }
         }
     );
+}
+
+#[test]
+fn a_queue_that_fills_up_after_the_code_leaves_the_request_approvable() {
+    alone!(
+        a_queue_that_fills_up_after_the_code_leaves_the_request_approvable,
+        |token| {
+            let hsm = with_one_place(token);
+            for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
+                let town = on(&database, hsm.clone());
+                let asked = post(&town);
+                let page = town.to_code(&asked);
+                let crowd = Arc::new(Mutex::new(None));
+                let (came, crowded) = (Arc::clone(&crowd), hsm.clone());
+                steps::at("spent", 1, move || {
+                    *came.lock().unwrap() = Some(full(&crowded));
+                });
+                says_busy(&town, &town.give(&asked, &page, &town.code()), &asked);
+                crowd.lock().unwrap().take();
+                let over = ["signature.intent", "signature.outcome"];
+                assert_eq!(over.map(|event| count(&town, event)), [1, 1]);
+                let done = town.give(&asked, &town.to_code(&asked), &town.code());
+                assert_eq!(done.heading(), "El documento está firmado");
+                assert_eq!(read(&town, &asked).at("/state"), "completed");
+                assert_eq!(fetch(&town, &asked).status, 200);
+            }
+        }
+    );
+}
+
+/// One session and one place to wait.
+fn with_one_place(token: &PrivateToken) -> Hsm {
+    token.hsm();
+    let mut settings = token.settings();
+    settings.sessions = NonZeroUsize::MIN;
+    settings.queue = 1;
+    settings.call_timeout = Duration::from_secs(120);
+    Hsm::new(settings)
+}
+
+/// Takes the session and the place.
+fn full(hsm: &Hsm) -> Crowd {
+    let crowd = Crowd::at(hsm, 3);
+    wait_until(hsm, |load| load.idle == 0 && load.queued == 1);
+    crowd
+}
+
+/// The page, and the app, know that the citizen can approve in a moment.
+#[track_caller]
+fn says_busy(town: &Town, page: &Seen, asked: &Asked) {
+    come_back(&page.answer);
+    assert_eq!(page.heading(), "Hay mucha gente a la vez");
+    assert!(page.leads_to(&asked.link));
+    assert_eq!(read(town, asked).at("/state"), "pending");
 }
