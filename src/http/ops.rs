@@ -73,6 +73,15 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
         gauge("rubrica_hsm_sessions", &[("state", state)], sessions);
     }
     gauge("rubrica_hsm_jobs_waiting", &[], load.queued);
+    gauge(
+        "rubrica_hsm_jobs_waiting_longest_lane",
+        &[],
+        load.longest_lane,
+    );
+    gauge("rubrica_hsm_lanes", &[], load.lanes);
+    // The HSM's own counts: they go up here as far as they have there.
+    ::metrics::counter!("rubrica_hsm_gave_way_total").absolute(load.gave_way);
+    ::metrics::counter!("rubrica_hsm_turned_away_total").absolute(load.turned_away);
     HttpResponse::Ok()
         .insert_header((
             header::CONTENT_TYPE,

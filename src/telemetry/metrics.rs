@@ -79,4 +79,20 @@ fn describe() {
         "rubrica_hsm_jobs_waiting",
         "Jobs that wait for a session of the HSM"
     );
+    describe_gauge!(
+        "rubrica_hsm_jobs_waiting_longest_lane",
+        "Jobs that wait for a session of the HSM, of the app that has most of them"
+    );
+    describe_gauge!(
+        "rubrica_hsm_lanes",
+        "Apps whose jobs wait for the HSM or are at it; the server's own work counts as one"
+    );
+    describe_counter!(
+        "rubrica_hsm_gave_way_total",
+        "Times a batch gave its session of the HSM to somebody who waited"
+    );
+    describe_counter!(
+        "rubrica_hsm_turned_away_total",
+        "Jobs answered with 503 because their app had no place left to wait for the HSM"
+    );
 }

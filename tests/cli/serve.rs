@@ -97,6 +97,16 @@ both_databases! {
             "{metrics}"
         );
         assert_eq!(status, 200);
+        for (kind, name) in [
+            ("gauge", "rubrica_hsm_lanes"),
+            ("gauge", "rubrica_hsm_jobs_waiting"),
+            ("gauge", "rubrica_hsm_jobs_waiting_longest_lane"),
+            ("counter", "rubrica_hsm_gave_way_total"),
+            ("counter", "rubrica_hsm_turned_away_total"),
+        ] {
+            let told = format!("# TYPE {name} {kind}\n{name} 0\n");
+            assert!(metrics.contains(&told), "{name}: {metrics}");
+        }
         assert!(
             metrics.contains("rubrica_http_requests_total{listener=\"ops\",route=\"/readyz\""),
             "{metrics}"
