@@ -1,6 +1,8 @@
 //! What is away while somebody needs it, over real TLS: the answer is clear, nothing is lost, and it goes on.
 
+mod batch;
 mod database;
+mod disk;
 mod documents;
 mod hsm;
 mod sms;

@@ -165,8 +165,8 @@ impl Service {
     }
 
     /// What signing cannot do without: asked before anybody spends a code on a signature that cannot be made.
-    fn check_reachable(&self) -> Result<(), ServiceError> {
-        self.inner.activation.check_reachable()?;
+    fn check_reachable(&self, app: &App) -> Result<(), ServiceError> {
+        self.activation_for(app).check_reachable()?;
         Ok(self.inner.documents.check_there()?)
     }
 
@@ -181,7 +181,7 @@ impl Service {
         password: &SecretText,
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
-        self.check_reachable()?;
+        self.check_reachable(&app)?;
         let occasion = occasion(&request, &app);
         let opened = self.recognised(&request, &occasion, national_id, password)?;
         let now = self.inner.ambient.now();
@@ -236,7 +236,7 @@ impl Service {
         code: &SecretText,
     ) -> Result<RequestState, ServiceError> {
         let (mut request, app, documents) = self.open_request(link)?;
-        self.check_reachable()?;
+        self.check_reachable(&app)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
         let occasion = occasion(&request, &app);
         let binding = binding(&fingerprint);

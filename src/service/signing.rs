@@ -9,7 +9,7 @@ use std::error::Error;
 use time::{Duration, OffsetDateTime};
 
 use super::{Service, ServiceError};
-use crate::activation::{ActivationError, Sad};
+use crate::activation::{Activation, ActivationError, Sad};
 use crate::ades::CertificateChain;
 use crate::domain::app::App;
 use crate::domain::browser::UserAgent;
@@ -19,7 +19,7 @@ use crate::domain::key::{SignatureValue, ToSign};
 use crate::domain::request::{Document, DocumentReason, RequestState, SignatureRequest};
 use crate::domain::secret::CitizenSecret;
 use crate::domain::standing::Refusal;
-use crate::hsm::HsmError;
+use crate::hsm::{HsmError, Lane};
 use crate::journal::{self, DocumentEntry, Entry, Event, FactorUsed, Outcome};
 use crate::store;
 use crate::store::requests::Transition;
@@ -89,6 +89,11 @@ impl From<ServiceError> for Halt {
 }
 
 impl Service {
+    /// Activation on behalf of an app: apps share the HSM's time, however much each of them asks for.
+    pub(super) fn activation_for(&self, app: &App) -> Activation {
+        self.inner.activation.in_lane(Lane::of(app.id.as_bytes()))
+    }
+
     /// Claims a pending request for this process. `None` when somebody was first or its time is over.
     pub(super) fn claim(
         &self,
@@ -230,13 +235,20 @@ impl Service {
             .documents(intended(work));
         let ledger = Ledger::new(&self.inner.journal, hold, act.credential, intent);
         let values = self
-            .inner
-            .activation
+            .activation_for(act.app)
             .activate(sad, act.credential, &to_sign, &ledger)
             .and_then(unless_all_lost)
             .map_err(|error| self.not_activated(act, &ledger, error))?;
         step("signed");
-        self.assemble(hold, work, values)
+        let not_stored = self.assemble(hold, work, values)?.map(ServiceError::from);
+        match not_stored.filter(ServiceError::is_temporary) {
+            Some(error) if !work.iter().any(Work::is_signed) => {
+                tracing::warn!(request = %act.request.id, %error, "nothing that was signed could be stored");
+                self.tell_unsigned(act, "documents", &error)?;
+                Err(Halt::Later(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Nothing was signed: says so in the journal, and what follows.
@@ -322,19 +334,21 @@ fn serial(credential: &Credential) -> Option<&str> {
         .map(|certification| certification.serial.as_str())
 }
 
-/// When the HSM was lost before it gave a single value, that is the failure of the whole.
+/// When the HSM gave not a single value and what kept it may pass, that is the failure of the whole: the citizen may approve
+/// again. Values that were made are kept, whatever became of the others: nobody should have to approve twice what is signed.
 fn unless_all_lost(
     values: Vec<Result<SignatureValue, ActivationError>>,
 ) -> Result<Vec<Result<SignatureValue, ActivationError>>, ActivationError> {
-    let lost = |value: &Result<_, ActivationError>| {
+    let may_pass = |value: &Result<_, ActivationError>| {
         value.as_ref().is_err_and(ActivationError::is_temporary)
     };
-    if !values.iter().all(lost) {
+    if values.iter().any(Result::is_ok) || !values.iter().any(may_pass) {
         return Ok(values);
     }
-    match values.into_iter().next() {
-        Some(Err(error)) => Err(error),
-        Some(Ok(_)) | None => Ok(Vec::new()),
+    let lost = values.into_iter().filter_map(Result::err);
+    match lost.into_iter().find(ActivationError::is_temporary) {
+        Some(error) => Err(error),
+        None => Ok(Vec::new()),
     }
 }
 

@@ -71,9 +71,18 @@ impl Town {
 
     /// On a server that is otherwise than usual.
     pub(crate) fn like(database: &TestDatabase, wishes: Wishes) -> Self {
+        Self::like_with(database, wishes, KeyAlgorithm::EcP256)
+    }
+
+    /// Both.
+    pub(crate) fn like_with(
+        database: &TestDatabase,
+        wishes: Wishes,
+        algorithm: KeyAlgorithm,
+    ) -> Self {
         let hsm = wishes.hsm.clone().unwrap_or_else(softhsm::hsm);
         let server = TestServer::start_with(database, wishes);
-        Self::on(server, hsm, KeyAlgorithm::EcP256)
+        Self::on(server, hsm, algorithm)
     }
 
     fn on(server: TestServer, hsm: Hsm, algorithm: KeyAlgorithm) -> Self {
@@ -103,6 +112,21 @@ impl Town {
     /// A request for one short text.
     pub(crate) fn ask_one(&self) -> Asked {
         self.ask(&[("a.txt", b"yes", asked::detached())])
+    }
+
+    /// A request of another app for one short text.
+    pub(crate) fn ask_one_for(&self, app: &TestApp) -> Asked {
+        self.ask_like(|request| {
+            request.app = app.app.id;
+            let signature = asked::detached();
+            vec![asked::document(
+                &self.server,
+                request.id,
+                "a.txt",
+                b"yes",
+                signature,
+            )]
+        })
     }
 
     /// A request that the test may change, for the documents it makes.

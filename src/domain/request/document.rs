@@ -119,7 +119,10 @@ impl DocumentReason {
                 "The HSM lacks the key-encryption key that the signer's key is under. An administrator has to bring it back; \
                  then a new request can be signed."
             }
-            Self::NotStored => "The signed document could not be stored.",
+            Self::NotStored => {
+                "The signed document could not be stored: the server's document store was full or away. Ask for it \
+                 again in a new request."
+            }
             Self::Interrupted => "The server stopped before this document was signed.",
             Self::RequestRefused => {
                 "The request was refused; the request's own reason says how. It was not signed."

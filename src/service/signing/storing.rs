@@ -1,5 +1,7 @@
 //! What the HSM gave becomes files: each value is verified, embedded and stored.
 
+use std::error::Error;
+
 use time::OffsetDateTime;
 
 use super::super::document_fault::failure_of;
@@ -13,6 +15,7 @@ use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::key::SignatureValue;
 use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
 use crate::domain::request::{Document, DocumentReason, SignedDocument};
+use crate::hsm::HsmError;
 
 /// Where a document's signed form is, or will be: known beforehand, so that a file stored just before a crash is
 /// found again. The document's own key is random, so this one cannot be guessed either.
@@ -59,13 +62,15 @@ pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'
 }
 
 impl Service {
-    /// Embeds each value, verified, and stores the signed file.
+    /// Embeds each value, verified, and stores the signed file. Gives the first failure of the store that may pass.
     pub(super) fn assemble(
         &self,
         hold: &Hold,
         work: &mut [Work],
         values: Vec<Result<SignatureValue, ActivationError>>,
-    ) -> Result<(), Halt> {
+    ) -> Result<Option<DocumentsError>, Halt> {
+        let mut not_stored = None;
+        let mut not_reached = 0_u32;
         let mut values = values.into_iter();
         for work in work.iter_mut() {
             let fate = std::mem::replace(
@@ -80,9 +85,20 @@ impl Service {
                 Some(Ok(value)) => {
                     let at = ready.signing_time;
                     match ready.assemble(value) {
-                        Ok(assembled) => self.store_signed(&work.document, &assembled, at),
+                        Ok(assembled) => match self.store_signed(&work.document, &assembled, at) {
+                            Ok(fate) => fate,
+                            Err(error) => {
+                                not_stored.get_or_insert(error);
+                                Fate::Failed(Failure::new(DocumentReason::NotStored))
+                            }
+                        },
                         Err(error) => Fate::Failed(failure_of(&error)),
                     }
+                }
+                // One line tells of all of them.
+                Some(Err(error @ ActivationError::Hsm(HsmError::NotReached(_)))) => {
+                    not_reached += 1;
+                    Fate::Failed(Failure::new(reason_of(&error)))
                 }
                 Some(Err(error)) => {
                     tracing::error!(document = %work.document.id, error = %error, "the HSM did not sign a document");
@@ -93,14 +109,22 @@ impl Service {
             step("stored");
             hold.check()?;
         }
-        Ok(())
+        if not_reached > 0 {
+            tracing::error!(request = %hold.request(), documents = not_reached, "the HSM was lost before it signed these");
+        }
+        Ok(not_stored)
     }
 
-    fn store_signed(&self, document: &Document, assembled: &Assembled, at: OffsetDateTime) -> Fate {
+    fn store_signed(
+        &self,
+        document: &Document,
+        assembled: &Assembled,
+        at: OffsetDateTime,
+    ) -> Result<Fate, DocumentsError> {
         let key = signed_key(document);
         let included = match included(document, assembled) {
             Ok(included) => included,
-            Err(failure) => return Fate::Failed(failure),
+            Err(failure) => return Ok(Fate::Failed(failure)),
         };
         match self.inner.documents.assemble(
             included.as_ref().map(|key| source(document, key)),
@@ -108,19 +132,24 @@ impl Service {
             &assembled.suffix,
             &key,
         ) {
-            Ok(stored) => Fate::Signed(SignedDocument {
+            Ok(stored) => Ok(Fate::Signed(SignedDocument {
                 object_key: Some(key.to_string()),
                 size: stored.size,
                 sha256: stored.sha256,
                 signed_at: at,
-            }),
+            })),
             Err(error) => {
-                tracing::error!(document = %document.id, error = %error, "a signed document was not stored");
-                Fate::Failed(Failure::new(match error {
-                    DocumentsError::Missing => DocumentReason::DocumentMissing,
-                    DocumentsError::Changed => DocumentReason::DocumentChanged,
-                    _ => DocumentReason::NotStored,
-                }))
+                let cause = error.source().map(ToString::to_string);
+                tracing::error!(document = %document.id, %error, cause, "a signed document was not stored");
+                match error {
+                    DocumentsError::Missing => {
+                        Ok(Fate::Failed(Failure::new(DocumentReason::DocumentMissing)))
+                    }
+                    DocumentsError::Changed => {
+                        Ok(Fate::Failed(Failure::new(DocumentReason::DocumentChanged)))
+                    }
+                    error => Err(error),
+                }
             }
         }
     }

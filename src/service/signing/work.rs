@@ -66,6 +66,10 @@ impl Work {
         }
     }
 
+    pub(super) fn is_signed(&self) -> bool {
+        matches!(self.fate, Fate::Signed(_))
+    }
+
     /// It will not be signed, unless its fate was sealed before.
     pub(super) fn fail(&mut self, failure: &Failure) {
         if matches!(self.fate, Fate::Waiting | Fate::Ready(_)) {
@@ -143,10 +147,7 @@ pub(super) fn count(work: &[Work], took: time::Duration) {
 }
 
 pub(super) fn end_of(work: &[Work]) -> (RequestState, Option<RequestReason>) {
-    let signed = work
-        .iter()
-        .filter(|work| matches!(work.fate, Fate::Signed(_)))
-        .count();
+    let signed = work.iter().filter(|work| work.is_signed()).count();
     let stopped = work.iter().any(|work| {
         matches!(&work.fate, Fate::Failed(failure) if failure.reason == DocumentReason::SignerCannotSign)
     });
