@@ -3,9 +3,8 @@
 mod bounds;
 pub(crate) mod builder;
 mod classes;
-mod corpus;
 mod fields;
 mod judge;
 mod properties;
 mod refusals;
-mod signer;
+pub(crate) mod signer;

@@ -32,8 +32,19 @@ pub(crate) struct Exhibit {
     pub(crate) lists: Vec<PathBuf>,
     /// How many signatures a PDF has, all of them below that certificate.
     pub(crate) signatures: usize,
+    /// How many signatures a PDF had before, of signers whom nobody here trusts.
+    pub(crate) earlier: usize,
+    /// What one judge says of the file as it came, and may say of the signed one too.
+    pub(crate) blemish: Option<Blemish>,
     /// The signature policy it names, and a file with the policy's text.
     pub(crate) policy: Option<(&'static str, PathBuf)>,
+}
+
+/// A judge, and its words for what it does not like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Blemish {
+    pub(crate) judge: &'static str,
+    pub(crate) words: &'static str,
 }
 
 /// What a signed file claims to be.
@@ -57,6 +68,8 @@ impl Exhibit {
             at,
             lists: Vec::new(),
             signatures: 1,
+            earlier: 0,
+            blemish: None,
             policy: None,
         }
     }
@@ -67,6 +80,12 @@ impl Exhibit {
             Kind::Pades => None,
             Kind::Enveloping(original) | Kind::Detached(original) => Some(original),
         }
+    }
+
+    /// The words that this judge may say.
+    fn allowed(&self, judge: &str) -> Option<&'static str> {
+        let blemish = self.blemish.filter(|blemish| blemish.judge == judge);
+        blemish.map(|blemish| blemish.words)
     }
 
     fn moment(&self) -> String {
@@ -98,12 +117,20 @@ pub(crate) fn on_form(exhibit: &Exhibit) -> Vec<Verdict> {
     }
 }
 
-/// Fails unless every judge accepts.
-pub(crate) fn assert_accepted(exhibit: &Exhibit) {
-    let refusals: Vec<String> = on_signature(exhibit)
+/// What each judge says that refuses.
+pub(crate) fn refusals(exhibit: &Exhibit) -> Vec<(&'static str, String)> {
+    on_signature(exhibit)
         .into_iter()
         .chain(on_form(exhibit))
-        .filter_map(|(judge, outcome)| Some(format!("{judge}: {}", outcome.err()?)))
+        .filter_map(|(judge, outcome)| Some((judge, outcome.err()?)))
+        .collect()
+}
+
+/// Fails unless every judge accepts.
+pub(crate) fn assert_accepted(exhibit: &Exhibit) {
+    let refusals: Vec<String> = refusals(exhibit)
+        .into_iter()
+        .map(|(judge, why)| format!("{judge}: {why}"))
         .collect();
     assert!(
         refusals.is_empty(),

@@ -1,7 +1,7 @@
 """Validates many signed files with pyHanko in one process, without the network.
 
-Each line of standard input is a JSON object: kind ("pades", "detached" or "enveloping"), file, original, anchor (PEM)
-and at (ISO 8601). PDFs and detached signatures go through pyHanko's own command line; for enveloping ones it has no
+Each line of standard input is a JSON object: kind ("pades", "detached" or "enveloping"), file, original, anchor (PEM),
+at (ISO 8601) and lenient (boolean): whether slips in the syntax of a PDF are passed over. PDFs and detached signatures go through pyHanko's own command line; for enveloping ones it has no
 command, so its library is called. Each answer is a JSON object: accepted (boolean) and said (text).
 """
 
@@ -29,7 +29,7 @@ def is_hybrid(path):
 def by_command(request):
     trust = ["--no-revocation-check", "--validation-time", request["at"], "--trust", request["anchor"], "--trust-replace"]
     if request["kind"] == "pades":
-        lenient = ["--no-strict-syntax"] if is_hybrid(request["file"]) else []
+        lenient = ["--no-strict-syntax"] if request["lenient"] or is_hybrid(request["file"]) else []
         arguments = ["sign", "adesverify", *trust, *lenient, request["file"]]
     else:
         arguments = ["sign", "validate", "--detached", request["file"], *trust, request["original"]]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use rubrica::ades::{Assembled, CertificateChain, Original, cades, pades};
+use rubrica::ades::{AdesError, Assembled, CertificateChain, Original, cades, pades};
 use rubrica::domain::algorithm::{Digest, Hasher, SignatureScheme};
 use rubrica::domain::document::Packaging;
 use rubrica::domain::key::{PublicKey, SignatureValue, ToSign};
@@ -95,6 +95,12 @@ impl Desk {
         }
     }
 
+    /// Any PDF, signed into a file of that name, if it can be.
+    pub(crate) fn try_pdf(&self, name: &str, document: &[u8]) -> Result<Exhibit, AdesError> {
+        let draft = self.try_pades(name, document.to_vec(), &PadesOptions::default())?;
+        Ok(self.signed(vec![draft]).pop().unwrap())
+    }
+
     fn cades(&self, packaging: Packaging) -> Draft {
         let prepared = cades::prepare(&cades::Input {
             chain: self.chain.clone(),
@@ -130,6 +136,15 @@ impl Desk {
 
     /// The options as an app gives them.
     fn pades_with(&self, name: &str, document: Vec<u8>, options: &PadesOptions) -> Draft {
+        self.try_pades(name, document, options).unwrap()
+    }
+
+    fn try_pades(
+        &self,
+        name: &str,
+        document: Vec<u8>,
+        options: &PadesOptions,
+    ) -> Result<Draft, AdesError> {
         let mut original = Hasher::new(self.scheme.digest);
         original.update(&document);
         let input = pades::Input {
@@ -139,8 +154,8 @@ impl Desk {
             signing_time: SIGNED_AT,
             options: pades::Options::try_from(options).unwrap(),
         };
-        let prepared = pades::prepare(&mut Cursor::new(&document), input).unwrap();
-        Draft {
+        let prepared = pades::prepare(&mut Cursor::new(&document), input)?;
+        Ok(Draft {
             to_sign: ToSign {
                 scheme: prepared.scheme(),
                 dtbs_r: prepared.dtbs_r(),
@@ -149,7 +164,7 @@ impl Desk {
             document,
             file: self.folder.path().join(name),
             kind: Kind::Pades,
-        }
+        })
     }
 
     fn signed(&self, drafts: Vec<Draft>) -> Vec<Exhibit> {

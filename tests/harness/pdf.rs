@@ -42,6 +42,12 @@ pub(crate) fn locked() -> Vec<u8> {
     )
 }
 
+/// The same as a form that a reader has to build before it can be seen (XFA; ISO 32000-1 clause 7.7.2).
+pub(crate) fn unrendered() -> Vec<u8> {
+    let catalog = "<< /Type /Catalog /Pages 2 0 R /NeedsRendering true >>";
+    write(&[catalog, PAGES, PAGE], "")
+}
+
 const PAGES: &str = "<< /Type /Pages /Kids [3 0 R] /Count 1 >>";
 const PAGE: &str = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>";
 

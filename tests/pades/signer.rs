@@ -19,7 +19,7 @@ pub(super) fn scheme() -> SignatureScheme {
 }
 
 /// Signs a whole document; gives the signed file.
-pub(super) fn sign(document: &[u8], options: Options) -> Result<Vec<u8>, AdesError> {
+pub(crate) fn sign(document: &[u8], options: Options) -> Result<Vec<u8>, AdesError> {
     let mut hasher = Hasher::new(scheme().digest);
     hasher.update(document);
     let prepared = prepare(&mut Cursor::new(document), hasher, options)?;
