@@ -23,7 +23,7 @@ use rubrica::domain::request::{Document, DocumentReason, DocumentState, RequestS
 use rubrica::domain::secret::SecretText;
 use rubrica::journal::{AuditKey, Journal};
 use rubrica::store::{self, Store};
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::Duration;
 
 use crate::harness::asked::{detached, link_text};
@@ -144,6 +144,8 @@ struct Stopped {
     request: RequestId,
     national_id: SecretText,
     password: SecretText,
+    /// The app's.
+    token: String,
     store: Store,
 }
 
@@ -152,13 +154,14 @@ impl Stopped {
     fn approving(database: &TestDatabase, kill: Kill, documents: usize) -> Self {
         let documents = documents.to_string();
         let note = killed("crash::the_child_that_approves", database, kill, &documents);
-        let [place, request, national_id, password] =
+        let [place, request, national_id, password, token] =
             note.split('\n').collect::<Vec<_>>().try_into().unwrap();
         Self {
             place: place.into(),
             request: request.parse().unwrap(),
             national_id: SecretText::new(national_id.to_owned()),
             password: SecretText::new(password.to_owned()),
+            token: token.to_owned(),
             store: database.store(),
         }
     }
@@ -194,6 +197,7 @@ impl Stopped {
                 1
             }
         };
+        self.check_app(server, left, &documents, about);
         self.check_journal(server, left, spent, about);
         if let Waiting = left {
             // Last, because it writes to the journal.
@@ -203,6 +207,60 @@ impl Stopped {
                 .begin_approval(&link, &self.national_id, &self.password);
             assert!(begun.is_ok(), "{about}: {begun:?}");
         }
+    }
+
+    /// What the app reads over TLS of the request and of each document, and the files it fetches.
+    fn check_app(&self, server: &TestServer, left: Left, documents: &[Document], about: &str) {
+        let app = server.stranger().bearer(&self.token);
+        let path = format!("/v1/signature-requests/{}", self.request);
+        let told = app.get(&path);
+        assert_eq!(told.status, 200, "{about}");
+        let interrupted = json!("interrupted");
+        let (state, reason) = match left {
+            Waiting => ("pending", Value::Null),
+            Ended { signed: 0 } => ("failed", interrupted),
+            Ended { signed } if signed < documents.len() => ("completed", interrupted),
+            Ended { .. } => ("completed", Value::Null),
+        };
+        assert_eq!(told.at("/state"), state, "{about}");
+        assert_eq!(told.at("/reason/code"), reason, "{about}");
+        let mut files = 0;
+        for (position, row) in documents.iter().enumerate() {
+            let told = told.at(&format!("/documents/{position}"));
+            let file = app.get(&format!("{path}/documents/{}", row.id));
+            let about = format!("{about}: {told:#}");
+            assert_eq!(told["id"], row.id.to_string(), "{about}");
+            match told["state"].as_str().unwrap() {
+                "signed" => {
+                    assert_eq!(file.status, 200, "{about}");
+                    let kept = row.signed.as_ref().unwrap();
+                    let found = Digest::of(DigestAlgorithm::Sha256, &file.body);
+                    assert_eq!(found, kept.sha256, "{about}");
+                    files += 1;
+                }
+                "failed" => {
+                    assert_eq!(told["reason"]["code"], "interrupted", "{about}");
+                    assert_eq!(
+                        file.problem(),
+                        (409, "document_failed".to_owned()),
+                        "{about}"
+                    );
+                }
+                other => {
+                    assert_eq!((other, left), ("waiting", Waiting), "{about}");
+                    assert_eq!(
+                        file.problem(),
+                        (409, "document_not_signed".to_owned()),
+                        "{about}"
+                    );
+                }
+            }
+        }
+        let signed = match left {
+            Waiting => 0,
+            Ended { signed } => signed,
+        };
+        assert_eq!(files, signed, "{about}");
     }
 
     /// Every SAD that was spent has its very intent, and every intent an outcome.
@@ -331,11 +389,12 @@ fn the_child_that_approves() {
         .collect();
     let asked = town.ask(&documents);
     fate.await_it(&format!(
-        "{}\n{}\n{}\n{}",
+        "{}\n{}\n{}\n{}\n{}",
         town.place().display(),
         asked.id,
         town.citizen.national_id.expose(),
-        town.citizen.password.expose()
+        town.citizen.password.expose(),
+        town.app.token
     ));
     town.approve(&asked);
 }

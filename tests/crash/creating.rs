@@ -67,11 +67,13 @@ both_databases! {
     }
 }
 
-/// Every file there is, finished or not.
+/// Every file there is, finished or not, beside the store's own mark.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let shards = fs::read_dir(folder).unwrap();
-    shards
-        .flat_map(|shard| fs::read_dir(shard.unwrap().path()).unwrap())
+    let entries = fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .flat_map(|shard| fs::read_dir(shard).unwrap())
         .map(|file| file.unwrap().path())
         .collect()
 }

@@ -18,7 +18,7 @@ both_databases! {
     fn a_stop_after_the_last_wrong_code_is_made_good_by_upkeep(database) {
         let child = "crash::refusing::the_child_that_gives_wrong_codes";
         let note = killed(child, database, EXHAUSTED, "");
-        let (place, id) = note.split_once('\n').unwrap();
+        let [place, id, token] = note.split('\n').collect::<Vec<_>>().try_into().unwrap();
         let id: RequestId = id.parse().unwrap();
         let server = TestServer::start_again(database, Path::new(place));
         let request = || {
@@ -30,6 +30,10 @@ both_databases! {
         assert_eq!((round.refused, round.failed.len()), (1, 0), "{round:?}");
         let refused = (RequestState::Refused, Some(RequestReason::CodeTriesExhausted));
         assert_eq!((request().state, request().reason), refused);
+        let app = server.stranger().bearer(token);
+        let told = app.get(&format!("/v1/signature-requests/{id}"));
+        assert_eq!(told.at("/state"), "refused");
+        assert_eq!(told.at("/reason/code"), "code_tries_exhausted");
         let entries = town::entries(server.store(), server.service().ambient());
         let told: Vec<_> = entries.iter().filter(|one| one["event"] == "request.refused").collect();
         assert_eq!(told.len(), 1, "{entries:?}");
@@ -53,7 +57,12 @@ fn the_child_that_gives_wrong_codes() {
     assert!(town.confirm(&other, &sent, &town.wrong_code()).is_err());
     let sent = town.begin(&asked).unwrap();
     let wrong = town.wrong_code();
-    fate.await_it(&format!("{}\n{}", town.place().display(), asked.id));
+    fate.await_it(&format!(
+        "{}\n{}\n{}",
+        town.place().display(),
+        asked.id,
+        town.app.token
+    ));
     for _ in 0..3 {
         assert!(town.confirm(&asked, &sent, &wrong).is_err());
     }
