@@ -2,6 +2,7 @@
 
 mod account;
 mod approval;
+mod bounds;
 mod frame;
 mod language;
 mod leaving;

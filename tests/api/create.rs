@@ -236,12 +236,13 @@ both_databases! {
         server.eligible(DNI);
         let whole = pdf::plain();
         let (half, _) = whole.split_at(whole.len() / 2);
-        let cases: [(&[u8], Value, &str); 6] = [
+        let cases: [(&[u8], Value, &str); 7] = [
             (b"hello", json!({}), "not_a_pdf"),
             (b"", json!({}), "not_a_pdf"),
             (half, json!({}), "pdf_damaged"),
             (&pdf::encrypted(), json!({}), "pdf_encrypted"),
             (&pdf::locked(), json!({}), "pdf_signing_forbidden"),
+            (&pdf::unrendered(), json!({}), "pdf_unsupported"),
             (&whole, json!({"field": "absent"}), "pdf_field_unavailable"),
         ];
         for (bytes, options, code) in cases {

@@ -9,7 +9,9 @@ use rubrica::domain::request::{
     CadesOptions, Commitment, Document, PadesOptions, RequestState, SignatureOptions,
     SignatureRequest, SignerLocation,
 };
+use rubrica::domain::revocation::RevocationReason;
 use rubrica::domain::signer::Signer;
+use serde_json::json;
 use time::Duration;
 
 use crate::harness::asked::{self, detached, pades};
@@ -236,14 +238,21 @@ both_databases! {
         town.change_citizen(|s| s.phone = Some("+34600000000".parse().unwrap()));
         tamper(&town.store, "UPDATE credentials SET not_before = 0, not_after = 1");
         told("credential-expired", "Su certificado de firma ha caducado");
-        tamper(&town.store, "UPDATE credentials SET state = 'revoked', revoked_at = 1, \
-            revocation_reason = 'superseded', sealed_key = NULL");
+        let authorized = administrator().authorize(op::ManageCredentials);
+        let credential = town.citizen.credential;
+        let revoked = town.server.service().revoke_credential(&authorized, credential, RevocationReason::Superseded);
+        revoked.unwrap();
         told("no-credential", "No tiene certificado de firma");
+        let body = json!({"signer": town.citizen.national_id.expose(), "documents": [{"name": "a", "content": ""}]});
+        let app = town.app.client.post_json("/v1/signature-requests", &body);
+        assert_eq!(app.problem(), (409, "signer_no_credential".to_owned()));
         town.change_citizen(|s| s.password_expires_at = None);
         let page = told("not-activated", "Su cuenta no está activada");
         assert!(page.leads_to(&request.at("/account/activate")));
         assert_eq!(town.state(&request), RequestState::Pending);
-        assert_eq!(town.server.phones().messages().len(), 1, "a code went out in vain");
+        let messages = town.server.phones().messages();
+        assert_eq!(messages.len(), 2, "a code went out in vain: {messages:?}");
+        assert!(messages[1].text.contains("revocado"), "{messages:?}");
     }
 
     fn three_wrong_codes_refuse_the_request(database) {
