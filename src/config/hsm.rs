@@ -56,12 +56,16 @@ pub struct Hsm {
     pub pin: Option<SecretText>,
     /// Environment variables of the vendor's library.
     pub environment: Table<String>,
+    /// See [`Settings::call_delay`]; zero, since no key of the file sets it.
+    pub call_delay: Duration,
 }
 
 impl Hsm {
     /// With the PIN, wherever it came from.
     pub fn settings(&self, pin: SecretText) -> Result<Settings, InvalidSettings> {
-        self.raw.clone().validate(pin)
+        let mut settings = self.raw.clone().validate(pin)?;
+        settings.call_delay = self.call_delay;
+        Ok(settings)
     }
 
     /// How many calls the HSM is given at once.
@@ -106,6 +110,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Hsm> {
         },
         pin: raw.pin,
         environment: raw.environment,
+        call_delay: Duration::ZERO,
     };
     // Any PIN will do to see whether the rest fits together.
     let pin = hsm

@@ -46,6 +46,8 @@ type Value = Result<SignatureValue, HsmError>;
 /// What all shares of a batch work on.
 struct Batch {
     job: WrappedSigning,
+    /// Of each step of its shares.
+    delay: Duration,
     state: Mutex<State>,
     /// Told when the last share has ended.
     left: Condvar,
@@ -101,7 +103,7 @@ impl Pool {
         if job.to_sign.is_empty() {
             return Ok(Vec::new());
         }
-        let batch = Arc::new(Batch::new(job));
+        let batch = Arc::new(Batch::new(job, self.settings().call_delay));
         let first = Share::new(&batch, lane);
         self.shared().submit(lane, first.into_job())?;
         self.wait_for(&batch);
@@ -148,10 +150,11 @@ impl Pool {
 }
 
 impl Batch {
-    fn new(job: WrappedSigning) -> Self {
+    fn new(job: WrappedSigning, delay: Duration) -> Self {
         let values = job.to_sign.iter().map(|_| None).collect();
         Self {
             job,
+            delay,
             state: Mutex::new(State {
                 next: 0,
                 returned: Vec::new(),
@@ -334,7 +337,7 @@ impl Drop for Taken<'_> {
 
 impl Share {
     fn new(batch: &Arc<Batch>, lane: Lane) -> Self {
-        let call = Arc::new(Call::new());
+        let call = Arc::new(Call::new(batch.delay));
         lock(&batch.state).shares.push(Member {
             call: Arc::clone(&call),
             through: false,

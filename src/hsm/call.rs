@@ -6,6 +6,8 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use super::error::{HsmError, Operation};
 use super::module::lock;
@@ -16,6 +18,7 @@ static CALLS: AtomicU64 = AtomicU64::new(0);
 pub(super) struct Call {
     number: u64,
     progress: Mutex<Progress>,
+    delay: Duration,
 }
 
 /// How far a call has come.
@@ -43,8 +46,8 @@ pub(super) enum Stage {
 }
 
 impl Call {
-    /// A job that waits.
-    pub(super) fn new() -> Self {
+    /// A job that waits; before each of its steps it will wait so long again.
+    pub(super) fn new(delay: Duration) -> Self {
         Self {
             number: CALLS.fetch_add(1, Ordering::Relaxed),
             progress: Mutex::new(Progress {
@@ -52,6 +55,7 @@ impl Call {
                 operation: Operation::Submit,
                 steps: 0,
             }),
+            delay,
         }
     }
 
@@ -78,6 +82,10 @@ impl Call {
         }
         progress.operation = operation;
         progress.steps += 1;
+        drop(progress);
+        if !self.delay.is_zero() {
+            thread::sleep(self.delay);
+        }
         Ok(())
     }
 
@@ -113,18 +121,20 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
     fn an_abandoned_job_is_never_started() {
-        let call = Call::new();
+        let call = Call::new(Duration::ZERO);
         assert!(call.abandon(call.progress()));
         assert!(!call.start());
     }
 
     #[test]
     fn an_abandoned_job_takes_no_further_step() {
-        let call = Call::new();
+        let call = Call::new(Duration::ZERO);
         assert!(call.start());
         call.step(Operation::Unwrap).unwrap();
         assert!(call.abandon(call.progress()));
@@ -136,8 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn a_delay_is_waited_before_each_step() {
+        let call = Call::new(Duration::from_millis(20));
+        assert!(call.start());
+        let begun = Instant::now();
+        call.step(Operation::Unwrap).unwrap();
+        call.step(Operation::Sign).unwrap();
+        assert!(begun.elapsed() >= Duration::from_millis(40));
+    }
+
+    #[test]
     fn a_job_that_moves_is_not_abandoned() {
-        let call = Call::new();
+        let call = Call::new(Duration::ZERO);
         let seen = call.progress();
         assert!(call.start());
         assert!(!call.abandon(seen));

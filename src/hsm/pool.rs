@@ -181,7 +181,7 @@ impl Pool {
         T: Send + 'static,
         F: Fn(&mut Connection, &Call) -> Result<T, HsmError> + Send + 'static,
     {
-        let call = Arc::new(Call::new());
+        let call = Arc::new(Call::new(self.shared.settings.call_delay));
         let (sender, receiver) = sync_channel(1);
         let work: Work = Box::new(move |link, call| {
             let result = link.run(call, access, &task);

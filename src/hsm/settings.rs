@@ -76,6 +76,9 @@ pub struct Settings {
     pub key_names: KeyNames,
     /// Whether RSA-2048 keys may be made.
     pub rsa_2048: Rsa2048,
+    /// Waited before each call to the token. No configuration sets it: the benchmarks do, to see what a token far away
+    /// would do.
+    pub call_delay: Duration,
 }
 
 /// How the token is found among the slots.
@@ -210,6 +213,7 @@ impl RawSettings {
             } else {
                 Rsa2048::Refused
             },
+            call_delay: Duration::ZERO,
         })
     }
 }
