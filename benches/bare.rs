@@ -14,7 +14,7 @@ use cryptoki::types::AuthPin;
 use rubrica::domain::algorithm::KeyAlgorithm;
 
 use super::report::number;
-use super::scene::Token;
+use super::rig::token::{Selector, Token, Vendor};
 
 /// `DigestInfo` of a SHA-256 digest, all zeros (RFC 8017 section 9.2).
 const DIGEST_INFO: [u8; 19] = [
@@ -25,12 +25,14 @@ const DIGEST_INFO: [u8; 19] = [
 const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 
 /// What is repeated.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loop {
     /// `C_Sign` with a key that stays.
     Sign,
     /// A key is unwrapped, signs once, and is destroyed.
     UnwrapSignDestroy,
+    /// A key is unwrapped and destroyed.
+    UnwrapDestroy,
 }
 
 /// Sessions with their keys, one for each thread.
@@ -43,6 +45,7 @@ pub(crate) struct Bare {
 
 struct Lane {
     session: Session,
+    vendor: Vendor,
     algorithm: KeyAlgorithm,
     kek: ObjectHandle,
     key: ObjectHandle,
@@ -61,10 +64,11 @@ impl Bare {
         let slot = library
             .get_slots_with_token()?
             .into_iter()
-            .find(|slot| {
-                library
+            .find(|slot| match &token.selector {
+                Selector::Slot(number) => slot.id() == *number,
+                Selector::Label(label) => library
                     .get_token_info(*slot)
-                    .is_ok_and(|info| info.label() == token.label)
+                    .is_ok_and(|info| info.label() == label),
             })
             .context("the token is not there")?;
         let lanes = (0..threads)
@@ -75,6 +79,12 @@ impl Bare {
             lanes,
             what,
         })
+    }
+
+    /// Does it once, on the first session.
+    pub(crate) fn once(&self) -> anyhow::Result<()> {
+        let lane = self.lanes.first().context("there is no session")?;
+        lane.once(self.what)
     }
 
     /// How often all threads together did it in a second.
@@ -143,9 +153,10 @@ impl Lane {
             )?,
             other => bail!("no bare loop for {other}"),
         };
-        let wrapped = session.wrap_key(&Mechanism::AesKeyWrapPad, kek, key)?;
+        let wrapped = session.wrap_key(&wrapping(token.vendor), kek, key)?;
         Ok(Self {
             session,
+            vendor: token.vendor,
             algorithm,
             kek,
             key,
@@ -156,13 +167,13 @@ impl Lane {
     fn once(&self, what: Loop) -> anyhow::Result<()> {
         match what {
             Loop::Sign => self.sign(self.key),
-            Loop::UnwrapSignDestroy => {
+            Loop::UnwrapSignDestroy | Loop::UnwrapDestroy => {
                 let kind = match self.algorithm {
                     KeyAlgorithm::EcP256 => KeyType::EC,
                     _ => KeyType::RSA,
                 };
                 let key = self.session.unwrap_key(
-                    &Mechanism::AesKeyWrapPad,
+                    &wrapping(self.vendor),
                     self.kek,
                     &self.wrapped,
                     &[
@@ -175,7 +186,9 @@ impl Lane {
                         Attribute::Sign(true),
                     ],
                 )?;
-                self.sign(key)?;
+                if what == Loop::UnwrapSignDestroy {
+                    self.sign(key)?;
+                }
                 Ok(self.session.destroy_object(key)?)
             }
         }
@@ -200,5 +213,13 @@ impl Lane {
             done += 1;
         }
         Ok(number(done) / begun.elapsed().as_secs_f64())
+    }
+}
+
+/// The mechanism of the vendor's profile. A benchmark's keys need no initialisation vector that nobody can foretell.
+fn wrapping(vendor: Vendor) -> Mechanism<'static> {
+    match vendor {
+        Vendor::SoftHsm => Mechanism::AesKeyWrapPad,
+        Vendor::Opencryptoki => Mechanism::AesCbcPad([7; 16]),
     }
 }

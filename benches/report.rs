@@ -6,43 +6,115 @@ use serde_json::json;
 
 /// One row of the table.
 pub(crate) struct Row {
-    name: String,
-    target: f64,
-    ratios: Spread,
+    /// Short, for `--only`.
+    pub(crate) name: &'static str,
+    /// What it says, in words.
+    pub(crate) figure: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) target: Target,
+    values: Spread,
     latencies: Spread,
+    notes: Vec<String>,
+    outcome: Outcome,
+}
+
+/// What is aimed at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// How a row came about.
+enum Outcome {
+    Measured,
+    /// With less than the figure asks for; a note says what.
+    Scaled,
+    /// Not at all.
+    Missing,
 }
 
 /// Values of one kind.
-#[derive(Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Spread(Vec<f64>);
 
 impl Row {
-    /// A ratio that should be at least `target`.
-    pub(crate) fn new(name: &str, target: f64) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        figure: &'static str,
+        unit: &'static str,
+        target: Target,
+    ) -> Self {
         Self {
-            name: name.to_owned(),
+            name,
+            figure,
+            unit,
             target,
-            ratios: Spread::default(),
+            values: Spread::default(),
             latencies: Spread::default(),
+            notes: Vec::new(),
+            outcome: Outcome::Measured,
         }
     }
 
     /// One more measurement.
-    pub(crate) fn add(&mut self, ratio: f64) {
-        self.ratios.extend([ratio]);
+    pub(crate) fn add(&mut self, value: f64) {
+        self.values.extend([value]);
     }
 
-    /// How long the requests of a measurement took, in milliseconds.
+    /// How long what was measured took each time, in milliseconds.
     pub(crate) fn latencies(&mut self, more: Spread) {
         self.latencies.extend(more.0);
     }
 
-    fn value(&self) -> f64 {
-        self.ratios.at(0.5)
+    /// What else the reader should know.
+    pub(crate) fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// Less was done than the figure asks for.
+    pub(crate) fn scaled_down(&mut self, what: impl Into<String>) {
+        self.outcome = Outcome::Scaled;
+        self.note(format!("scaled down: {}", what.into()));
+    }
+
+    /// There is no measurement.
+    pub(crate) fn missing(&mut self, why: impl Into<String>) {
+        self.outcome = Outcome::Missing;
+        self.note(why);
+    }
+
+    pub(crate) fn value(&self) -> Option<f64> {
+        match self.outcome {
+            Outcome::Missing => None,
+            Outcome::Measured | Outcome::Scaled => self.values.at(0.5),
+        }
     }
 
     fn met(&self) -> bool {
-        self.value() >= self.target
+        self.value().is_some_and(|value| self.target.met_by(value))
+    }
+}
+
+impl Target {
+    fn number(self) -> f64 {
+        match self {
+            Self::AtLeast(number) | Self::AtMost(number) => number,
+        }
+    }
+
+    fn met_by(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+        }
+    }
+
+    fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast(_) => "≥",
+            Self::AtMost(_) => "≤",
+        }
     }
 }
 
@@ -52,15 +124,24 @@ impl Spread {
         self.0.sort_by(f64::total_cmp);
     }
 
-    /// The value below which that share of all values lies; 0 without any.
-    fn at(&self, share: f64) -> f64 {
+    pub(crate) fn append(&mut self, more: &Self) {
+        self.extend(more.0.iter().copied());
+    }
+
+    /// The value below which that share of all values lies.
+    pub(crate) fn at(&self, share: f64) -> Option<f64> {
         // The nearest rank: the first value that at least this share does not exceed.
-        let last = self.0.len().saturating_sub(1);
+        let last = self.0.len().checked_sub(1)?;
         let place = (0..=last).find(|place| number(place + 1) >= share * number(self.0.len()));
-        place
-            .and_then(|place| self.0.get(place))
-            .copied()
-            .unwrap_or_default()
+        self.0.get(place?).copied()
+    }
+}
+
+impl FromIterator<f64> for Spread {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut spread = Self::default();
+        spread.extend(values);
+        spread
     }
 }
 
@@ -69,28 +150,45 @@ pub(crate) fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
+/// Bytes as MiB.
+pub(crate) fn mebibytes(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) / 1024.0
+}
+
 /// The table for people.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| figure | measured | range | target | p50 / p95 / p99 ms |\n|---|---|---|---|---|\n",
+        "| row | figure | measured | range | target | p50 / p95 / p99 ms |\n|---|---|---|---|---|---|\n",
     );
     for row in rows {
-        let latencies = if row.latencies.0.is_empty() {
-            "–".to_owned()
-        } else {
-            let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| row.latencies.at(share));
-            format!("{p50:.1} / {p95:.1} / {p99:.1}")
+        let latencies = row.latencies.at(0.5).map_or_else(
+            || "–".to_owned(),
+            |p50| {
+                let [p95, p99] = [0.95, 0.99].map(|share| row.latencies.at(share).unwrap_or(p50));
+                format!("{p50:.1} / {p95:.1} / {p99:.1}")
+            },
+        );
+        let (value, range) = match (row.value(), row.values.at(0.0), row.values.at(1.0)) {
+            (Some(value), Some(low), Some(high)) => (
+                format!("{value:.3} {}", row.unit),
+                format!("{low:.3} to {high:.3}"),
+            ),
+            _ => ("not measured".to_owned(), "–".to_owned()),
         };
         let _ = writeln!(
             text,
-            "| {} | {:.3} | {:.3} to {:.3} | ≥ {:.2} {} | {latencies} |",
+            "| {} | {} | {value} | {range} | {} {} {} | {latencies} |",
             row.name,
-            row.value(),
-            row.ratios.at(0.0),
-            row.ratios.at(1.0),
-            row.target,
+            row.figure,
+            row.target.sign(),
+            row.target.number(),
             if row.met() { "met" } else { "not met" },
         );
+    }
+    for row in rows {
+        for note in &row.notes {
+            let _ = writeln!(text, "\n- {}: {note}", row.name);
+        }
     }
     text
 }
@@ -103,12 +201,21 @@ pub(crate) fn json(rows: &[Row]) -> serde_json::Result<String> {
             json!({
                 "name": row.name,
                 "value": row.value(),
-                "unit": "ratio",
-                "target": row.target,
+                "unit": row.unit,
+                "target": row.target.number(),
                 "met": row.met(),
+                "figure": row.figure,
+                "bound": match row.target {
+                    Target::AtLeast(_) => "at least",
+                    Target::AtMost(_) => "at most",
+                },
+                "lowest": row.values.at(0.0),
+                "highest": row.values.at(1.0),
                 "p50_ms": row.latencies.at(0.5),
                 "p95_ms": row.latencies.at(0.95),
                 "p99_ms": row.latencies.at(0.99),
+                "scaled_down": matches!(row.outcome, Outcome::Scaled),
+                "notes": row.notes,
             })
         })
         .collect();

@@ -1,42 +1,43 @@
 //! The signing path, measured against the bare token in the same run.
 //!
 //! ```text
-//! cargo bench --bench signing [-- [--quick] [--only NAME] [--json FILE]]
+//! cargo bench --bench signing [-- [--quick] [--only NAME]… [--json FILE] [--plots FOLDER]
+//!     [--module softhsm|opencryptoki] [--seeded FOLDER]…]
 //! ```
 //!
-//! Each row is a ratio: the server's throughput over that of a bare loop of PKCS#11 calls on the same token, with as
-//! many threads. Both are measured in turn, several times, and the row is the median of the ratios, so that a machine
-//! that becomes slower in between slows both. Nothing here is a test: figures are printed, not judged by an exit code.
+//! Most rows are ratios: two things are measured in turn, several times, and the row is the median of the ratios, so that
+//! a machine that becomes slower in between slows both. Nothing here is a test: figures are printed, not judged by an
+//! exit code. A row that cannot be measured is there too, and says why.
 
+#[expect(dead_code, reason = "some of it is for the other benchmarks")]
 mod bare;
-#[path = "../tests/harness/new_token.rs"]
-mod new_token;
+mod figures;
+mod peers;
+mod plot;
 mod report;
-mod scene;
+#[expect(dead_code, reason = "some of it is for the other benchmarks")]
+mod rig;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rubrica::domain::algorithm::KeyAlgorithm;
 
-use bare::{Bare, Loop};
-use report::{Row, Spread};
-use scene::{Scene, Waiting};
+use figures::{Figure, Stage};
+use report::Row;
+use rig::arguments::Arguments;
+use rig::token::Vendor;
 
-/// As many as the machine that the targets were set on has cores. The server has as many sessions, and so the bare loop
-/// and the server use the token alike.
-const THREADS: usize = 2;
-/// Documents of one batch.
-const BATCH: usize = 100;
-/// Citizens who give their codes at the same time. They wait for the disk together, and keep the token at work.
-const CITIZENS: usize = 16;
-
-/// Measures one row.
-type Figure = fn(&Scene, &Plan) -> anyhow::Result<Row>;
-
-/// How much is measured.
+/// What is wanted of a run.
 struct Plan {
+    quick: bool,
+    /// The rows to measure, by the beginnings of their names; all when empty.
+    only: Vec<String>,
+    json: Option<PathBuf>,
+    plots: Option<PathBuf>,
+    vendor: Vendor,
+    /// Folders that `cargo bench --bench seed` filled.
+    seeded: Vec<PathBuf>,
     /// Pairs of measurements of each row.
     rounds: usize,
     /// Requests with one document in one measurement, for each citizen.
@@ -46,168 +47,85 @@ struct Plan {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::read()?;
-    let plan = if arguments.quick {
-        Plan {
-            rounds: 3,
-            singles: 10,
-            bare: Duration::from_millis(700),
-        }
-    } else {
-        Plan {
-            rounds: 9,
-            singles: 60,
-            bare: Duration::from_secs(2),
-        }
-    };
-    let scene = Scene::new(THREADS)?;
-    let figures: [(&str, Figure); 3] = [
-        ("batch", batch),
-        ("single-rsa", |scene, plan| {
-            singles(scene, plan, KeyAlgorithm::Rsa3072, 0.90)
-        }),
-        ("single-p256", |scene, plan| {
-            singles(scene, plan, KeyAlgorithm::EcP256, 0.85)
-        }),
-    ];
-    let rows = figures
+    let plan = Plan::read()?;
+    let wanted: Vec<&Figure> = figures::ALL
         .iter()
-        .filter(|(name, _)| arguments.only.as_deref().is_none_or(|only| only == *name))
-        .map(|(_, figure)| figure(&scene, &plan))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+        .filter(|figure| plan.wants(figure.name))
+        .collect();
+    if wanted.is_empty() {
+        let names: Vec<_> = figures::ALL.iter().map(|figure| figure.name).collect();
+        bail!("no such row; there are {}", names.join(", "));
+    }
+    let mut stage = Stage::new(&plan)?;
+    let mut rows = Vec::new();
+    for figure in wanted {
+        let begun = Instant::now();
+        eprint!("{} … ", figure.name);
+        let mut row = Row::new(figure.name, figure.text, figure.unit, figure.target);
+        if let Err(error) = stage.measure(figure, &mut row) {
+            // The others are worth having all the same.
+            row.missing(format!("not measured: {error:#}"));
+        }
+        eprintln!("{:.1} s", begun.elapsed().as_secs_f64());
+        rows.push(row);
+    }
     print!("{}", report::table(&rows));
-    if let Some(file) = arguments.json {
-        std::fs::write(&file, report::json(&rows)?)
+    if let Some(file) = &plan.json {
+        std::fs::write(file, report::json(&rows)?)
             .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    if let Some(folder) = &plan.plots {
+        std::fs::create_dir_all(folder)?;
+        for (name, svg) in stage.plots() {
+            std::fs::write(folder.join(name), svg)?;
+        }
     }
     Ok(())
 }
 
-/// One activation with many PDFs on each thread, over a bare loop of `C_Sign` with a key that stays unwrapped.
-fn batch(scene: &Scene, plan: &Plan) -> anyhow::Result<Row> {
-    let algorithm = KeyAlgorithm::Rsa3072;
-    let citizens = scene.citizens(THREADS, algorithm)?;
-    let mut bare = Bare::new(scene.token(), algorithm, Loop::Sign, THREADS)?;
-    let mut row = Row::new(
-        &format!("batch of {BATCH} PDFs, {algorithm} ÷ C_Sign"),
-        0.95,
-    );
-    for _ in 0..plan.rounds {
-        let waiting = citizens
-            .iter()
-            .map(|citizen| Ok(vec![scene.ask(citizen, BATCH)?]))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let per_second = bare.per_second(plan.bare)?;
-        let measured = confirm(scene, waiting)?;
-        row.add(measured.per_second / per_second);
+impl Plan {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| name.starts_with(only.as_str()))
     }
-    Ok(row)
-}
 
-/// Requests with one PDF each, over a bare loop of unwrap, sign, destroy.
-fn singles(
-    scene: &Scene,
-    plan: &Plan,
-    algorithm: KeyAlgorithm,
-    target: f64,
-) -> anyhow::Result<Row> {
-    let citizens = scene.citizens(CITIZENS, algorithm)?;
-    let mut bare = Bare::new(scene.token(), algorithm, Loop::UnwrapSignDestroy, THREADS)?;
-    let name = format!("single PDFs, {algorithm} ÷ unwrap + sign + destroy");
-    let mut row = Row::new(&name, target);
-    for _ in 0..plan.rounds {
-        let waiting = citizens
-            .iter()
-            .map(|citizen| (0..plan.singles).map(|_| scene.ask(citizen, 1)).collect())
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let per_second = bare.per_second(plan.bare)?;
-        let measured = confirm(scene, waiting)?;
-        row.add(measured.per_second / per_second);
-        row.latencies(measured.latencies);
-    }
-    Ok(row)
-}
-
-struct Measured {
-    /// Documents signed in a second.
-    per_second: f64,
-    /// How long each request took, in milliseconds.
-    latencies: Spread,
-}
-
-/// Gives the codes of all requests, those of one list one after the other and the lists side by side.
-fn confirm(scene: &Scene, waiting: Vec<Vec<Waiting>>) -> anyhow::Result<Measured> {
-    let documents: usize = waiting.iter().flatten().map(|one| one.documents).sum();
-    let begun = Instant::now();
-    let results: Vec<anyhow::Result<Vec<f64>>> = std::thread::scope(|threads| {
-        let running: Vec<_> = waiting
-            .into_iter()
-            .map(|list| {
-                threads.spawn(move || {
-                    list.into_iter()
-                        .map(|one| {
-                            let begun = Instant::now();
-                            scene.confirm(&one)?;
-                            Ok(begun.elapsed().as_secs_f64() * 1000.0)
-                        })
-                        .collect()
-                })
-            })
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(result) => result,
-                Err(_) => bail!("a thread of the benchmark panicked"),
-            })
-            .collect()
-    });
-    let took = begun.elapsed().as_secs_f64();
-    let mut latencies = Spread::default();
-    for result in results {
-        latencies.extend(result?);
-    }
-    Ok(Measured {
-        per_second: report::number(documents) / took,
-        latencies,
-    })
-}
-
-/// What stands on the command line.
-struct Arguments {
-    quick: bool,
-    /// The one row to measure.
-    only: Option<String>,
-    json: Option<PathBuf>,
-}
-
-impl Arguments {
     fn read() -> anyhow::Result<Self> {
-        let mut read = Self {
+        let mut plan = Self {
             quick: false,
-            only: None,
+            only: Vec::new(),
             json: None,
+            plots: None,
+            vendor: Vendor::SoftHsm,
+            seeded: Vec::new(),
+            rounds: 9,
+            singles: 60,
+            bare: Duration::from_secs(2),
         };
-        let mut given = std::env::args_os().skip(1);
-        while let Some(argument) = given.next() {
-            match argument.to_str() {
-                Some("--quick") => read.quick = true,
-                Some("--only") => {
-                    let name = given.next().context("--only needs a row's short name")?;
-                    read.only = Some(name.to_string_lossy().into_owned());
+        let mut arguments = Arguments::read();
+        while let Some(option) = arguments.option()? {
+            match option.as_str() {
+                "--quick" => plan.quick = true,
+                "--only" => plan.only.push(arguments.value(&option)?),
+                "--json" => plan.json = Some(arguments.value(&option)?.into()),
+                "--plots" => plan.plots = Some(arguments.value(&option)?.into()),
+                "--seeded" => plan.seeded.push(arguments.value(&option)?.into()),
+                "--module" => {
+                    plan.vendor = match arguments.value(&option)?.as_str() {
+                        "softhsm" => Vendor::SoftHsm,
+                        "opencryptoki" => Vendor::Opencryptoki,
+                        other => bail!("--module is softhsm or opencryptoki, not {other}"),
+                    }
                 }
-                Some("--json") => {
-                    let file = given.next().context("--json needs a file")?;
-                    read.json = Some(PathBuf::from(file));
-                }
-                // cargo says this to every benchmark.
-                Some("--bench") => {}
-                _ => bail!(
-                    "unknown argument {}; known are --quick, --only NAME and --json FILE",
-                    argument.display()
+                other => bail!(
+                    "unknown argument {other}; known are --quick, --only NAME, --json FILE, --plots FOLDER, \
+                     --module NAME and --seeded FOLDER"
                 ),
             }
         }
-        Ok(read)
+        if plan.quick {
+            plan.rounds = 3;
+            plan.singles = 10;
+            plan.bare = Duration::from_millis(700);
+        }
+        Ok(plan)
     }
 }

@@ -1,0 +1,143 @@
+//! What the number of credentials costs a single signature.
+
+use std::time::{Duration, Instant};
+
+use rubrica::domain::algorithm::KeyAlgorithm;
+
+use super::https::milliseconds;
+use super::{SMALL, Stage, THREADS};
+use crate::plot::Plot;
+use crate::report::{Row, Spread};
+use crate::rig::document::Sample;
+use crate::rig::place::{Database, Place};
+use crate::rig::postgres::Commits;
+use crate::rig::scene::{Citizen, Scene};
+use crate::rig::seeding;
+
+/// As where many were seeded: certificates of the same length.
+const AUTHORITIES: &str = "ec-p256";
+/// What the figure asks for.
+const ALL: u32 = 1_000_000;
+
+/// Signatures in a database with many credentials and in one with a single one, in turn.
+pub(super) fn latency(
+    stage: &mut Stage<'_>,
+    row: &mut Row,
+    database: &Database,
+) -> anyhow::Result<()> {
+    let key = KeyAlgorithm::EcP256;
+    stage.check_possible(key)?;
+    let (pairs, time) = if stage.plan.quick {
+        (60, Duration::from_secs(4))
+    } else {
+        (2_000, Duration::from_secs(240))
+    };
+    let lone = stage.fresh(database, AUTHORITIES)?;
+    let mut points = Vec::new();
+    let seeded = seeded_folder(stage, database)?;
+    let (crowd, _token) = match &seeded {
+        Some(folder) => {
+            let (place, token) =
+                Place::lasting(folder, None, Commits::Durable, &stage.gateway, THREADS)?;
+            (Scene::new(place, &stage.gateway)?, Some(token))
+        }
+        None => (stage.fresh(database, AUTHORITIES)?, None),
+    };
+    let alone = lone.citizens(1, key)?;
+    let Some(alone) = alone.first() else {
+        return Ok(());
+    };
+    let count = if seeded.is_some() {
+        seeding::count(&crowd)?
+    } else {
+        let until = Instant::now() + time;
+        let mut reached = 0;
+        let mut goal = 10;
+        let signatures = if stage.plan.quick { 10 } else { 40 };
+        // Stops at each power of ten to see what a signature costs by then.
+        while reached < ALL && Instant::now() < until {
+            goal = ALL.min(goal * 10);
+            reached = seeding::seed(&crowd, goal, Some(until), &|_| {})?;
+            points.push((f64::from(reached), typical(&crowd, reached, signatures)?));
+        }
+        reached
+    };
+    if count < ALL {
+        row.scaled_down(format!(
+            "{count} credentials and not {ALL}; fill a folder with `cargo bench --bench seed` and name it with --seeded"
+        ));
+    }
+    let mut one = Spread::default();
+    let mut many = Spread::default();
+    let chunk = 20;
+    for round in 0..pairs / chunk {
+        if stage.is_late(usize::try_from(round)?) {
+            break;
+        }
+        let (mut few, mut full) = (Spread::default(), Spread::default());
+        for step in 0..chunk {
+            few.extend([once(&lone, alone)?]);
+            full.extend([once(&crowd, &somebody(count, round * chunk + step)?)?]);
+        }
+        if let (Some(few), Some(full)) = (few.at(0.5), full.at(0.5)) {
+            row.add(full / few);
+        }
+        one.append(&few);
+        many.append(&full);
+    }
+    points.insert(0, (1.0, one.at(0.5).unwrap_or_default()));
+    points.push((f64::from(count), many.at(0.5).unwrap_or_default()));
+    row.note(format!(
+        "P-256; medians {:.2} ms with 1 and {:.2} ms with {count}",
+        one.at(0.5).unwrap_or_default(),
+        many.at(0.5).unwrap_or_default()
+    ));
+    row.latencies(many);
+    let (file, name) = match database {
+        Database::Sqlite => ("credentials-sqlite.svg", "SQLite"),
+        Database::Own | Database::Url(_) => ("credentials-postgres.svg", "PostgreSQL"),
+    };
+    stage.plots.push(Plot {
+        file,
+        title: "One signature, P-256",
+        across: "credentials in the database",
+        up: "milliseconds",
+        lines: vec![(name, points)],
+    });
+    Ok(())
+}
+
+/// The folder of that kind of database among those that were named.
+fn seeded_folder(
+    stage: &Stage<'_>,
+    database: &Database,
+) -> anyhow::Result<Option<std::path::PathBuf>> {
+    for folder in &stage.plan.seeded {
+        let sqlite = Place::database_of(folder)? == Database::Sqlite;
+        if sqlite == (*database == Database::Sqlite) {
+            return Ok(Some(folder.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// From the code to the signed file, in milliseconds.
+fn once(scene: &Scene, citizen: &Citizen) -> anyhow::Result<f64> {
+    let waiting = scene.ask(citizen, &Sample::pdf(SMALL), 1)?;
+    let begun = Instant::now();
+    scene.confirm(&waiting)?;
+    Ok(milliseconds(begun.elapsed()))
+}
+
+fn typical(scene: &Scene, count: u32, signatures: u32) -> anyhow::Result<f64> {
+    let times: Spread = (0..signatures)
+        .map(|step| once(scene, &somebody(count, step)?))
+        .collect::<anyhow::Result<_>>()?;
+    Ok(times.at(0.5).unwrap_or_default())
+}
+
+/// Each time another one, from all over the table.
+fn somebody(count: u32, step: u32) -> anyhow::Result<Citizen> {
+    // 2^32 divided by the golden ratio: steps of it fall evenly.
+    Citizen::numbered(step.wrapping_mul(2_654_435_769) % count.max(1) + 1)
+}

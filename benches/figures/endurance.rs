@@ -1,0 +1,111 @@
+//! What is left behind by very many signatures: on the token, and in the server's memory.
+
+use std::time::Duration;
+
+use rubrica::auth::op;
+use rubrica::domain::algorithm::KeyAlgorithm;
+
+use super::https::side_by_side;
+use super::{CITIZENS, SMALL, Served, Stage};
+use crate::report::{Row, mebibytes};
+use crate::rig::document::Sample;
+use crate::rig::scene::{Scene, administrator};
+use crate::rig::token::Vendor;
+
+/// Documents of each request: every activation unwraps a key and destroys it.
+const COPIES: usize = 10;
+
+/// One run, for both rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Endurance {
+    early: Left,
+    late: Left,
+    /// Signatures by then.
+    signatures: (usize, usize),
+}
+
+#[derive(Clone, Copy)]
+struct Left {
+    objects: usize,
+    resident: u64,
+}
+
+pub(super) fn objects(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
+    let Endurance { early, late, .. } = told(stage, row)?;
+    row.add(crate::report::number(late.objects) / crate::report::number(early.objects));
+    row.note(format!("{} objects, then {}", early.objects, late.objects));
+    Ok(())
+}
+
+pub(super) fn memory(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
+    let Endurance { early, late, .. } = told(stage, row)?;
+    let [early, late] = [early, late].map(|left| mebibytes(left.resident));
+    row.add(late / early);
+    row.note(format!("{early:.1} MiB, then {late:.1} MiB (VmRSS)"));
+    Ok(())
+}
+
+fn told(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<Endurance> {
+    let endured = match stage.endurance {
+        Some(endured) => endured,
+        None => measure(stage)?,
+    };
+    stage.endurance = Some(endured);
+    let (early, late) = endured.signatures;
+    row.note(format!(
+        "{COPIES} documents to a request, {CITIZENS} requests at once"
+    ));
+    if stage.plan.quick {
+        row.scaled_down(format!("after {late} ÷ after {early} signatures"));
+    }
+    Ok(endured)
+}
+
+fn measure(stage: &Stage<'_>) -> anyhow::Result<Endurance> {
+    let key = match stage.token().vendor {
+        Vendor::SoftHsm => KeyAlgorithm::EcP256,
+        Vendor::Opencryptoki => KeyAlgorithm::Rsa3072,
+    };
+    let scene = stage.scene()?;
+    scene.citizens(CITIZENS, key)?;
+    let served = stage.serve()?;
+    let (early, late) = if stage.plan.quick {
+        (480, 2_400)
+    } else {
+        (1_000, 100_000)
+    };
+    let first = sign(&served, key, early)?;
+    let after_first = left(scene, &served)?;
+    let then = sign(&served, key, late - first)?;
+    Ok(Endurance {
+        early: after_first,
+        late: left(scene, &served)?,
+        signatures: (first, first + then),
+    })
+}
+
+/// At least so many; gives how many.
+fn sign(served: &Served<'_>, key: KeyAlgorithm, wanted: usize) -> anyhow::Result<usize> {
+    let sample = Sample::pdf(SMALL);
+    let citizens = served.scene.citizens(CITIZENS, key)?;
+    let each = wanted.div_ceil(COPIES * CITIZENS);
+    let times = side_by_side(&citizens, |citizen| {
+        let mut visitor = served.visitor()?;
+        (0..each)
+            .map(|_| visitor.sign(citizen, &sample, COPIES))
+            .collect()
+    })?;
+    Ok(times.len() * COPIES)
+}
+
+fn left(scene: &Scene, served: &Served<'_>) -> anyhow::Result<Left> {
+    // Calls that were just answered are cleared away.
+    std::thread::sleep(Duration::from_secs(1));
+    let view = scene
+        .service
+        .hsm_view(&administrator().authorize(op::ManageHsm))?;
+    Ok(Left {
+        objects: view.objects.token,
+        resident: served.server.memory()?.resident,
+    })
+}
