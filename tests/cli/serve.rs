@@ -104,7 +104,7 @@ both_databases! {
             ("counter", "rubrica_hsm_gave_way_total"),
             ("counter", "rubrica_hsm_turned_away_total"),
         ] {
-            let told = format!("# TYPE {name} {kind}\n{name} 0\n");
+            let told = format!("# TYPE {name} {kind}\n{name} ");
             assert!(metrics.contains(&told), "{name}: {metrics}");
         }
         assert!(

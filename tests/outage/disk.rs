@@ -1,6 +1,6 @@
 //! The disk is full when signed files are written.
 //!
-//! A limit on the length of files (RLIMIT_FSIZE) makes the kernel refuse the write itself, as a full disk does. It counts
+//! A limit on the length of files (`RLIMIT_FSIZE`) makes the kernel refuse the write itself, as a full disk does. It counts
 //! for a whole process, so the test has one of its own.
 
 use std::process::Command;
