@@ -474,8 +474,7 @@ fn variable(name: &str, value: String) -> Option<Variable> {
 /// Names that others give: the command line's, and those that Kubernetes sets for a service called `rubrica`.
 fn is_unrelated(name: &str) -> bool {
     match name.strip_prefix(PREFIX) {
-        None => true,
-        Some("CONFIG" | "SERVICE_HOST" | "PORT") => true,
+        None | Some("CONFIG" | "SERVICE_HOST" | "PORT") => true,
         Some(rest) => rest.starts_with("SERVICE_PORT") || rest.starts_with("PORT_"),
     }
 }

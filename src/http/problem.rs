@@ -24,6 +24,14 @@ struct OutsideBody {
     detail: String,
 }
 
+/// What else is named beside plain fields.
+#[derive(Debug)]
+enum More {
+    /// One of several things that are refused, each for a reason of its own.
+    Refused(Code, FieldError),
+    Outside(OutsideBody),
+}
+
 /// When a caller may come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Retry {
@@ -39,8 +47,7 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     fields: Vec<FieldError>,
-    refused: Vec<(Code, FieldError)>,
-    outside: Vec<OutsideBody>,
+    more: Vec<More>,
     retry: Option<Box<Retry>>,
     allow: Box<[Method]>,
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -53,8 +60,7 @@ impl Problem {
             code,
             detail: None,
             fields: Vec::new(),
-            refused: Vec::new(),
-            outside: Vec::new(),
+            more: Vec::new(),
             retry: None,
             allow: Box::default(),
             cause: None,
@@ -91,29 +97,29 @@ impl Problem {
     /// Names one of several things that are refused, each for a reason of its own.
     #[must_use]
     pub fn with_refused(mut self, code: Code, field: FieldError) -> Self {
-        self.refused.push((code, field));
+        self.more.push(More::Refused(code, field));
         self
     }
 
     /// Names a parameter of the query that is wrong.
     #[must_use]
     pub fn with_parameter(mut self, name: &str, detail: impl Into<String>) -> Self {
-        self.outside.push(OutsideBody {
+        self.more.push(More::Outside(OutsideBody {
             member: "parameter",
             name: name.to_owned(),
             detail: detail.into(),
-        });
+        }));
         self
     }
 
     /// Names a header that is wrong.
     #[must_use]
     pub fn with_header(mut self, name: &str, detail: impl Into<String>) -> Self {
-        self.outside.push(OutsideBody {
+        self.more.push(More::Outside(OutsideBody {
             member: "header",
             name: name.to_owned(),
             detail: detail.into(),
-        });
+        }));
         self
     }
 
@@ -168,7 +174,7 @@ impl Problem {
 
     /// Whether it names a value of the call that is wrong.
     pub fn names_values(&self) -> bool {
-        !self.fields.is_empty() || !self.refused.is_empty() || !self.outside.is_empty()
+        !self.fields.is_empty() || !self.more.is_empty()
     }
 
     /// The cause and its causes, for one line of the log.
@@ -206,14 +212,13 @@ impl Problem {
             .fields
             .iter()
             .map(|field| json!({"pointer": field.pointer, "detail": field.detail}));
-        let refused = self.refused.iter().map(|(code, field)| {
-            json!({"pointer": field.pointer, "code": code.as_str(), "detail": field.detail})
+        let more = self.more.iter().map(|more| match more {
+            More::Refused(code, field) => {
+                json!({"pointer": field.pointer, "code": code.as_str(), "detail": field.detail})
+            }
+            More::Outside(wrong) => json!({wrong.member: wrong.name, "detail": wrong.detail}),
         });
-        let outside = self
-            .outside
-            .iter()
-            .map(|wrong| json!({wrong.member: wrong.name, "detail": wrong.detail}));
-        inside.chain(refused).chain(outside).collect()
+        inside.chain(more).collect()
     }
 
     /// Status and headers, for answers with another body.
