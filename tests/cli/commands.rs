@@ -319,86 +319,80 @@ both_databases! {
         assert_eq!(register("99999999R", "letter", "basic", &[]).status, 1);
         assert_eq!(messages(), before + 1);
     }
-}
 
-#[test]
-fn a_new_activation_code_needs_the_citizens_password_at_a_terminal() {
-    let project = Project::in_order();
-    let ended = project.run(&["signer", "new-code", "12345678Z", "--receipt", "r.txt"]);
-    assert_eq!(ended.status, 1);
-    assert!(ended.err.contains("there is no terminal"), "{}", ended.err);
-    assert!(!project.path("r.txt").exists());
-}
-
-#[test]
-fn no_receipt_lies_there_while_somebody_is_asked() {
-    let project = Project::in_order();
-    let program = env!("CARGO_BIN_EXE_rubrica");
-    let line = format!("{program} signer new-code 12345678Z --receipt r.txt");
-    let mut terminal = Command::new("script");
-    terminal
-        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .current_dir(project.path(""))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut terminal = Watched::spawn(&mut terminal);
-    let mut said = Vec::new();
-    let mut out = terminal.stdout();
-    while !String::from_utf8_lossy(&said).contains("password: ") {
-        let mut byte = [0];
-        out.read_exact(&mut byte).unwrap();
-        said.extend(byte);
+    fn a_new_activation_code_needs_the_citizens_password_at_a_terminal(database) {
+        let project = Project::in_order_on(database);
+        let ended = project.run(&["signer", "new-code", "12345678Z", "--receipt", "r.txt"]);
+        assert_eq!(ended.status, 1);
+        assert!(ended.err.contains("there is no terminal"), "{}", ended.err);
+        assert!(!project.path("r.txt").exists());
     }
-    assert!(!project.path("r.txt").exists());
-}
 
-#[test]
-fn the_pin_is_asked_for_only_at_a_terminal_when_it_is_not_configured() {
-    let project = Project::in_order();
-    let text = project
-        .configuration("")
-        .replace("pin_file = \"secrets/hsm-pin\"", "");
-    project.write("rubrica.toml", &text, 0o600);
-    let ended = project.run(&["hsm", "status"]);
-    assert_eq!(ended.status, 1);
-    assert!(ended.err.contains("RUBRICA_HSM__PIN"), "{}", ended.err);
-    let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
-    let given = project
-        .command(&["hsm", "status", "--json"])
-        .env("RUBRICA_HSM__PIN", pin.trim())
-        .output()
-        .unwrap();
-    assert!(given.status.success());
-}
+    fn no_receipt_lies_there_while_somebody_is_asked(database) {
+        let project = Project::in_order_on(database);
+        let program = env!("CARGO_BIN_EXE_rubrica");
+        let line = format!("{program} signer new-code 12345678Z --receipt r.txt");
+        let mut terminal = Command::new("script");
+        terminal
+            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .current_dir(project.path(""))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut terminal = Watched::spawn(&mut terminal);
+        let mut said = Vec::new();
+        let mut out = terminal.stdout();
+        while !String::from_utf8_lossy(&said).contains("password: ") {
+            let mut byte = [0];
+            out.read_exact(&mut byte).unwrap();
+            said.extend(byte);
+        }
+        assert!(!project.path("r.txt").exists());
+    }
 
-#[test]
-fn the_hsm_shows_its_kek_and_makes_a_next_one_only_when_asked() {
-    let project = Project::in_order();
-    let again = project.run(&["hsm", "init-kek"]);
-    assert!(again.err.contains("already"), "{}", again.err);
-    assert!(!again.err.contains("audit key"), "{}", again.err);
-    let status = project.json(&["hsm", "status", "--json"]);
-    assert_eq!(status["keks"], serde_json::json!([1]));
-    assert_eq!(status["label"], "rubrica");
-    assert_eq!(project.run(&["hsm", "init-kek", "--new-version"]).status, 0);
-    let status = project.json(&["hsm", "status", "--json"]);
-    assert_eq!(status["keks"], serde_json::json!([1, 2]));
-    let table = project.run(&["hsm", "status"]);
-    assert!(table.out.contains("CKM_AES_KEY_WRAP_PAD"), "{}", table.out);
-    assert!(!table.err.contains("ERROR"), "{}", table.err);
+    fn the_pin_is_asked_for_only_at_a_terminal_when_it_is_not_configured(database) {
+        let project = Project::in_order_on(database);
+        let text = project
+            .configuration("")
+            .replace("pin_file = \"secrets/hsm-pin\"", "");
+        project.write("rubrica.toml", &text, 0o600);
+        let ended = project.run(&["hsm", "status"]);
+        assert_eq!(ended.status, 1);
+        assert!(ended.err.contains("RUBRICA_HSM__PIN"), "{}", ended.err);
+        let pin = fs::read_to_string(project.path("secrets/hsm-pin")).unwrap();
+        let given = project
+            .command(&["hsm", "status", "--json"])
+            .env("RUBRICA_HSM__PIN", pin.trim())
+            .output()
+            .unwrap();
+        assert!(given.status.success());
+    }
 
-    // Where the journal is to be signed by another key, that one is made, and said to be.
-    project.write(
-        "rubrica.toml",
-        &project.configuration("[journal]\nkey_label = \"another\""),
-        0o600,
-    );
-    let journal = project.run(&["hsm", "init-kek"]);
-    assert!(journal.err.contains("the audit key"), "{}", journal.err);
-    assert!(journal.err.contains("already"), "{}", journal.err);
-}
+    fn the_hsm_shows_its_kek_and_makes_a_next_one_only_when_asked(database) {
+        let project = Project::in_order_on(database);
+        let again = project.run(&["hsm", "init-kek"]);
+        assert!(again.err.contains("already"), "{}", again.err);
+        assert!(!again.err.contains("audit key"), "{}", again.err);
+        let status = project.json(&["hsm", "status", "--json"]);
+        assert_eq!(status["keks"], serde_json::json!([1]));
+        assert_eq!(status["label"], "rubrica");
+        assert_eq!(project.run(&["hsm", "init-kek", "--new-version"]).status, 0);
+        let status = project.json(&["hsm", "status", "--json"]);
+        assert_eq!(status["keks"], serde_json::json!([1, 2]));
+        let table = project.run(&["hsm", "status"]);
+        assert!(table.out.contains("CKM_AES_KEY_WRAP_PAD"), "{}", table.out);
+        assert!(!table.err.contains("ERROR"), "{}", table.err);
 
-both_databases! {
+        // Where the journal is to be signed by another key, that one is made, and said to be.
+        project.write(
+            "rubrica.toml",
+            &project.configuration("[journal]\nkey_label = \"another\""),
+            0o600,
+        );
+        let journal = project.run(&["hsm", "init-kek"]);
+        assert!(journal.err.contains("the audit key"), "{}", journal.err);
+        assert!(journal.err.contains("already"), "{}", journal.err);
+    }
+
     fn the_journal_is_verified_exported_and_catches_a_change(database) {
         let project = Project::in_order_on(database);
         let verified = project.json(&["audit", "verify", "--json"]);
@@ -458,20 +452,19 @@ both_databases! {
         let pem = fs::read_to_string(project.path("ca.pem")).unwrap();
         assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 2);
     }
-}
 
-#[test]
-fn lists_without_authorities_and_a_token_that_moved_are_told_with_what_to_do() {
-    let project = Project::new();
-    project.configure("");
-    assert_eq!(project.run(&["database", "migrate"]).status, 0);
-    let none = project.run(&["ca", "crl"]);
-    assert_eq!(none.status, 1);
-    assert!(none.err.contains("rubrica ca init"), "{}", none.err);
-    fs::rename(project.path("tokens"), project.path("elsewhere")).unwrap();
-    let away = project.run(&["hsm", "status"]);
-    assert_eq!(away.status, 1);
-    assert!(away.err.contains("rubrica doctor"), "{}", away.err);
+    fn lists_without_authorities_and_a_token_that_moved_are_told_with_what_to_do(database) {
+        let project = Project::new_on(database);
+        project.configure("");
+        assert_eq!(project.run(&["database", "migrate"]).status, 0);
+        let none = project.run(&["ca", "crl"]);
+        assert_eq!(none.status, 1);
+        assert!(none.err.contains("rubrica ca init"), "{}", none.err);
+        fs::rename(project.path("tokens"), project.path("elsewhere")).unwrap();
+        let away = project.run(&["hsm", "status"]);
+        assert_eq!(away.status, 1);
+        assert!(away.err.contains("rubrica doctor"), "{}", away.err);
+    }
 }
 
 #[test]

@@ -163,117 +163,113 @@ both_databases! {
         assert_eq!(imported["state"], "active", "{imported:#}");
         assert_eq!(imported["issuer"], "outside");
     }
-}
 
-#[test]
-fn no_key_is_made_for_a_file_that_cannot_be_written() {
-    let project = Project::in_order();
-    activated(&project);
-    for command in ["issue", "request"] {
-        let arguments = ["credential", command, "12345678Z", "--key", "ec-p256"];
-        let ended = project.run(&[&arguments[..], &["--output", "missing/a.pem"]].concat());
-        assert_eq!(ended.status, 1, "{}", ended.out);
-        assert!(ended.err.contains("missing/a.pem"), "{}", ended.err);
+    fn no_key_is_made_for_a_file_that_cannot_be_written(database) {
+        let project = Project::in_order_on(database);
+        activated(&project);
+        for command in ["issue", "request"] {
+            let arguments = ["credential", command, "12345678Z", "--key", "ec-p256"];
+            let ended = project.run(&[&arguments[..], &["--output", "missing/a.pem"]].concat());
+            assert_eq!(ended.status, 1, "{}", ended.out);
+            assert!(ended.err.contains("missing/a.pem"), "{}", ended.err);
+        }
+        let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
+        assert_eq!(listed.as_array().unwrap().len(), 0, "{listed:#}");
+
+        // What was there stays when nothing is made, and no empty file is left.
+        project.write("there.pem", "mine", 0o644);
+        for file in ["there.pem", "new.pem"] {
+            let nobody = project.run(&["credential", "issue", "87654321X", "--output", file]);
+            assert_eq!(nobody.status, 1, "{}", nobody.out);
+        }
+        assert_eq!(
+            fs::read_to_string(project.path("there.pem")).unwrap(),
+            "mine"
+        );
+        assert!(!project.path("new.pem").exists());
     }
-    let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
-    assert_eq!(listed.as_array().unwrap().len(), 0, "{listed:#}");
 
-    // What was there stays when nothing is made, and no empty file is left.
-    project.write("there.pem", "mine", 0o644);
-    for file in ["there.pem", "new.pem"] {
-        let nobody = project.run(&["credential", "issue", "87654321X", "--output", file]);
-        assert_eq!(nobody.status, 1, "{}", nobody.out);
+    fn the_request_of_a_credential_without_a_certificate_can_be_had_again(database) {
+        let project = Project::in_order_on(database);
+        activated(&project);
+        let requested = ["credential", "request", "12345678Z", "--key", "ec-p256"];
+        let first = project.run(&requested);
+        assert_eq!(first.status, 0, "{}", first.err);
+        let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
+        let id = listed[0]["id"].as_str().unwrap();
+        let shown = project.run(&["credential", "show", id, "--output", "again.csr"]);
+        assert_eq!(shown.status, 0, "{}", shown.err);
+        assert_eq!(
+            fs::read_to_string(project.path("again.csr")).unwrap(),
+            first.out
+        );
     }
-    assert_eq!(
-        fs::read_to_string(project.path("there.pem")).unwrap(),
-        "mine"
-    );
-    assert!(!project.path("new.pem").exists());
-}
 
-#[test]
-fn the_request_of_a_credential_without_a_certificate_can_be_had_again() {
-    let project = Project::in_order();
-    activated(&project);
-    let requested = ["credential", "request", "12345678Z", "--key", "ec-p256"];
-    let first = project.run(&requested);
-    assert_eq!(first.status, 0, "{}", first.err);
-    let listed = project.json(&["credential", "list", "12345678Z", "--json"]);
-    let id = listed[0]["id"].as_str().unwrap();
-    let shown = project.run(&["credential", "show", id, "--output", "again.csr"]);
-    assert_eq!(shown.status, 0, "{}", shown.err);
-    assert_eq!(
-        fs::read_to_string(project.path("again.csr")).unwrap(),
-        first.out
-    );
-}
-
-#[test]
-fn the_profile_for_an_authority_outside_is_the_built_in_ones() {
-    let project = Project::in_order();
-    activated(&project);
-    let issued = [
-        "credential",
-        "issue",
-        "12345678Z",
-        "--output",
-        "built-in.pem",
-        "--key",
-        "ec-p256",
-    ];
-    assert_eq!(project.run(&issued).status, 0);
-    let requested = [
-        "credential",
-        "request",
-        "12345678Z",
-        "--key",
-        "ec-p256",
-        "--output",
-        "one.csr",
-    ];
-    assert_eq!(project.run(&requested).status, 0);
-    make_authority(&project);
-    certify(&project, "one.csr", "certs/citizen.cnf");
-    let (built_in, outside) = (
-        first_certificate(&project, "built-in.pem"),
-        first_certificate(&project, "chain.pem"),
-    );
-    let tbs = |certificate: &Certificate| certificate.tbs_certificate().clone();
-    assert_eq!(tbs(&outside).subject(), tbs(&built_in).subject());
-    assert_eq!(profile(&outside), profile(&built_in));
-}
-
-#[test]
-fn a_certificate_for_something_else_is_not_imported() {
-    let project = Project::in_order();
-    activated(&project);
-    let id = project.run(&["credential", "request", "12345678Z", "--output", "one.csr"]);
-    let id = id.err.split_whitespace().nth(1).unwrap().to_owned();
-    make_authority(&project);
-    let profile = fs::read_to_string(project.path("certs/citizen.cnf")).unwrap();
-    for (from, to, words) in [
-        (
-            "keyUsage = critical, nonRepudiation",
-            "keyUsage = critical, digitalSignature",
-            "lacks nonRepudiation",
-        ),
-        (
-            "[citizen]",
-            "[citizen]\nbasicConstraints = critical, CA:TRUE",
-            "an authority's",
-        ),
-    ] {
-        assert!(profile.contains(from), "{from}");
-        project.write("other.cnf", &profile.replace(from, to), 0o600);
-        certify(&project, "one.csr", "other.cnf");
-        let ended = project.run(&[
+    fn the_profile_for_an_authority_outside_is_the_built_in_ones(database) {
+        let project = Project::in_order_on(database);
+        activated(&project);
+        let issued = [
             "credential",
-            "import",
-            id.trim_end_matches(':'),
-            "chain.pem",
-        ]);
-        assert_eq!(ended.status, 1);
-        assert!(ended.err.contains(words), "{}", ended.err);
+            "issue",
+            "12345678Z",
+            "--output",
+            "built-in.pem",
+            "--key",
+            "ec-p256",
+        ];
+        assert_eq!(project.run(&issued).status, 0);
+        let requested = [
+            "credential",
+            "request",
+            "12345678Z",
+            "--key",
+            "ec-p256",
+            "--output",
+            "one.csr",
+        ];
+        assert_eq!(project.run(&requested).status, 0);
+        make_authority(&project);
+        certify(&project, "one.csr", "certs/citizen.cnf");
+        let (built_in, outside) = (
+            first_certificate(&project, "built-in.pem"),
+            first_certificate(&project, "chain.pem"),
+        );
+        let tbs = |certificate: &Certificate| certificate.tbs_certificate().clone();
+        assert_eq!(tbs(&outside).subject(), tbs(&built_in).subject());
+        assert_eq!(profile(&outside), profile(&built_in));
+    }
+
+    fn a_certificate_for_something_else_is_not_imported(database) {
+        let project = Project::in_order_on(database);
+        activated(&project);
+        let id = project.run(&["credential", "request", "12345678Z", "--output", "one.csr"]);
+        let id = id.err.split_whitespace().nth(1).unwrap().to_owned();
+        make_authority(&project);
+        let profile = fs::read_to_string(project.path("certs/citizen.cnf")).unwrap();
+        for (from, to, words) in [
+            (
+                "keyUsage = critical, nonRepudiation",
+                "keyUsage = critical, digitalSignature",
+                "lacks nonRepudiation",
+            ),
+            (
+                "[citizen]",
+                "[citizen]\nbasicConstraints = critical, CA:TRUE",
+                "an authority's",
+            ),
+        ] {
+            assert!(profile.contains(from), "{from}");
+            project.write("other.cnf", &profile.replace(from, to), 0o600);
+            certify(&project, "one.csr", "other.cnf");
+            let ended = project.run(&[
+                "credential",
+                "import",
+                id.trim_end_matches(':'),
+                "chain.pem",
+            ]);
+            assert_eq!(ended.status, 1);
+            assert!(ended.err.contains(words), "{}", ended.err);
+        }
     }
 }
 

@@ -205,86 +205,84 @@ both_databases! {
         assert_eq!((issued, there), (12, 12));
         register.has_one_each();
     }
-}
 
-#[test]
-fn a_file_that_cannot_be_used_changes_nothing() {
-    let project = Project::in_order();
-    let register = Register::new(&project, 1);
-    let cases = [
-        ("", "it is empty"),
-        ("00000000T\n", "line 1: column 1 has no known name"),
-        (
-            "dni,surname\n00000000T,Gil\n",
-            "line 1: column 2 has no known name",
-        ),
-        ("key\nec-p256\n", "line 1: there is no column dni"),
-    ];
-    for (text, words) in cases {
-        project.write("citizens.csv", text, 0o600);
-        let ended = project.run(&["credential", "issue", "--from", "citizens.csv"]);
-        assert_eq!(ended.status, 1);
-        assert!(ended.err.contains(words), "{}", ended.err);
-        assert!(ended.err.contains("citizens.csv"), "{}", ended.err);
+    fn a_file_that_cannot_be_used_changes_nothing(database) {
+        let project = Project::in_order_on(database);
+        let register = Register::new(&project, 1);
+        let cases = [
+            ("", "it is empty"),
+            ("00000000T\n", "line 1: column 1 has no known name"),
+            (
+                "dni,surname\n00000000T,Gil\n",
+                "line 1: column 2 has no known name",
+            ),
+            ("key\nec-p256\n", "line 1: there is no column dni"),
+        ];
+        for (text, words) in cases {
+            project.write("citizens.csv", text, 0o600);
+            let ended = project.run(&["credential", "issue", "--from", "citizens.csv"]);
+            assert_eq!(ended.status, 1);
+            assert!(ended.err.contains(words), "{}", ended.err);
+            assert!(ended.err.contains("citizens.csv"), "{}", ended.err);
+        }
+        let missing = project.run(&["credential", "issue", "--from", "nothing.csv"]);
+        assert_eq!(missing.status, 1);
+        assert!(missing.err.contains("nothing.csv"), "{}", missing.err);
+        for both in [
+            &["credential", "issue"][..],
+            &["credential", "issue", "00000000T", "--from", "citizens.csv"],
+            &[
+                "credential",
+                "issue",
+                "--from",
+                "citizens.csv",
+                "--output",
+                "x",
+            ],
+        ] {
+            assert_eq!(project.run(both).status, 2);
+        }
+        assert_eq!(register.all(), []);
     }
-    let missing = project.run(&["credential", "issue", "--from", "nothing.csv"]);
-    assert_eq!(missing.status, 1);
-    assert!(missing.err.contains("nothing.csv"), "{}", missing.err);
-    for both in [
-        &["credential", "issue"][..],
-        &["credential", "issue", "00000000T", "--from", "citizens.csv"],
-        &[
+
+    fn what_would_meet_every_line_ends_the_run_and_says_so(database) {
+        let project = Project::new_on(database);
+        project.configure("");
+        for command in [&["database", "migrate"][..], &["hsm", "init-kek"]] {
+            assert_eq!(project.run(command).status, 0);
+        }
+        let register = Register::new(&project, 3);
+        let arguments = [
             "credential",
             "issue",
             "--from",
             "citizens.csv",
-            "--output",
-            "x",
-        ],
-    ] {
-        assert_eq!(project.run(both).status, 2);
-    }
-    assert_eq!(register.all(), []);
-}
+            "--key",
+            "ec-p256",
+        ];
+        let ended = project.run(&[&arguments[..], &["--json"]].concat());
+        assert_eq!(ended.status, 1);
+        assert!(ended.err.contains("rubrica ca init"), "{}", ended.err);
+        let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(
+            (&summary["complete"], &summary["failed"]),
+            (&json!(false), &json!(0))
+        );
+        assert_eq!(register.all(), []);
 
-#[test]
-fn what_would_meet_every_line_ends_the_run_and_says_so() {
-    let project = Project::new();
-    project.configure("");
-    for command in [&["database", "migrate"][..], &["hsm", "init-kek"]] {
-        assert_eq!(project.run(command).status, 0);
+        assert_eq!(project.run(&["ca", "init"]).status, 0);
+        let mut piped = project
+            .command(&["credential", "issue", "--from", "-", "--key", "ec-p256"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = piped.stdin.take().unwrap();
+        for number in 0..3 {
+            let first = if number == 0 { "dni\n" } else { "" };
+            writeln!(stdin, "{first}{}", dni(number)).unwrap();
+        }
+        drop(stdin);
+        assert!(piped.wait().unwrap().success());
+        register.has_one_each();
     }
-    let register = Register::new(&project, 3);
-    let arguments = [
-        "credential",
-        "issue",
-        "--from",
-        "citizens.csv",
-        "--key",
-        "ec-p256",
-    ];
-    let ended = project.run(&[&arguments[..], &["--json"]].concat());
-    assert_eq!(ended.status, 1);
-    assert!(ended.err.contains("rubrica ca init"), "{}", ended.err);
-    let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
-    assert_eq!(
-        (&summary["complete"], &summary["failed"]),
-        (&json!(false), &json!(0))
-    );
-    assert_eq!(register.all(), []);
-
-    assert_eq!(project.run(&["ca", "init"]).status, 0);
-    let mut piped = project
-        .command(&["credential", "issue", "--from", "-", "--key", "ec-p256"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = piped.stdin.take().unwrap();
-    for number in 0..3 {
-        let first = if number == 0 { "dni\n" } else { "" };
-        writeln!(stdin, "{first}{}", dni(number)).unwrap();
-    }
-    drop(stdin);
-    assert!(piped.wait().unwrap().success());
-    register.has_one_each();
 }

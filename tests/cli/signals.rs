@@ -71,35 +71,34 @@ both_databases! {
         assert_eq!(status, Some(0), "{log}");
         assert!(log.contains("\"message\":\"stopped\""), "{log}");
     }
-}
 
-#[test]
-fn sighup_shows_the_new_certificate_to_new_connections() {
-    let project = Project::in_order();
-    let serving = Serving::start(&project);
-    let before = client(&project);
-    assert_eq!(before.get("/v1/app").status, 401);
-    let new = self_signed(&["localhost", "127.0.0.1"], Ambient::system().now()).unwrap();
-    project.write("certs/server.pem", &new.certificate_pem, 0o644);
-    project.write("certs/server.key", new.key_pem.expose(), 0o600);
-    let after = client(&project);
-    assert!(
-        before.greets() && !after.greets(),
-        "files alone change nothing"
-    );
+    fn sighup_shows_the_new_certificate_to_new_connections(database) {
+        let project = Project::in_order_on(database);
+        let serving = Serving::start(&project);
+        let before = client(&project);
+        assert_eq!(before.get("/v1/app").status, 401);
+        let new = self_signed(&["localhost", "127.0.0.1"], Ambient::system().now()).unwrap();
+        project.write("certs/server.pem", &new.certificate_pem, 0o644);
+        project.write("certs/server.key", new.key_pem.expose(), 0o600);
+        let after = client(&project);
+        assert!(
+            before.greets() && !after.greets(),
+            "files alone change nothing"
+        );
 
-    serving.signal("-HUP");
-    wait_until("the new certificate is not shown", || after.greets());
-    assert!(!before.greets());
-    assert_eq!(after.get("/v1/app").status, 401);
-    // The connection that was open goes on.
-    assert_eq!(before.get("/v1/app").status, 401);
+        serving.signal("-HUP");
+        wait_until("the new certificate is not shown", || after.greets());
+        assert!(!before.greets());
+        assert_eq!(after.get("/v1/app").status, 401);
+        // The connection that was open goes on.
+        assert_eq!(before.get("/v1/app").status, 401);
 
-    project.write("certs/server.key", "no key", 0o600);
-    serving.signal("-HUP");
-    serving.logs("the old certificates stay");
-    assert!(after.greets(), "a mistake in the files takes nothing away");
-    let (status, log) = serving.end("-TERM");
-    assert_eq!(status, Some(0), "{log}");
-    assert!(log.contains("certificates were read anew"), "{log}");
+        project.write("certs/server.key", "no key", 0o600);
+        serving.signal("-HUP");
+        serving.logs("the old certificates stay");
+        assert!(after.greets(), "a mistake in the files takes nothing away");
+        let (status, log) = serving.end("-TERM");
+        assert_eq!(status, Some(0), "{log}");
+        assert!(log.contains("certificates were read anew"), "{log}");
+    }
 }

@@ -43,33 +43,43 @@ fn told(server: &TestServer) -> Vec<String> {
 }
 
 #[test]
-fn a_kek_and_the_audit_key_are_on_record_before_and_after() {
+fn a_kek_and_the_audit_key_are_on_record_before_and_after_on_sqlite() {
     alone!(
-        a_kek_and_the_audit_key_are_on_record_before_and_after,
-        |token| {
-            let database = TestDatabase::sqlite();
-            let server = on(&token.hsm(), &database);
-            let authorized = administrator().authorize(op::ManageHsm);
-            let service = server.service();
-            let before = service.hsm_view(&authorized).unwrap().keks.len();
-            assert!(service.audit_public_key().unwrap().is_none());
-            let made = service.init_kek(&authorized, KekWanted::Next).unwrap();
-            assert!(matches!(made, KekMade::New(_)));
-            assert_eq!(
-                service.hsm_view(&authorized).unwrap().keks.len(),
-                before + 1
-            );
-            assert!(service.audit_public_key().unwrap().is_some());
-            assert_eq!(
-                told(&server),
-                [
-                    "audit-key.created intended",
-                    "audit-key.created done",
-                    "kek.created intended",
-                    "kek.created done",
-                ]
-            );
-        }
+        a_kek_and_the_audit_key_are_on_record_before_and_after_on_sqlite,
+        |token| on_record_before_and_after(&token.hsm(), &TestDatabase::sqlite())
+    );
+}
+
+#[test]
+fn a_kek_and_the_audit_key_are_on_record_before_and_after_on_postgres() {
+    alone!(
+        a_kek_and_the_audit_key_are_on_record_before_and_after_on_postgres,
+        |token| on_record_before_and_after(&token.hsm(), &TestDatabase::postgres())
+    );
+}
+
+/// On a token on which neither was made yet.
+fn on_record_before_and_after(hsm: &Hsm, database: &TestDatabase) {
+    let server = on(hsm, database);
+    let authorized = administrator().authorize(op::ManageHsm);
+    let service = server.service();
+    let before = service.hsm_view(&authorized).unwrap().keks.len();
+    assert!(service.audit_public_key().unwrap().is_none());
+    let made = service.init_kek(&authorized, KekWanted::Next).unwrap();
+    assert!(matches!(made, KekMade::New(_)));
+    assert_eq!(
+        service.hsm_view(&authorized).unwrap().keks.len(),
+        before + 1
+    );
+    assert!(service.audit_public_key().unwrap().is_some());
+    assert_eq!(
+        told(&server),
+        [
+            "audit-key.created intended",
+            "audit-key.created done",
+            "kek.created intended",
+            "kek.created done",
+        ]
     );
 }
 
