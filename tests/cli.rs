@@ -6,6 +6,7 @@ mod credential;
 mod demo;
 mod doctor;
 mod keks;
+mod killed;
 mod many;
 mod markdown;
 mod reader;

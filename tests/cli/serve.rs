@@ -73,6 +73,13 @@ impl Serving {
         self.ended()
     }
 
+    /// Kills it as soon as these words stand in its log for the n-th time; gives the log.
+    #[track_caller]
+    pub(super) fn killed_at(self, words: &str, nth: usize) -> String {
+        self.process.nth_line(words, nth);
+        self.process.killed()
+    }
+
     /// Waits for the end; gives the exit status and the log.
     pub(super) fn ended(self) -> (Option<i32>, String) {
         self.process.ended()
@@ -141,33 +148,32 @@ both_databases! {
         assert_eq!(chain["signed_up_to"], last["seq"], "{verified:#}");
         assert!(log.contains("the journal was signed"), "{log}");
     }
-}
 
-#[test]
-fn a_certificate_made_by_the_file_for_servers_serves_both_listeners() {
-    let project = Project::in_order();
-    let verify = |purpose, host| {
-        let strict = ["verify", "-x509_strict", "-purpose", purpose];
-        let named = ["-verify_hostname", host, "-CAfile"];
-        let files = ["certs/server.pem"; 2];
-        project.openssl(&[&strict[..], &named, &files].concat())
-    };
-    verify("sslserver", "localhost").unwrap();
-    assert!(verify("sslserver", "other.example").is_err());
-    assert!(verify("sslclient", "localhost").is_err());
+    fn a_certificate_made_by_the_file_for_servers_serves_both_listeners(database) {
+        let project = Project::in_order_on(database);
+        let verify = |purpose, host| {
+            let strict = ["verify", "-x509_strict", "-purpose", purpose];
+            let named = ["-verify_hostname", host, "-CAfile"];
+            let files = ["certs/server.pem"; 2];
+            project.openssl(&[&strict[..], &named, &files].concat())
+        };
+        verify("sslserver", "localhost").unwrap();
+        assert!(verify("sslserver", "other.example").is_err());
+        assert!(verify("sslclient", "localhost").is_err());
 
-    let serving = Serving::start(&project);
-    let trusted = fs::read_to_string(project.path("certs/server.pem")).unwrap();
-    for (port, path, status) in [
-        (project.ports[0], "/v1/app", 401),
-        (project.ports[1], "/account/activate", 200),
-    ] {
-        for host in ["localhost", "127.0.0.1"] {
-            let client = Client::new(&format!("https://{host}:{port}"), &trusted, None);
-            assert_eq!(client.get(path).status, status);
+        let serving = Serving::start(&project);
+        let trusted = fs::read_to_string(project.path("certs/server.pem")).unwrap();
+        for (port, path, status) in [
+            (project.ports[0], "/v1/app", 401),
+            (project.ports[1], "/account/activate", 200),
+        ] {
+            for host in ["localhost", "127.0.0.1"] {
+                let client = Client::new(&format!("https://{host}:{port}"), &trusted, None);
+                assert_eq!(client.get(path).status, status);
+            }
         }
+        assert_eq!(serving.end("-TERM").0, Some(0));
     }
-    assert_eq!(serving.end("-TERM").0, Some(0));
 }
 
 #[test]

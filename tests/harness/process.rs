@@ -70,17 +70,24 @@ impl Watched {
     /// Waits for the first whole line with these words on its standard error output.
     #[track_caller]
     pub(crate) fn line(&self, words: &str) -> String {
+        self.nth_line(words, 1)
+    }
+
+    /// The same for the n-th such line. It is noticed within a few milliseconds.
+    #[track_caller]
+    pub(crate) fn nth_line(&self, words: &str, nth: usize) -> String {
         let begun = Instant::now();
         loop {
             let said = self.said.lock().unwrap().clone();
-            if let Some(line) = said.lines().find(|line| line.contains(words)) {
+            let mut found = said.lines().filter(|line| line.contains(words));
+            if let Some(line) = found.nth(nth - 1) {
                 return line.to_owned();
             }
             assert!(
                 begun.elapsed() < PATIENCE,
                 "it never says {words:?}:\n{said}"
             );
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(2));
         }
     }
 
@@ -89,6 +96,14 @@ impl Watched {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Kills it with SIGKILL, now; gives all that stood on the standard error output.
+    pub(crate) fn killed(mut self) -> String {
+        self.child.kill().unwrap();
+        let (status, said) = self.ended();
+        assert_eq!(status, None, "it ended before it was killed: {said}");
+        said
     }
 
     /// Waits for the end; gives the exit status and all that stood on the standard error output.

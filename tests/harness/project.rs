@@ -146,6 +146,17 @@ impl Project {
         openssl(self.folder.path(), arguments)
     }
 
+    /// Runs another tool in the folder.
+    pub(crate) fn tool(&self, tool: &str, arguments: &[&str]) -> Ended {
+        let output = Command::new(tool)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output();
+        ended(&output.unwrap_or_else(|error| {
+            panic!("{tool}, installed by `./SoftHSM-setup.sh --tests`, does not run: {error}")
+        }))
+    }
+
     /// Runs the binary in the folder, as an ordinary process with nothing in its environment.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         ended(&self.command(arguments).output().unwrap())
