@@ -55,13 +55,13 @@ both_databases! {
         let mut signed = BTreeMap::new();
         let mut approved_again = 0;
         for (asked, log) in &stopped {
-            let told = place.wait_for_the_end(&app, asked);
+            let told = Place::wait_for_the_end(&app, asked);
             signed.insert(asked.id.clone(), match told.at("/state").as_str().unwrap() {
                 "pending" => {
                     assert!(!log.contains(&step_line("spent")), "{log}");
                     approved_again += 1;
                     place.approve(asked);
-                    let told = place.read(&app, asked);
+                    let told = Place::read(&app, asked);
                     assert_eq!(told.at("/state"), "completed", "{}", told.text());
                     let signed = place.check_files(&app, asked, &told);
                     assert_eq!(signed.len(), DOCUMENTS);
@@ -211,17 +211,17 @@ impl Place {
         log
     }
 
-    fn read(&self, app: &Client, asked: &Asked) -> Answer {
+    fn read(app: &Client, asked: &Asked) -> Answer {
         let told = app.get(&format!("{REQUESTS}/{}", asked.id));
         assert_eq!(told.status, 200);
         told
     }
 
     /// Until nobody is said to sign it any more.
-    fn wait_for_the_end(&self, app: &Client, asked: &Asked) -> Answer {
+    fn wait_for_the_end(app: &Client, asked: &Asked) -> Answer {
         let begun = Instant::now();
         loop {
-            let told = self.read(app, asked);
+            let told = Self::read(app, asked);
             if told.at("/state") != "signing" {
                 return told;
             }
