@@ -231,6 +231,8 @@ impl Scene {
                 limits: Limits {
                     calls_per_minute: 60_000,
                     burst: 10_000,
+                    place_per_minute: 60_000,
+                    place_burst: 10_000,
                     ..Limits::default()
                 },
                 ..Wishes::default()

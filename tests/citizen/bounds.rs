@@ -86,8 +86,10 @@ both_databases! {
             town.identify(&other, town.citizen.password.expose()),
             town.browser.send(&page, &request.at("/resend"), &[]),
         ] {
-            assert_eq!((over.status, over.heading().as_str()), (429, "Demasiados intentos seguidos"));
-            assert!(over.text("main").contains("como mucho, dentro de una hora"), "{}", over.html);
+            assert_eq!((over.status, over.heading().as_str()), (429, "Ha pedido muchas claves seguidas"));
+            let told = over.text("main");
+            assert!(told.contains("Espere antes de pedir otra clave"), "{told}");
+            assert!(told.contains("12:00"), "the time in Spain is missing: {told}");
             assert_eq!(over.answer.header("retry-after"), "Mon, 23 Nov 2026 11:00:00 GMT");
         }
         assert_eq!(town.messages(), 12);
@@ -169,7 +171,8 @@ both_databases! {
         let (request, page, blocked) = last.unwrap();
         assert_eq!(blocked.path, request.at("/help/blocked"));
         assert_eq!(blocked.heading(), "Su cuenta está bloqueada");
-        assert!(blocked.leads_to(RESET));
+        // By way of the request, so that the citizen can come back to it.
+        assert!(blocked.leads_to(&request.at(RESET)));
         let told = town.told_of(town.citizen.national_id.expose());
         assert_eq!(told.problem(), (409, "signer_blocked".to_owned()));
         // The right code comes too late, also in the steps that had tries left.
