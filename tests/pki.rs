@@ -419,6 +419,32 @@ fn a_certificate_for_more_than_five_years_is_refused() {
     assert!(matches!(error, ImportError::OtherHolder(_)), "{error:?}");
 }
 
+#[test]
+fn a_signature_that_is_no_whole_number_of_bytes_is_refused() {
+    let key = SoftwareKey::p256(7);
+    let untouched = Authorities::new().chain(key.public());
+    let import = |chain: &[Vec<u8>]| {
+        import_certificate(
+            pem(chain).as_bytes(),
+            key.public(),
+            &authorities::citizen(),
+            NOW,
+        )
+    };
+    import(&untouched).unwrap();
+    let mut refused = 0;
+    // Wherever it says how many bits of the signature do not count.
+    for position in 4..untouched[0].len() {
+        let mut chain = untouched.clone();
+        if chain[0][position] == 0 {
+            chain[0][position] = 1;
+            assert!(import(&chain).is_err(), "byte {position}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+}
+
 proptest! {
     #[test]
     fn import_answers_any_bytes(bytes in any::<Vec<u8>>()) {

@@ -296,8 +296,10 @@ fn check_link(
         return Err(unsupported);
     };
     let dtbs_r = DtbsR(Digest::of(scheme.digest, &lower.signed));
-    let value = SignatureValue(lower.certificate.signature().raw_bytes().to_vec());
-    key.verify(scheme, &dtbs_r, &value)
+    // Whole bytes: what says how many bits do not count is not signed, and other readers would refuse the certificate for it.
+    let value = lower.certificate.signature().as_bytes();
+    let value = value.ok_or(ImportError::Signature { position })?;
+    key.verify(scheme, &dtbs_r, &SignatureValue(value.to_vec()))
         .or(Err(ImportError::Signature { position }))
 }
 

@@ -58,6 +58,8 @@ fn sign_all(hsm: &Hsm, (key, all): &(GeneratedKey, Vec<ToSign>)) {
 fn singles_come_through(token: &PrivateToken, lane: Lane) {
     let hsm = with_sessions(token, 1);
     let long = batch(&hsm, 2000);
+    // What made the key is at rest: who works from now on works for the batch.
+    wait_until(&hsm, |load| load.idle == load.workers);
     thread::scope(|scope| {
         let at_work = scope.spawn(|| sign_all(&hsm.in_lane(ONE_APP), &long));
         wait_until(&hsm, |load| load.workers == 1 && load.idle == 0);
@@ -97,6 +99,7 @@ fn a_later_batch_of_another_app_ends_before_one_that_is_much_longer() {
             for sessions in [1, 2, 4] {
                 let hsm = with_sessions(token, sessions);
                 let (long, short) = (batch(&hsm, 2000), batch(&hsm, 200));
+                wait_until(&hsm, |load| load.idle == load.workers);
                 thread::scope(|scope| {
                     let at_work = scope.spawn(|| sign_all(&hsm.in_lane(ONE_APP), &long));
                     wait_until(&hsm, |load| load.workers > load.idle);
