@@ -191,7 +191,7 @@ impl Service {
             .map_err(ServiceError::SignerCannotSign)?;
         let credential = self.usable_credential(opened.signer(), now)?;
         chain_of(&credential)?;
-        self.inner.activation.check_usable(&credential)?;
+        self.activation_for(&app).check_usable(&credential)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
         let last_access = opened.last_access();
         let challenge =

@@ -200,10 +200,13 @@ pub(super) fn erase_remnants(
     usual_wait: Duration,
 ) -> QueryResult<()> {
     match connection {
-        AnyConnection::Sqlite(inner) => inner.batch_execute(&format!(
-            "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = {}",
-            usual_wait.as_millis()
-        )),
+        AnyConnection::Sqlite(inner) => {
+            let emptied =
+                inner.batch_execute("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+            // Also after a failure: whoever has the connection next waits as usual.
+            let usual = format!("PRAGMA busy_timeout = {}", usual_wait.as_millis());
+            inner.batch_execute(&usual).and(emptied)
+        }
         AnyConnection::Postgres(_) => Ok(()),
     }
 }
