@@ -7,6 +7,7 @@ pub mod algorithm;
 pub mod algorithm_identifier;
 pub mod app;
 pub mod authority;
+pub mod block_states;
 pub mod browser;
 pub mod canonical;
 pub mod challenge;

@@ -27,6 +27,7 @@ mod failures;
 mod lease;
 mod recovery;
 mod standing;
+mod tails;
 mod transfer;
 
 both_databases! {

@@ -10,30 +10,21 @@ use object_store::path::Path;
 use super::upload::{Measured, PART};
 use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, path};
 use crate::domain::algorithm::{Digest, Hasher};
+use crate::domain::block_states::BlockStates;
 
-/// Bytes fetched at once when reading anywhere.
-const BLOCK: u64 = 128 * 1024;
-/// The same as a length in memory.
-const BLOCK_LEN: usize = 128 * 1024;
-/// Blocks remembered: 2 MiB in all.
-const REMEMBERED: usize = 16;
+/// Bytes remembered: 2 MiB, or two blocks where these are longer.
+const REMEMBERED: u64 = 2 * 1024 * 1024;
 
-/// An object's bytes, from anywhere. Holds at most 2 MiB of them.
+/// An object's bytes, from anywhere. Holds at most 2 MiB of them, or two blocks.
 pub struct ObjectReader {
     object: Object,
     position: u64,
     /// Numbers and contents of the blocks read last, the latest in front.
-    blocks: VecDeque<(u64, Bytes)>,
-    /// What each block is compared with when it is read.
-    seen: Option<Seen>,
-}
-
-/// What an object was when it was read from beginning to end.
-struct Seen {
-    /// States of its digest: before each block, in order.
-    midstates: Vec<Vec<u8>>,
-    /// Its whole digest.
-    sha256: Digest,
+    remembered: VecDeque<(u64, Bytes)>,
+    /// How long a block is, and what it is compared with when it is read.
+    blocks: BlockStates,
+    /// The digest of the whole; `None` when nothing is known of the object yet.
+    sha256: Option<Digest>,
 }
 
 /// An object, and what it has to be.
@@ -50,10 +41,14 @@ pub struct Source<'a> {
 /// An object's bytes from beginning to end, in pieces of at most 1 MiB.
 ///
 /// The last piece comes only when the whole is what it has to be; in its place comes [`DocumentsError::Changed`]. So
-/// whoever passes the pieces on as they come never passes on all of another object.
+/// whoever passes the pieces on as they come never passes on all of another object. Several objects can be read as one, of
+/// which no piece reaches from one into the next.
 pub struct Chunks {
-    object: Object,
+    /// What is not read yet, in order.
+    objects: VecDeque<Object>,
+    /// Where the first of them is to be read from.
     position: u64,
+    size: u64,
     expected: Digest,
     /// `None` once the last piece was judged.
     hasher: Option<Hasher>,
@@ -68,61 +63,58 @@ struct Object {
 impl Documents {
     /// Opens an object for reading anywhere in it; `None` when it is not there and the store is.
     pub fn open(&self, key: &ObjectKey) -> Result<Option<ObjectReader>, DocumentsError> {
-        Ok(self.object(key)?.map(|object| ObjectReader {
-            object,
-            position: 0,
-            blocks: VecDeque::with_capacity(REMEMBERED),
-            seen: None,
-        }))
+        Ok(self
+            .object(key)?
+            .map(|object| ObjectReader::new(object, BlockStates::none(), None)))
     }
 
-    /// The same for an object that must be what it was: read once from beginning to end, and refused as
-    /// [`DocumentsError::Changed`] when it has another length or SHA-256. Every block that is read afterwards is
-    /// compared with what was digested, so that an object which is exchanged meanwhile is noticed before a byte of it
-    /// is given away. The memory for that is 40 bytes for each 128 KiB.
-    pub fn open_unchanged(
+    /// The same for an object that must be what it was: one of another length is refused as [`DocumentsError::Changed`], and so
+    /// is every block that is not the one digested when the object came, before a byte of it is given away.
+    pub fn open_known(
         &self,
         source: Source<'_>,
+        blocks: BlockStates,
     ) -> Result<Option<ObjectReader>, DocumentsError> {
-        let Some(mut reader) = self.open(source.key)? else {
-            return Ok(None);
-        };
-        if reader.size() != source.size {
-            return Err(DocumentsError::Changed);
-        }
-        let mut whole = Hasher::new(FINGERPRINT);
-        let mut midstates = Vec::new();
-        while whole.length() < source.size {
-            // As many blocks as a part holds, at once.
-            let part = reader.object.fetch(whole.length(), PART)?;
-            for block in part.chunks(BLOCK_LEN) {
-                midstates.push(whole.midstate());
-                whole.update(block);
-            }
-        }
-        if whole.finish() != *source.sha256 {
-            return Err(DocumentsError::Changed);
-        }
-        reader.seen = Some(Seen {
-            midstates,
-            sha256: source.sha256.clone(),
-        });
-        Ok(Some(reader))
-    }
-
-    /// Opens an object for reading it from beginning to end; `None` when it is not there. One of another length is
-    /// [`DocumentsError::Changed`] at once.
-    pub fn chunks(&self, source: Source<'_>) -> Result<Option<Chunks>, DocumentsError> {
         let Some(object) = self.object(source.key)? else {
             return Ok(None);
         };
         if object.size != source.size {
             return Err(DocumentsError::Changed);
         }
+        let sha256 = Some(source.sha256.clone());
+        Ok(Some(ObjectReader::new(object, blocks, sha256)))
+    }
+
+    /// Opens an object for reading it from beginning to end; `None` when it is not there. One of another length is
+    /// [`DocumentsError::Changed`] at once.
+    pub fn chunks(&self, source: Source<'_>) -> Result<Option<Chunks>, DocumentsError> {
+        self.joined(&[*source.key], source.size, source.sha256)
+    }
+
+    /// The same for what several objects are when one is put behind the other; `None` when one of them is not there.
+    pub fn joined(
+        &self,
+        keys: &[ObjectKey],
+        size: u64,
+        sha256: &Digest,
+    ) -> Result<Option<Chunks>, DocumentsError> {
+        let mut objects = VecDeque::new();
+        for key in keys {
+            let Some(object) = self.object(key)? else {
+                return Ok(None);
+            };
+            objects.push_back(object);
+        }
+        let found = objects.iter().map(|object| object.size);
+        if found.fold(0, u64::saturating_add) != size {
+            return Err(DocumentsError::Changed);
+        }
+        objects.retain(|object| object.size > 0);
         Ok(Some(Chunks {
-            object,
+            objects,
             position: 0,
-            expected: source.sha256.clone(),
+            size,
+            expected: sha256.clone(),
             hasher: Some(Hasher::new(FINGERPRINT)),
         }))
     }
@@ -157,49 +149,64 @@ impl Documents {
 }
 
 impl ObjectReader {
+    fn new(object: Object, blocks: BlockStates, sha256: Option<Digest>) -> Self {
+        Self {
+            object,
+            position: 0,
+            remembered: VecDeque::new(),
+            blocks,
+            sha256,
+        }
+    }
+
     /// The object's length in bytes.
     pub fn size(&self) -> u64 {
         self.object.size
     }
 
+    /// Reads every block once. Of a short object they are remembered.
+    pub fn check_all(&mut self) -> Result<(), DocumentsError> {
+        let size = self.object.size;
+        // An object without a byte has one block too.
+        let count = size.div_ceil(self.blocks.block()).max(1);
+        (0..count).try_for_each(|number| self.block(number).map(drop))
+    }
+
+    /// The computation of the SHA-256 of the whole, of which no more is read than the last block.
+    pub fn sha256(&mut self) -> Result<Hasher, DocumentsError> {
+        let mut hasher = self
+            .blocks
+            .before_last()
+            .ok()
+            .ok_or(DocumentsError::Changed)?;
+        while hasher.length() < self.object.size {
+            let block = self.block(hasher.length() / self.blocks.block())?;
+            hasher.update(&block);
+        }
+        Ok(hasher)
+    }
+
     fn block(&mut self, number: u64) -> Result<Bytes, DocumentsError> {
-        let known = self.blocks.iter().position(|(known, _)| *known == number);
-        let entry = if let Some(entry) = known.and_then(|index| self.blocks.remove(index)) {
+        let known = self
+            .remembered
+            .iter()
+            .position(|(known, _)| *known == number);
+        let entry = if let Some(entry) = known.and_then(|index| self.remembered.remove(index)) {
             entry
         } else {
-            let block = self.object.fetch(number.saturating_mul(BLOCK), BLOCK)?;
-            if let Some(seen) = &self.seen {
-                seen.check(number, &block)?;
+            let length = self.blocks.block();
+            let block = self.object.fetch(number.saturating_mul(length), length)?;
+            if let Some(sha256) = &self.sha256 {
+                let same = self.blocks.check(number, &block, sha256);
+                same.ok().ok_or(DocumentsError::Changed)?;
             }
             (number, block)
         };
         let bytes = entry.1.clone();
-        self.blocks.push_front(entry);
-        self.blocks.truncate(REMEMBERED);
+        self.remembered.push_front(entry);
+        let most = usize::try_from(REMEMBERED / self.blocks.block()).unwrap_or(usize::MAX);
+        self.remembered.truncate(most.max(2));
         Ok(bytes)
-    }
-}
-
-impl Seen {
-    /// Whether a block leads from the state before it to the state behind it, which no other block does: the
-    /// compression function of SHA-256 resists collisions as the whole does.
-    fn check(&self, number: u64, block: &[u8]) -> Result<(), DocumentsError> {
-        let index = usize::try_from(number).ok();
-        let before = index.and_then(|index| self.midstates.get(index));
-        let mut digest = before
-            .and_then(|state| Hasher::resume(FINGERPRINT, state).ok())
-            .ok_or(DocumentsError::Changed)?;
-        digest.update(block);
-        let behind = index.and_then(|index| self.midstates.get(index.saturating_add(1)));
-        let same = match behind {
-            Some(state) => digest.midstate() == *state,
-            None => digest.finish() == self.sha256,
-        };
-        if same {
-            Ok(())
-        } else {
-            Err(DocumentsError::Changed)
-        }
     }
 }
 
@@ -208,10 +215,11 @@ impl Read for ObjectReader {
         if self.position >= self.object.size || buffer.is_empty() {
             return Ok(0);
         }
+        let length = self.blocks.block();
         let block = self
-            .block(self.position / BLOCK)
+            .block(self.position / length)
             .map_err(io::Error::other)?;
-        let from = usize::try_from(self.position % BLOCK).map_err(io::Error::other)?;
+        let from = usize::try_from(self.position % length).map_err(io::Error::other)?;
         let rest = block.get(from..).unwrap_or_default();
         let count = rest.len().min(buffer.len());
         for (to, byte) in buffer.iter_mut().zip(rest) {
@@ -239,9 +247,9 @@ impl Seek for ObjectReader {
 }
 
 impl Chunks {
-    /// The object's length in bytes.
+    /// The length of all in bytes.
     pub fn size(&self) -> u64 {
-        self.object.size
+        self.size
     }
 }
 
@@ -249,14 +257,12 @@ impl Iterator for Chunks {
     type Item = Result<Bytes, DocumentsError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.position >= self.object.size {
-            return None;
-        }
-        let chunk = self.object.fetch(self.position, PART);
+        let object = self.objects.front()?;
+        let chunk = object.fetch(self.position, PART);
         let chunk = chunk.and_then(|chunk| self.judge(chunk));
         if chunk.is_err() {
             // Nothing more after a failure.
-            self.position = u64::MAX;
+            self.objects.clear();
         }
         Some(chunk)
     }
@@ -270,7 +276,15 @@ impl Chunks {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&chunk);
         }
-        if self.position < self.object.size {
+        if self
+            .objects
+            .front()
+            .is_some_and(|object| self.position >= object.size)
+        {
+            self.objects.pop_front();
+            self.position = 0;
+        }
+        if !self.objects.is_empty() {
             return Ok(chunk);
         }
         let found = self.hasher.take().map(Hasher::finish);
@@ -286,6 +300,9 @@ impl Object {
     /// The bytes from a position on, as many as there are up to `length`; never none before the end.
     fn fetch(&self, from: u64, length: u64) -> Result<Bytes, DocumentsError> {
         let until = from.saturating_add(length).min(self.size);
+        if until <= from {
+            return Ok(Bytes::new());
+        }
         let fetched = self
             .documents
             .runtime

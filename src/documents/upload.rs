@@ -6,15 +6,20 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
 use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, Source, path};
 use crate::domain::algorithm::{Digest, Hasher};
+use crate::domain::block_states::{BlockHasher, BlockStates};
 
 /// Bytes held in memory of an object that is being read.
 pub(super) const PART: u64 = 1024 * 1024;
 
 /// An object that was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Stored {
     /// Its length in bytes.
     pub size: u64,
+    /// The computation of its SHA-256, which has taken in all of it.
+    pub sha256: Hasher,
+    /// By what its blocks are known again when they are read one by one.
+    pub blocks: BlockStates,
 }
 
 /// What an object is, all of it taken in.
@@ -27,8 +32,8 @@ pub struct Measured {
 }
 
 impl Documents {
-    /// Stores what the reader gives, and passes it by the hashers on its way. Of more than `limit` bytes nothing is
-    /// kept, and no more than one byte beyond the limit is read.
+    /// Stores what the reader gives, digests it by SHA-256 and passes it by further hashers on its way. Of more than `limit`
+    /// bytes nothing is kept, and no more than one byte beyond the limit is read.
     pub fn put(
         &self,
         key: &ObjectKey,
@@ -37,6 +42,7 @@ impl Documents {
         hashers: &mut [Hasher],
     ) -> Result<Stored, DocumentsError> {
         let mut upload = Upload::begin(self, key)?;
+        let mut blocks = BlockHasher::default();
         loop {
             let room = limit.saturating_sub(upload.size);
             let mut part = Vec::new();
@@ -50,6 +56,7 @@ impl Documents {
             if u64::try_from(count).map_or(true, |count| count > room) {
                 return Err(DocumentsError::TooLarge { limit });
             }
+            blocks.update(&part);
             for hasher in hashers.iter_mut() {
                 hasher.update(&part);
             }
@@ -57,7 +64,12 @@ impl Documents {
         }
         let size = upload.size;
         upload.complete()?;
-        Ok(Stored { size })
+        let (sha256, blocks) = blocks.finish();
+        Ok(Stored {
+            size,
+            sha256,
+            blocks,
+        })
     }
 
     /// Stores `prefix`, then a copy of `from`, then `suffix`. When `from` is not what it has to be, nothing is kept.

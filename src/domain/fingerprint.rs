@@ -59,6 +59,7 @@ fn encoded(document: &Document) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::block_states::BlockStates;
     use crate::domain::document::Packaging;
     use crate::domain::request::{
         CadesOptions, Commitment, DocumentOptions, DocumentState, PadesOptions, SignatureOptions,
@@ -86,6 +87,7 @@ mod tests {
             sha256: Digest::of(DigestAlgorithm::Sha256, data),
             digest: Digest::of(DigestAlgorithm::Sha256, data),
             digest_midstate: Vec::new(),
+            block_states: BlockStates::none(),
             acceptance_mac: Vec::new(),
             object_key: None,
             state: DocumentState::Waiting,

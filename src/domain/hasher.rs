@@ -88,8 +88,8 @@ impl Hasher {
         }
     }
 
-    /// The state after the last whole block: eight bytes of position (big-endian), then the chaining value.
-    /// It holds nothing of the data itself.
+    /// The state after the last whole block: eight bytes of position (big-endian), then the chaining value and the count of
+    /// blocks. It holds nothing of the data itself.
     pub fn midstate(&self) -> Vec<u8> {
         let position = self
             .length
@@ -100,16 +100,21 @@ impl Hasher {
             Function::Sha384(inner) => inner.serialize().to_vec(),
             Function::Sha512(inner) => inner.serialize().to_vec(),
         });
+        // What follows is room for a block, and empty: no part of one is ever in there.
+        kept.truncate(kept.len().saturating_sub(self.function.block_len()));
         kept
     }
 
     /// Takes a kept state up again. The caller feeds it the data from [`length`](Self::length) on.
     pub fn resume(algorithm: DigestAlgorithm, midstate: &[u8]) -> Result<Self, InvalidMidstate> {
         let (position, state) = midstate.split_first_chunk::<8>().ok_or(InvalidMidstate)?;
+        let mut state = state.to_vec();
+        let room = Self::new(algorithm).function.block_len();
+        state.resize(state.len().saturating_add(room), 0);
         let function = match algorithm {
-            DigestAlgorithm::Sha256 => Function::Sha256(deserialize(state)?),
-            DigestAlgorithm::Sha384 => Function::Sha384(deserialize(state)?),
-            DigestAlgorithm::Sha512 => Function::Sha512(deserialize(state)?),
+            DigestAlgorithm::Sha256 => Function::Sha256(deserialize(&state)?),
+            DigestAlgorithm::Sha384 => Function::Sha384(deserialize(&state)?),
+            DigestAlgorithm::Sha512 => Function::Sha512(deserialize(&state)?),
         };
         Ok(Self {
             function,

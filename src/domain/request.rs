@@ -18,7 +18,7 @@ mod document;
 mod encoding;
 mod options;
 
-pub use document::{Document, DocumentReason, DocumentState, SignedDocument};
+pub use document::{Document, DocumentReason, DocumentState, Kept, SignedDocument};
 pub use options::{
     CadesOptions, Commitment, DocumentOptions, PadesOptions, SignatureOptions, SignaturePolicy,
     SignerLocation,

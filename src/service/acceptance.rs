@@ -5,7 +5,8 @@
 //! digest, made when the document is accepted, over all of it that is signed or shown. Its key is derived from the
 //! key of approval links, which is a file of the server and never in the database. It is checked before anything is
 //! shown and again before anything is bound to be signed; the bytes themselves are compared with the SHA-256 in it
-//! wherever they are read whole. A large document is thereby signed without being digested again.
+//! wherever they are read whole, and each block that is read alone with its states in it. A large document is thereby
+//! signed without being digested again.
 
 use aws_lc_rs::hmac;
 
@@ -72,6 +73,7 @@ fn encoded(document: &Document) -> Vec<u8> {
         sha256,
         digest,
         digest_midstate,
+        block_states,
         // What becomes of it later, and where its bytes are: these are checked by their digest.
         state: _,
         reason: _,
@@ -93,5 +95,6 @@ fn encoded(document: &Document) -> Vec<u8> {
         .part(digest.algorithm().as_str().as_bytes())
         .part(digest.bytes())
         .part(digest_midstate)
+        .part(&block_states.encoded())
         .finish()
 }

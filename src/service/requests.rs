@@ -11,7 +11,7 @@ use url::Url;
 use super::journaled;
 use super::{Service, ServiceError};
 use crate::auth::{Authorized, op};
-use crate::documents::{DocumentsError, Source};
+use crate::documents::DocumentsError;
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding};
 use crate::domain::document::{Format, Packaging};
 use crate::domain::fingerprint::Fingerprint;
@@ -19,7 +19,7 @@ use crate::domain::id::{AppId, DocumentId, RequestId};
 use crate::domain::language::Language;
 use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
 use crate::domain::request::{
-    CadesOptions, Document, DocumentReason, DocumentState, Idempotency, PadesOptions,
+    CadesOptions, Document, DocumentReason, DocumentState, Idempotency, Kept, PadesOptions,
     RequestReason, RequestState, SignatureRequest, SignedDocument,
 };
 use crate::domain::secret::SecretText;
@@ -210,11 +210,18 @@ impl Service {
         let signed = signed_form(document, view.request.state)?;
         let key = signed.object_key.as_deref();
         let key = object_key(key.ok_or(ServiceError::DocumentDeleted)?)?;
-        let chunks = self.inner.documents.chunks(Source {
-            key: &key,
-            size: signed.size,
-            sha256: &signed.sha256,
-        })?;
+        let keys = match signed.kept {
+            Kept::Whole => vec![key],
+            Kept::Tail => {
+                let original = document.object_key.as_deref();
+                let original = object_key(original.ok_or(ServiceError::DocumentDeleted)?)?;
+                vec![original, key]
+            }
+        };
+        let chunks = self
+            .inner
+            .documents
+            .joined(&keys, signed.size, &signed.sha256)?;
         let chunks = chunks.ok_or_else(|| self.gone(&view.request))?;
         if wanted == Wanted::Bytes {
             let event = Event::DocumentFetched;

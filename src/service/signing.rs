@@ -209,7 +209,7 @@ impl Service {
     ) -> Result<(), Halt> {
         for work in work.iter_mut() {
             work.fate = match self.make_ready(&work.document, chain, act.at) {
-                Ok(ready) => Fate::Ready(ready),
+                Ok(ready) => Fate::Ready(Box::new(ready)),
                 Err(prepared::Stopped::Document(failure)) => Fate::Failed(failure),
                 Err(prepared::Stopped::Service(error)) => return Err(error.into()),
             };

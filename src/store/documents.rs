@@ -8,10 +8,11 @@ use super::moment::{from_micros, to_micros};
 use super::schema::{documents, requests};
 use super::{AnyConnection, StoreError};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Padding};
+use crate::domain::block_states::BlockStates;
 use crate::domain::document::Packaging;
 use crate::domain::id::{DocumentId, RequestId};
 use crate::domain::request::{
-    CadesOptions, Document, DocumentOptions, DocumentReason, DocumentState, PadesOptions,
+    CadesOptions, Document, DocumentOptions, DocumentReason, DocumentState, Kept, PadesOptions,
     RequestState, SignatureOptions, SignedDocument,
 };
 
@@ -76,6 +77,7 @@ pub fn mark_signed(
         .set((
             documents::state.eq(DocumentState::Signed.as_str()),
             documents::signed_object_key.eq(&signed.object_key),
+            documents::signed_kept.eq(Some(signed.kept.as_str())),
             documents::signed_size.eq(Some(to_column(signed.size)?)),
             documents::signed_sha256.eq(Some(signed.sha256.bytes())),
             documents::signed_at.eq(Some(to_micros(signed.signed_at))),
@@ -181,9 +183,11 @@ struct Row {
     sha256: Vec<u8>,
     digest: Vec<u8>,
     digest_midstate: Vec<u8>,
+    block_states: Vec<u8>,
     acceptance_mac: Vec<u8>,
     object_key: Option<String>,
     signed_object_key: Option<String>,
+    signed_kept: Option<String>,
     signed_size: Option<i64>,
     signed_sha256: Option<Vec<u8>>,
     signed_at: Option<i64>,
@@ -222,9 +226,11 @@ impl TryFrom<&Document> for Row {
             sha256: document.sha256.bytes().to_vec(),
             digest: document.digest.bytes().to_vec(),
             digest_midstate: document.digest_midstate.clone(),
+            block_states: document.block_states.encoded(),
             acceptance_mac: document.acceptance_mac.clone(),
             object_key: document.object_key.clone(),
             signed_object_key: signed.and_then(|signed| signed.object_key.clone()),
+            signed_kept: signed.map(|signed| signed.kept.to_string()),
             signed_size: signed.map(|signed| to_column(signed.size)).transpose()?,
             signed_sha256: signed.map(|signed| signed.sha256.bytes().to_vec()),
             signed_at: signed.map(|signed| to_micros(signed.signed_at)),
@@ -250,9 +256,14 @@ impl TryFrom<Row> for Document {
                 options,
             },
         };
-        let signed = match (row.signed_size, row.signed_sha256, row.signed_at) {
-            (Some(size), Some(sha256), Some(at)) => Some(SignedDocument {
+        let kept = optional::<Kept>(
+            "what is kept of a signed document",
+            row.signed_kept.as_deref(),
+        )?;
+        let signed = match (kept, row.signed_size, row.signed_sha256, row.signed_at) {
+            (Some(kept), Some(size), Some(sha256), Some(at)) => Some(SignedDocument {
                 object_key: row.signed_object_key,
+                kept,
                 size: from_column(size)?,
                 sha256: digest(DigestAlgorithm::Sha256, sha256)?,
                 signed_at: from_micros(at)?,
@@ -278,6 +289,8 @@ impl TryFrom<Row> for Document {
             sha256: digest(DigestAlgorithm::Sha256, row.sha256)?,
             digest: digest(algorithm, row.digest)?,
             digest_midstate: row.digest_midstate,
+            block_states: BlockStates::decode(&row.block_states)
+                .map_err(|error| corrupt("a document's block states", error))?,
             acceptance_mac: row.acceptance_mac,
             object_key: row.object_key,
             signed,

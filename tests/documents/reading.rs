@@ -4,6 +4,7 @@ use std::io::{Seek, SeekFrom};
 
 use proptest::prelude::*;
 use rubrica::documents::{Chunks, ObjectReader, Source};
+use rubrica::domain::block_states::BlockHasher;
 
 use super::*;
 
@@ -122,7 +123,7 @@ fn an_object_that_is_what_it_was_reads_as_the_bytes_do() {
     ] {
         let bytes: Vec<u8> = (0..length).map(generated).collect();
         let stored = place.store(number, &bytes);
-        let opened = unchanged(&place, &stored, length, &bytes);
+        let opened = known(&place, &stored, length, &bytes);
         let mut reader = opened.unwrap().unwrap();
         let mut read = Vec::new();
         reader.seek(SeekFrom::Start(length / 2)).unwrap();
@@ -132,18 +133,68 @@ fn an_object_that_is_what_it_was_reads_as_the_bytes_do() {
         let half = usize::try_from(length / 2).unwrap();
         assert_eq!(read, [&bytes[half..], &bytes[..]].concat());
     }
-    let nothing = unchanged(&place, &key(9), 0, b"");
+    let nothing = known(&place, &key(9), 0, b"");
     assert!(nothing.unwrap().is_none());
 }
 
 #[test]
-fn an_object_that_is_not_what_it_was_is_not_opened() {
+fn an_object_that_is_not_what_it_was_is_not_read() {
     let place = Place::new();
     let stored = place.store(1, b"pay 99");
-    for (size, bytes) in [(6, b"pay 10"), (7, b"pay 99")] {
-        let opened = unchanged(&place, &stored, size, bytes);
-        assert!(matches!(opened, Err(DocumentsError::Changed)));
+    let longer = known(&place, &stored, 7, b"pay 99");
+    assert!(matches!(longer, Err(DocumentsError::Changed)));
+    let mut other = known(&place, &stored, 6, b"pay 10").unwrap().unwrap();
+    assert!(matches!(other.check_all(), Err(DocumentsError::Changed)));
+    assert!(matches!(other.sha256(), Err(DocumentsError::Changed)));
+    assert!(other.read(&mut [0; 8]).is_err());
+    let mut same = known(&place, &stored, 6, b"pay 99").unwrap().unwrap();
+    same.check_all().unwrap();
+}
+
+#[test]
+fn the_digest_of_the_whole_goes_on_from_the_last_block() {
+    let place = Place::new();
+    for (number, length) in [
+        (1, 0),
+        (2, 1),
+        (3, BLOCK),
+        (4, BLOCK + 1),
+        (5, 3 * BLOCK + 77),
+    ] {
+        let bytes: Vec<u8> = (0..length).map(generated).collect();
+        let stored = place.store(number, &bytes);
+        let mut reader = known(&place, &stored, length, &bytes).unwrap().unwrap();
+        reader.check_all().unwrap();
+        let mut whole = reader.sha256().unwrap();
+        whole.update(b"tail");
+        assert_eq!(whole.finish(), sha256(&[&bytes[..], b"tail"].concat()));
     }
+}
+
+#[test]
+fn objects_are_read_as_one_when_they_are_together_what_they_have_to_be() {
+    let place = Place::new();
+    let bytes: Vec<u8> = (0..3_000_000).map(generated).collect();
+    let keys = [
+        place.store(1, &bytes[..2_500_000]),
+        place.store(2, b""),
+        place.store(3, &bytes[2_500_000..]),
+    ];
+    let joined =
+        |keys: &[ObjectKey], size, bytes: &[u8]| place.documents.joined(keys, size, &sha256(bytes));
+    let chunks = joined(&keys, 3_000_000, &bytes).unwrap().unwrap();
+    assert_eq!(chunks.size(), 3_000_000);
+    let read: Vec<_> = chunks.map(Result::unwrap).collect();
+    assert!(read.concat() == bytes);
+    let swapped = [keys[2], keys[1], keys[0]];
+    let chunks = joined(&swapped, 3_000_000, &bytes).unwrap().unwrap();
+    let mut read = chunks.collect::<Vec<_>>();
+    assert!(matches!(read.pop().unwrap(), Err(DocumentsError::Changed)));
+    assert!(read.iter().all(Result::is_ok));
+    let shorter = joined(&keys[..2], 3_000_000, &bytes);
+    assert!(matches!(shorter, Err(DocumentsError::Changed)));
+    let missing = joined(&[keys[0], key(9)], 3_000_000, &bytes);
+    assert!(missing.unwrap().is_none());
 }
 
 #[test]
@@ -152,7 +203,7 @@ fn of_an_object_exchanged_while_it_is_read_no_other_byte_is_given() {
     let length = 40 * BLOCK + 1000;
     let mut bytes: Vec<u8> = (0..length).map(generated).collect();
     let stored = place.store(1, &bytes);
-    let opened = unchanged(&place, &stored, length, &bytes);
+    let opened = known(&place, &stored, length, &bytes);
     let mut reader = opened.unwrap().unwrap();
     let changed = [0, 7 * BLOCK + 5, length - 1];
     for at in changed {
@@ -171,16 +222,19 @@ fn of_an_object_exchanged_while_it_is_read_no_other_byte_is_given() {
     }
 }
 
-/// Opens an object that must have this length and the digest of these bytes.
-fn unchanged(
+/// Opens an object that must have this length and be these bytes.
+fn known(
     place: &Place,
     key: &ObjectKey,
     size: u64,
     bytes: &[u8],
 ) -> Result<Option<ObjectReader>, DocumentsError> {
-    let sha256 = &sha256(bytes);
+    let mut hasher = BlockHasher::default();
+    hasher.update(bytes);
+    let (whole, blocks) = hasher.finish();
+    let sha256 = &whole.finish();
     let documents = &place.documents;
-    documents.open_unchanged(Source { key, size, sha256 })
+    documents.open_known(Source { key, size, sha256 }, blocks)
 }
 
 /// The reader's blocks.

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use rubrica::documents::Documents;
-use rubrica::domain::algorithm::{Digest, DigestAlgorithm, Hasher};
+use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
 use rubrica::domain::document::Packaging;
 use rubrica::domain::id::{AppId, RequestId, SignerId};
 use rubrica::domain::language::Language;
@@ -52,11 +52,9 @@ pub(crate) fn document(
 ) -> Document {
     let ambient = server.service().ambient();
     let key = ObjectKey::from_random(ambient.random());
-    let mut hashers = [Hasher::new(DigestAlgorithm::Sha256)];
-    object_store(server)
-        .put(&key, &mut Cursor::new(bytes), 1 << 30, &mut hashers)
+    let stored = object_store(server)
+        .put(&key, &mut Cursor::new(bytes), 1 << 30, &mut [])
         .unwrap();
-    let [hasher] = hashers;
     Document {
         id: ambient.id(),
         request,
@@ -74,8 +72,9 @@ pub(crate) fn document(
         },
         size: u64::try_from(bytes.len()).unwrap(),
         sha256: Digest::of(DigestAlgorithm::Sha256, bytes),
-        digest_midstate: hasher.midstate(),
-        digest: hasher.finish(),
+        digest_midstate: stored.sha256.midstate(),
+        digest: stored.sha256.finish(),
+        block_states: stored.blocks,
         acceptance_mac: Vec::new(),
         object_key: Some(key.to_string()),
         signed: None,

@@ -7,7 +7,19 @@ pub(crate) fn plain() -> Vec<u8> {
     write(&["<< /Type /Catalog /Pages 2 0 R >>", PAGES, PAGE], "")
 }
 
-/// The same, encrypted with an empty user password nobody can compute: any reader asks for one.
+/// The same with a stream of so many bytes in front of its last object.
+pub(crate) fn long(length: usize) -> Vec<u8> {
+    let line = "0 0 m 595 842 l S ";
+    let content = line.repeat(length.div_ceil(line.len()));
+    let length = content.len();
+    let stream = format!("<< /Length {length} >>\nstream\n{content}\nendstream");
+    let page = format!("{} /Contents 3 0 R >>", PAGE.strip_suffix(" >>").unwrap());
+    let pages = PAGES.replace("3 0 R", "4 0 R");
+    let catalog = "<< /Type /Catalog /Pages 2 0 R >>";
+    write(&[catalog, &pages, &stream, &page], "")
+}
+
+/// The first one, encrypted with an empty user password nobody can compute: any reader asks for one.
 pub(crate) fn encrypted() -> Vec<u8> {
     let secret = "00".repeat(32);
     let dictionary =

@@ -18,7 +18,7 @@ use crate::harness::town::{Asked, Town};
 type Forgery<'a> = dyn Fn(&mut Vec<u8>) + 'a;
 
 /// Approves, and ends as if the process had ended at that step. Then the lease runs out.
-fn stop_at(town: &Town, asked: &Asked, step: &'static str) {
+pub(super) fn stop_at(town: &Town, asked: &Asked, step: &'static str) {
     let sent = town.begin(asked).unwrap();
     let code = town.code();
     let _at = at_step(step, || panic!("as if the process ended here"));
@@ -47,7 +47,7 @@ fn stray(town: &Town, asked: &Asked) -> PathBuf {
 }
 
 /// Changes the file that lies where the signature was stored, and asserts that it does not count.
-fn refused(town: &Town, asked: &Asked, change: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn refused(town: &Town, asked: &Asked, change: impl FnOnce(&mut Vec<u8>)) {
     let path = stray(town, asked);
     let mut bytes = fs::read(&path).unwrap();
     change(&mut bytes);

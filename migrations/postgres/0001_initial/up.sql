@@ -190,10 +190,13 @@ CREATE TABLE documents (
     sha256 BYTEA NOT NULL,
     digest BYTEA NOT NULL,
     digest_midstate BYTEA NOT NULL,
+    block_states BYTEA NOT NULL,
     -- Over all of the above that is signed or shown, under a key that is not in the database.
     acceptance_mac BYTEA NOT NULL,
     object_key TEXT,
     signed_object_key TEXT,
+    -- Whether the whole file is there, or what follows the original.
+    signed_kept TEXT,
     signed_size BIGINT,
     signed_sha256 BYTEA,
     signed_at BIGINT,

@@ -190,10 +190,13 @@ CREATE TABLE documents (
     sha256 BLOB NOT NULL,
     digest BLOB NOT NULL,
     digest_midstate BLOB NOT NULL,
+    block_states BLOB NOT NULL,
     -- Over all of the above that is signed or shown, under a key that is not in the database.
     acceptance_mac BLOB NOT NULL,
     object_key TEXT,
     signed_object_key TEXT,
+    -- Whether the whole file is there, or what follows the original.
+    signed_kept TEXT,
     signed_size BIGINT,
     signed_sha256 BLOB,
     signed_at BIGINT,

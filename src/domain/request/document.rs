@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::RequestState;
 use super::options::DocumentOptions;
 use crate::domain::algorithm::{Digest, named};
+use crate::domain::block_states::BlockStates;
 use crate::domain::document::Packaging;
 use crate::domain::id::{DocumentId, RequestId};
 
@@ -167,6 +168,8 @@ pub struct Document {
     pub digest: Digest,
     /// State of that digest after the last whole block ([`Hasher::resume`](crate::domain::algorithm::Hasher::resume)).
     pub digest_midstate: Vec<u8>,
+    /// By what its blocks are known again when some of them are read.
+    pub block_states: BlockStates,
     /// HMAC-SHA256 over what was accepted, under a key that is not in the database: 32 bytes.
     pub acceptance_mac: Vec<u8>,
     /// Where its bytes are; `None` once they are deleted.
@@ -215,11 +218,23 @@ fn reason_of_ending(request: RequestState) -> Option<DocumentReason> {
     }
 }
 
+named!(
+    /// What is kept of a signed document.
+    Kept {
+        /// The signed file.
+        Whole = "whole",
+        /// What is written behind the original, which is kept too.
+        Tail = "tail",
+    }
+);
+
 /// A signed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedDocument {
-    /// Where its bytes are; `None` once they are deleted.
+    /// Where its bytes, or the last of them, are; `None` once they are deleted.
     pub object_key: Option<String>,
+    /// What is there.
+    pub kept: Kept,
     /// Length in bytes.
     pub size: u64,
     /// SHA-256 over the signed file.

@@ -10,6 +10,7 @@ use crate::auth::{Authorized, op};
 use crate::documents::DocumentsError;
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm, SignatureScheme};
 use crate::domain::app::App;
+use crate::domain::block_states::BlockStates;
 use crate::domain::credential::Credential;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::RequestId;
@@ -75,6 +76,7 @@ struct Received {
     sha256: Digest,
     digest: Digest,
     midstate: Vec<u8>,
+    blocks: BlockStates,
 }
 
 /// A request that is there now.
@@ -202,14 +204,13 @@ impl Receiving {
         };
         let key = ObjectKey::from_random(service.inner.ambient.random());
         let limit = service.inner.settings.document_bytes;
-        let mut hashers = vec![Hasher::new(options.digest)];
-        if options.digest != DigestAlgorithm::Sha256 {
-            hashers.push(Hasher::new(DigestAlgorithm::Sha256));
-        }
+        // SHA-256 is computed in any case.
+        let mut another =
+            (options.digest != DigestAlgorithm::Sha256).then(|| Hasher::new(options.digest));
         let stored = service
             .inner
             .documents
-            .put(&key, content, limit, &mut hashers)
+            .put(&key, content, limit, another.as_mut_slice())
             .map_err(|error| match error {
                 DocumentsError::TooLarge { limit } => {
                     ServiceError::DocumentTooLarge { position, limit }
@@ -217,21 +218,14 @@ impl Receiving {
                 DocumentsError::Incoming(source) => ServiceError::Upload(source),
                 other => other.into(),
             })?;
-        let mut digests = hashers.into_iter();
-        let signed = digests
-            .next()
-            .unwrap_or_else(|| Hasher::new(options.digest));
-        let midstate = signed.midstate();
-        let digest = signed.finish();
-        let sha256 = digests
-            .next()
-            .map_or_else(|| digest.clone(), Hasher::finish);
+        let signed = another.unwrap_or_else(|| stored.sha256.clone());
         self.uploads.done.push(Received {
             key,
             size: stored.size,
-            sha256,
-            digest,
-            midstate,
+            sha256: stored.sha256.finish(),
+            midstate: signed.midstate(),
+            digest: signed.finish(),
+            blocks: stored.blocks,
         });
         let refused = service.inspect(position, &key, &options.signature, self.scheme(options))?;
         self.refused.extend(refused);
@@ -389,6 +383,7 @@ impl Received {
             sha256: self.sha256.clone(),
             digest: self.digest.clone(),
             digest_midstate: self.midstate.clone(),
+            block_states: self.blocks.clone(),
             acceptance_mac: Vec::new(),
             object_key: Some(self.key.to_string()),
             signed: None,

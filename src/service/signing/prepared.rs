@@ -7,26 +7,29 @@ use time::OffsetDateTime;
 use super::super::document_fault::failure_of;
 use super::super::{Service, ServiceError};
 use super::Failure;
+use super::storing::source;
 use crate::ades::pdf::{PdfError, RandomAccess};
 use crate::ades::{AdesError, Assembled, CertificateChain, cades, pades};
-use crate::documents::{DocumentsError, Source};
+use crate::documents::DocumentsError;
 use crate::domain::algorithm::{Hasher, SignatureScheme};
 use crate::domain::key::{SignatureValue, ToSign};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{Document, DocumentReason, PadesOptions, SignatureOptions};
 
-/// Longest PDF whose bytes are digested again before its structure is read: 32 MiB.
+/// Longest PDF that is read whole when it is signed: 1 MiB.
 ///
-/// What is appended to a PDF is made of objects of its own, and the bytes come from the object store. To read them all
-/// costs well under a second at this length, while the citizen waits, and nearly every document is shorter.
-/// A longer one is signed by the state kept from its upload; it is compared with its SHA-256 when it is copied into
-/// the signed file.
-const DIGESTED_AGAIN: u64 = 32 * 1024 * 1024;
+/// What is appended to a PDF is made of objects of its own. Each block that is read is compared with what came, and a
+/// longer PDF is signed by the state kept from its upload, so that its length costs nothing while the citizen waits: what
+/// is kept of its signed form is what follows the original. A shorter one is compared to its end and kept as a file of its
+/// own, which costs no more.
+const READ_WHOLE: u64 = 1024 * 1024;
 
 /// A document that waits for its signature value.
 pub(super) struct Ready {
     pub(super) signing_time: OffsetDateTime,
     form: Form,
+    /// SHA-256 of the original, which has taken in all of it, where only what follows the original will be kept.
+    pub(super) original: Option<Hasher>,
 }
 
 enum Form {
@@ -116,6 +119,7 @@ impl Service {
         Ok(Ready {
             signing_time: at,
             form,
+            original: None,
         })
     }
 }
@@ -136,17 +140,23 @@ impl Service {
             .and_then(|key| key.parse().ok())
             .ok_or_else(missing)?;
         let documents = &self.inner.documents;
-        let opened = if document.size <= DIGESTED_AGAIN {
-            documents.open_unchanged(Source {
-                key: &key,
-                size: document.size,
-                sha256: &document.sha256,
-            })
-        } else {
-            documents.open(&key)
-        };
-        let mut source = match opened {
-            Ok(Some(source)) => source,
+        let is_long = document.size > READ_WHOLE;
+        let opened = documents
+            .open_known(source(document, &key), document.block_states.clone())
+            .and_then(|opened| {
+                let Some(mut reader) = opened else {
+                    return Ok(None);
+                };
+                let sha256 = if is_long {
+                    Some(reader.sha256()?)
+                } else {
+                    reader.check_all()?;
+                    None
+                };
+                Ok(Some((reader, sha256)))
+            });
+        let (mut source, sha256) = match opened {
+            Ok(Some(opened)) => opened,
             Ok(None) | Err(DocumentsError::Missing) => return Err(missing()),
             Err(DocumentsError::Changed) => {
                 return Err(Stopped::Document(Failure::new(
@@ -174,6 +184,7 @@ impl Service {
             Ok(prepared) => Ok(Ready {
                 signing_time: at,
                 form: Form::Pades(prepared),
+                original: sha256,
             }),
             Err(AdesError::Pdf(PdfError::Read(source))) => Err(unreadable(source)),
             Err(error) => Err(Stopped::Document(failure_of(&error))),

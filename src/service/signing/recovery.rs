@@ -10,13 +10,14 @@ use time::OffsetDateTime;
 
 use super::super::{Service, ServiceError};
 use super::prepared::{Stopped, unreadable};
-use super::storing::{included, source};
+use super::storing::{followed, included, source};
 use super::{Failure, Fate, Hold, Work, chain_of, end_of, outcome_of, signed_key, step};
 use crate::ades::CertificateChain;
-use crate::documents::DocumentsError;
+use crate::documents::{DocumentsError, Measured};
+use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{
-    Document, DocumentReason, DocumentState, RequestReason, SignatureRequest, SignedDocument,
+    Document, DocumentReason, DocumentState, Kept, RequestReason, SignatureRequest, SignedDocument,
 };
 use crate::journal::{Entry, Event, Outcome};
 use crate::store;
@@ -186,12 +187,12 @@ impl Service {
             let failure = Failure::new(DocumentReason::Interrupted);
             return Ok(Found::Fate(Fate::Failed(failure)));
         };
-        let signed = match (chain, request.approved_at) {
+        let recognised = match (chain, request.approved_at) {
             (Some(chain), Some(at)) => self.recognised_file(document, chain, at, &key)?,
             _ => None,
         };
-        match signed {
-            Some(signed) if (signed.size, &signed.sha256) == (lies.size, &lies.sha256) => {
+        match recognised {
+            Some(Recognised { object, signed }) if object == lies => {
                 Ok(Found::Fate(Fate::Signed(signed)))
             }
             _ => {
@@ -210,7 +211,7 @@ impl Service {
         chain: &CertificateChain,
         at: OffsetDateTime,
         key: &ObjectKey,
-    ) -> Result<Option<SignedDocument>, ServiceError> {
+    ) -> Result<Option<Recognised>, ServiceError> {
         let ready = match self.make_ready(document, chain, at) {
             Ok(ready) => ready,
             Err(stopped) => return nothing(stopped),
@@ -223,9 +224,24 @@ impl Service {
             Ok(None) => return Ok(None),
             Err(error) => return nothing(unreadable(error)),
         };
+        let original = ready.original.clone();
         let Ok(assembled) = ready.assemble(value) else {
             return Ok(None);
         };
+        let signed = |kept, whole: Measured| SignedDocument {
+            object_key: Some(key.to_string()),
+            kept,
+            size: whole.size,
+            sha256: whole.sha256,
+            signed_at: at,
+        };
+        if let Some(original) = original {
+            let nothing = Hasher::new(DigestAlgorithm::Sha256);
+            return Ok(Some(Recognised {
+                object: followed(nothing, &assembled.suffix),
+                signed: signed(Kept::Tail, followed(original, &assembled.suffix)),
+            }));
+        }
         let Ok(included) = included(document, &assembled) else {
             return Ok(None);
         };
@@ -235,11 +251,9 @@ impl Service {
             .documents
             .would_assemble(from, &assembled.prefix, &assembled.suffix)
         {
-            Ok(whole) => Ok(Some(SignedDocument {
-                object_key: Some(key.to_string()),
-                size: whole.size,
-                sha256: whole.sha256,
-                signed_at: at,
+            Ok(whole) => Ok(Some(Recognised {
+                object: whole.clone(),
+                signed: signed(Kept::Whole, whole),
             })),
             Err(DocumentsError::Missing | DocumentsError::Changed) => Ok(None),
             Err(error) => Err(error.into()),
@@ -255,9 +269,16 @@ enum Found {
     Strange(ObjectKey),
 }
 
+/// What signing makes of a document and a value.
+struct Recognised {
+    /// What must lie under its key.
+    object: Measured,
+    signed: SignedDocument,
+}
+
 /// What stands in the document's own way says that no file is its signature; what stands in the service's way says
 /// nothing.
-fn nothing(stopped: Stopped) -> Result<Option<SignedDocument>, ServiceError> {
+fn nothing(stopped: Stopped) -> Result<Option<Recognised>, ServiceError> {
     match stopped {
         Stopped::Document(_) => Ok(None),
         Stopped::Service(error) => Err(error),

@@ -10,11 +10,11 @@ use super::work::reason_of;
 use super::{Failure, Fate, Halt, Service, Work, step};
 use crate::activation::ActivationError;
 use crate::ades::{Assembled, Original};
-use crate::documents::{DocumentsError, Source};
+use crate::documents::{DocumentsError, Measured, Source};
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::key::SignatureValue;
 use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
-use crate::domain::request::{Document, DocumentReason, SignedDocument};
+use crate::domain::request::{Document, DocumentReason, Kept, SignedDocument};
 use crate::hsm::HsmError;
 
 /// Where a document's signed form is, or will be: known beforehand, so that a file stored just before a crash is
@@ -52,6 +52,15 @@ pub(super) fn included(
     }
 }
 
+/// What an original is with its tail behind it.
+pub(super) fn followed(mut original: Hasher, tail: &[u8]) -> Measured {
+    original.update(tail);
+    Measured {
+        size: original.length(),
+        sha256: original.finish(),
+    }
+}
+
 /// A document as it has to be.
 pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'a> {
     Source {
@@ -83,15 +92,16 @@ impl Service {
             };
             work.fate = match values.next() {
                 Some(Ok(value)) => {
-                    let at = ready.signing_time;
-                    match ready.assemble(value) {
-                        Ok(assembled) => match self.store_signed(&work.document, &assembled, at) {
-                            Ok(fate) => fate,
-                            Err(error) => {
-                                not_stored.get_or_insert(error);
-                                Fate::Failed(Failure::new(DocumentReason::NotStored))
-                            }
-                        },
+                    let (at, original) = (ready.signing_time, ready.original.clone());
+                    let stored = ready.assemble(value).map(|assembled| {
+                        self.store_signed(&work.document, &assembled, original, at)
+                    });
+                    match stored {
+                        Ok(Ok(fate)) => fate,
+                        Ok(Err(error)) => {
+                            not_stored.get_or_insert(error);
+                            Fate::Failed(Failure::new(DocumentReason::NotStored))
+                        }
                         Err(error) => Fate::Failed(failure_of(&error)),
                     }
                 }
@@ -119,37 +129,66 @@ impl Service {
         &self,
         document: &Document,
         assembled: &Assembled,
+        original: Option<Hasher>,
         at: OffsetDateTime,
     ) -> Result<Fate, DocumentsError> {
         let key = signed_key(document);
+        if let Some(original) = original {
+            let stored = self.store_tail(&assembled.suffix, original, &key);
+            return fate_of_stored(document, stored, Kept::Tail, at);
+        }
         let included = match included(document, assembled) {
             Ok(included) => included,
             Err(failure) => return Ok(Fate::Failed(failure)),
         };
-        match self.inner.documents.assemble(
+        let stored = self.inner.documents.assemble(
             included.as_ref().map(|key| source(document, key)),
             &assembled.prefix,
             &assembled.suffix,
             &key,
-        ) {
-            Ok(stored) => Ok(Fate::Signed(SignedDocument {
-                object_key: Some(key.to_string()),
-                size: stored.size,
-                sha256: stored.sha256,
-                signed_at: at,
-            })),
-            Err(error) => {
-                let cause = error.source().map(ToString::to_string);
-                tracing::error!(document = %document.id, %error, cause, "a signed document was not stored");
-                match error {
-                    DocumentsError::Missing => {
-                        Ok(Fate::Failed(Failure::new(DocumentReason::DocumentMissing)))
-                    }
-                    DocumentsError::Changed => {
-                        Ok(Fate::Failed(Failure::new(DocumentReason::DocumentChanged)))
-                    }
-                    error => Err(error),
+        );
+        fate_of_stored(document, stored, Kept::Whole, at)
+    }
+
+    /// Stores what follows the original, and tells what both are together.
+    fn store_tail(
+        &self,
+        tail: &[u8],
+        original: Hasher,
+        key: &ObjectKey,
+    ) -> Result<Measured, DocumentsError> {
+        let limit = u64::MAX;
+        self.inner.documents.put(key, &mut &*tail, limit, &mut [])?;
+        Ok(followed(original, tail))
+    }
+}
+
+/// What has become of a document that was, or was not, stored in its signed form.
+fn fate_of_stored(
+    document: &Document,
+    stored: Result<Measured, DocumentsError>,
+    kept: Kept,
+    at: OffsetDateTime,
+) -> Result<Fate, DocumentsError> {
+    match stored {
+        Ok(stored) => Ok(Fate::Signed(SignedDocument {
+            object_key: Some(signed_key(document).to_string()),
+            kept,
+            size: stored.size,
+            sha256: stored.sha256,
+            signed_at: at,
+        })),
+        Err(error) => {
+            let cause = error.source().map(ToString::to_string);
+            tracing::error!(document = %document.id, %error, cause, "a signed document was not stored");
+            match error {
+                DocumentsError::Missing => {
+                    Ok(Fate::Failed(Failure::new(DocumentReason::DocumentMissing)))
                 }
+                DocumentsError::Changed => {
+                    Ok(Fate::Failed(Failure::new(DocumentReason::DocumentChanged)))
+                }
+                error => Err(error),
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) enum Fate {
     /// Nothing yet.
     Waiting,
     /// It waits for its value.
-    Ready(Ready),
+    Ready(Box<Ready>),
     /// Signed, verified and stored.
     Signed(SignedDocument),
     /// It is not signed.
