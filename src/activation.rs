@@ -36,6 +36,7 @@ mod fresh_key;
 mod sad;
 mod seal;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use time::OffsetDateTime;
@@ -48,10 +49,10 @@ use crate::clock::Ambient;
 use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId, SignerId};
-use crate::domain::key::{SignatureValue, ToSign};
+use crate::domain::key::{BadSignature, SignatureValue, ToSign};
 use crate::domain::secret::SealingKey;
 use crate::domain::wrapping::WrappedBy;
-use crate::hsm::{Hsm, Lane};
+use crate::hsm::{Hsm, HsmError, Lane};
 use seal::Context;
 
 #[cfg(doc)]
@@ -144,10 +145,6 @@ impl Activation {
     /// Signs `to_sign` with the credential, if that is exactly what the SAD was bound to. The values come in the
     /// order of `to_sign`, each verified, each with its own failure. The SAD is gone afterwards whatever happened;
     /// it is spent in the ledger only when all that can be checked before was right.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a SAD is consumed by its use"
-    )]
     pub fn activate(
         &self,
         sad: Sad,
@@ -155,6 +152,27 @@ impl Activation {
         to_sign: &[ToSign],
         ledger: &dyn SadLedger,
     ) -> Result<Vec<Result<SignatureValue, ActivationError>>, ActivationError> {
+        let mut values = BTreeMap::new();
+        self.activate_each(sad, credential, to_sign, ledger, &mut |place, value| {
+            values.insert(place, value);
+        })?;
+        Ok(values.into_values().collect())
+    }
+
+    /// The same for a caller that takes each value, verified, as soon as it is there, with the place of its digest, in
+    /// whichever order they come. Every digest is told of, unless the call fails as a whole.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a SAD is consumed by its use"
+    )]
+    pub fn activate_each(
+        &self,
+        sad: Sad,
+        credential: &Credential,
+        to_sign: &[ToSign],
+        ledger: &dyn SadLedger,
+        each: &mut dyn FnMut(usize, Result<SignatureValue, ActivationError>),
+    ) -> Result<(), ActivationError> {
         let now = self.ambient.now();
         sad.check(now, credential, to_sign)?;
         let sealed = credential
@@ -174,23 +192,20 @@ impl Activation {
             wrapped_by: &credential.wrapped_by,
         };
         let wrapped = seal::open(sad.secret(), &context, sealed)?;
-        let values = self.hsm.sign_wrapped(
+        let verified = |place: usize, value: Result<SignatureValue, HsmError>| {
+            let value = value?;
+            let one = to_sign.get(place).ok_or(BadSignature)?;
+            let key = &credential.public_key;
+            key.verify(one.scheme, &one.dtbs_r, &value)?;
+            Ok(value)
+        };
+        Ok(self.hsm.sign_wrapped_each(
             &credential.wrapped_by,
             credential.public_key.algorithm(),
             &wrapped,
             to_sign,
-        )?;
-        Ok(to_sign
-            .iter()
-            .zip(values)
-            .map(|(one, value)| {
-                let value = value?;
-                credential
-                    .public_key
-                    .verify(one.scheme, &one.dtbs_r, &value)?;
-                Ok(value)
-            })
-            .collect())
+            &mut |place, value| each(place, verified(place, value)),
+        )?)
     }
 }
 

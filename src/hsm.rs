@@ -56,6 +56,7 @@ mod status;
 mod wrap;
 mod wrapping_key;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -242,13 +243,30 @@ impl Hsm {
         wrapped: &WrappedKey,
         to_sign: &[ToSign],
     ) -> Result<Vec<Result<SignatureValue, HsmError>>, HsmError> {
+        let mut values = BTreeMap::new();
+        self.sign_wrapped_each(by, algorithm, wrapped, to_sign, &mut |place, value| {
+            values.insert(place, value);
+        })?;
+        Ok(values.into_values().collect())
+    }
+
+    /// The same for a caller that takes each value as soon as it is there, with the place of its digest, in whichever order they
+    /// come. Every digest is told of, unless the call fails as a whole. The session does not wait for `each`.
+    pub fn sign_wrapped_each(
+        &self,
+        by: &WrappedBy,
+        algorithm: KeyAlgorithm,
+        wrapped: &WrappedKey,
+        to_sign: &[ToSign],
+        each: &mut dyn FnMut(usize, Result<SignatureValue, HsmError>),
+    ) -> Result<(), HsmError> {
         let job = sign::WrappedSigning {
             by: by.clone(),
             algorithm,
             wrapped: wrapped.clone(),
             to_sign: to_sign.to_vec(),
         };
-        self.pool.sign(self.lane, job)
+        self.pool.sign(self.lane, job, each)
     }
 
     /// Makes an authority's key pair on the token under that label.

@@ -4,7 +4,7 @@
 //! caller may ([`Authorized`](crate::auth::Authorized)), calls the parts in the right order, and answers with
 //! plain values. No HTTP, no format and no PKCS#11 knowledge lives here.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use url::Url;
@@ -59,8 +59,29 @@ pub struct Service {
     inner: Arc<Parts>,
     acceptance: AcceptanceKey,
     wrapping: Arc<wrapping::InUse>,
+    holds: Arc<signing::Holds>,
     /// In which browser this caller acts; the journal keeps it.
     browser: Option<UserAgent>,
+}
+
+/// The use cases as long as somebody else keeps them.
+struct WeakService {
+    inner: Weak<Parts>,
+    acceptance: AcceptanceKey,
+    wrapping: Arc<wrapping::InUse>,
+    holds: Arc<signing::Holds>,
+}
+
+impl WeakService {
+    fn upgrade(&self) -> Option<Service> {
+        Some(Service {
+            inner: self.inner.upgrade()?,
+            acceptance: self.acceptance.clone(),
+            wrapping: Arc::clone(&self.wrapping),
+            holds: Arc::clone(&self.holds),
+            browser: None,
+        })
+    }
 }
 
 /// What the use cases work with. `app` puts it together; after that nobody else reaches the parts.
@@ -117,7 +138,18 @@ impl Service {
             acceptance: AcceptanceKey::derive(&parts.link_key),
             inner: Arc::new(parts),
             wrapping: Arc::default(),
+            holds: Arc::default(),
             browser: None,
+        }
+    }
+
+    /// The same use cases for a thread that does not keep them alive.
+    fn weak(&self) -> WeakService {
+        WeakService {
+            inner: Arc::downgrade(&self.inner),
+            acceptance: self.acceptance.clone(),
+            wrapping: Arc::clone(&self.wrapping),
+            holds: Arc::clone(&self.holds),
         }
     }
 

@@ -80,7 +80,7 @@ both_databases! {
             // The lease of the killed process still holds; it runs out soon after.
             assert_eq!(service.recover().unwrap(), 0, "{about}");
             server.clock().advance(Duration::seconds(31));
-            let closed = ["counted", "recognised", "sending", "sent", "confirmed", "finished"];
+            let closed = ["counted", "recognised", "sending", "sent", "finished"];
             let open = !closed.contains(&kill.0);
             assert_eq!(service.recover().unwrap(), usize::from(open), "{about}");
             assert_eq!(service.recover().unwrap(), 0, "{about}");

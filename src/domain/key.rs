@@ -6,12 +6,13 @@ use aws_lc_rs::digest as lc;
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use der::Decode;
 use der::asn1::ObjectIdentifier;
-use der::referenced::OwnedToRef;
-use spki::SubjectPublicKeyInfoOwned;
+use spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 
 use super::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding, SignatureScheme};
 
 const RSA_ENCRYPTION: ObjectIdentifier = const_oid::db::rfc5912::RSA_ENCRYPTION;
+const SECP_256_R_1: ObjectIdentifier = const_oid::db::rfc5912::SECP_256_R_1;
+const SECP_384_R_1: ObjectIdentifier = const_oid::db::rfc5912::SECP_384_R_1;
 const EC_PUBLIC_KEY: ObjectIdentifier = const_oid::db::rfc5912::ID_EC_PUBLIC_KEY;
 
 /// Data to be signed, in the form the HSM signs: a digest, never a document (DTBS/R of EN 419 241-1).
@@ -68,35 +69,32 @@ pub struct BadSignature;
 
 impl PublicKey {
     /// Reads a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in DER.
+    ///
+    /// Every signature reads its key several times, from its row and from its certificate. So whether it is a key at all is
+    /// asked of the library that verifies, which takes microseconds; to make an `rsa::RsaPublicKey` of it computes what
+    /// only whoever calculates with it needs, and takes as long as the rest of the way together.
     pub fn from_spki(spki: &[u8]) -> Result<Self, InvalidPublicKey> {
-        let parsed =
-            SubjectPublicKeyInfoOwned::from_der(spki).map_err(InvalidPublicKey::Encoding)?;
+        let parsed = SubjectPublicKeyInfoRef::from_der(spki).map_err(InvalidPublicKey::Encoding)?;
         let algorithm = if parsed.algorithm.oid == RSA_ENCRYPTION {
-            use rsa::traits::PublicKeyParts;
-            let key = rsa::RsaPublicKey::try_from(parsed.owned_to_ref())
-                .ok()
-                .ok_or(InvalidPublicKey::Unsupported)?;
-            match key.n().bits() {
-                2048 => KeyAlgorithm::Rsa2048,
-                3072 => KeyAlgorithm::Rsa3072,
-                4096 => KeyAlgorithm::Rsa4096,
-                _ => return Err(InvalidPublicKey::Unsupported),
-            }
+            rsa_algorithm(&parsed)
         } else if parsed.algorithm.oid == EC_PUBLIC_KEY {
-            if p256::PublicKey::try_from(parsed.owned_to_ref()).is_ok() {
-                KeyAlgorithm::EcP256
-            } else if p384::PublicKey::try_from(parsed.owned_to_ref()).is_ok() {
-                KeyAlgorithm::EcP384
-            } else {
-                return Err(InvalidPublicKey::Unsupported);
+            match parsed.algorithm.parameters_oid() {
+                Ok(SECP_256_R_1) => Some(KeyAlgorithm::EcP256),
+                Ok(SECP_384_R_1) => Some(KeyAlgorithm::EcP384),
+                _ => None,
             }
         } else {
-            return Err(InvalidPublicKey::Unsupported);
+            None
         };
-        Ok(Self {
-            algorithm,
+        let key = Self {
+            algorithm: algorithm.ok_or(InvalidPublicKey::Unsupported)?,
             spki: spki.to_vec(),
-        })
+        };
+        let (_, verification) = key.verification(key.algorithm.default_scheme());
+        match ParsedPublicKey::new(verification, spki) {
+            Ok(_) => Ok(key),
+            Err(_) => Err(InvalidPublicKey::Unsupported),
+        }
     }
 
     /// Which kind of key it is.
@@ -183,6 +181,20 @@ impl SignatureValue {
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => return None,
         };
         Some(Self(der))
+    }
+}
+
+/// By the length of the modulus (RFC 8017 appendix A.1.1).
+fn rsa_algorithm(spki: &SubjectPublicKeyInfoRef<'_>) -> Option<KeyAlgorithm> {
+    let bits = spki.subject_public_key.as_bytes()?;
+    let key = rsa::pkcs1::RsaPublicKeyRef::from_der(bits).ok()?;
+    let modulus = key.modulus.as_bytes();
+    let leading = usize::try_from(modulus.first()?.leading_zeros()).ok()?;
+    match (modulus.len() * 8).checked_sub(leading)? {
+        2048 => Some(KeyAlgorithm::Rsa2048),
+        3072 => Some(KeyAlgorithm::Rsa3072),
+        4096 => Some(KeyAlgorithm::Rsa4096),
+        _ => None,
     }
 }
 

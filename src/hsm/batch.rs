@@ -11,9 +11,13 @@
 //! while the work is worth another unwrapping and the token does not get slower by it: on a machine whose cores are all
 //! busy more threads only cost. As soon as somebody waits, all shares but the last end at their next signature.
 //!
+//! Whoever asked is given each value when it is there, in whichever order, and does something with it while the token makes
+//! the next.
+//!
 //! A failure that may pass ends the batch, and the digests without a value are [`HsmError::NotReached`]. Values that were
 //! made are kept: they are signatures, and whoever approved them wants them.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,8 +53,8 @@ struct Batch {
     /// Of each step of its shares.
     delay: Duration,
     state: Mutex<State>,
-    /// Told when the last share has ended.
-    left: Condvar,
+    /// Told when a value is there, and when the last share has ended.
+    changed: Condvar,
 }
 
 struct State {
@@ -58,7 +62,10 @@ struct State {
     next: usize,
     /// Those that were taken and given back.
     returned: Vec<usize>,
-    values: Vec<Option<Value>>,
+    /// Values that were not handed on yet, with their places.
+    made: VecDeque<(usize, Value)>,
+    /// Which digests have their value.
+    settled: Vec<bool>,
     shares: Vec<Member>,
     /// Why the batch ends before every digest has its value.
     ended: Option<HsmError>,
@@ -98,25 +105,40 @@ enum Stop {
 }
 
 impl Pool {
-    /// Signs with a wrapped key for that lane's owner. The values come in the order of the digests.
-    pub(super) fn sign(&self, lane: Lane, job: WrappedSigning) -> Result<Vec<Value>, HsmError> {
+    /// Signs with a wrapped key for that lane's owner. `each` is given every value, or why there is none, with the place of
+    /// its digest.
+    pub(super) fn sign(
+        &self,
+        lane: Lane,
+        job: WrappedSigning,
+        each: &mut dyn FnMut(usize, Value),
+    ) -> Result<(), HsmError> {
         if job.to_sign.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let batch = Arc::new(Batch::new(job, self.settings().call_delay));
         let first = Share::new(&batch, lane);
         self.shared().submit(lane, first.into_job())?;
-        self.wait_for(&batch);
-        batch.outcome()
+        self.wait_for(&batch, each);
+        batch.give_rest(each)
     }
 
-    /// Waits until no share is left; one that does not come back in time is given up.
-    fn wait_for(&self, batch: &Batch) {
+    /// Hands on the values that come, until no share is left; one that does not come back in time is given up.
+    fn wait_for(&self, batch: &Batch, each: &mut dyn FnMut(usize, Value)) {
         let limit = self.settings().call_timeout;
         let mut seen: Vec<(u64, Progress, Instant)> = Vec::new();
         let mut patience = Duration::ZERO;
         loop {
-            let shares = batch.shares_after(patience);
+            let (made, shares) = batch.after(patience);
+            let has_more = !made.is_empty();
+            for (place, value) in made {
+                each(place, value);
+            }
+            if has_more {
+                // What was seen of the shares is old by now.
+                patience = Duration::ZERO;
+                continue;
+            }
             if shares.is_empty() {
                 return;
             }
@@ -151,19 +173,20 @@ impl Pool {
 
 impl Batch {
     fn new(job: WrappedSigning, delay: Duration) -> Self {
-        let values = job.to_sign.iter().map(|_| None).collect();
+        let settled = vec![false; job.to_sign.len()];
         Self {
             job,
             delay,
             state: Mutex::new(State {
                 next: 0,
                 returned: Vec::new(),
-                values,
+                made: VecDeque::new(),
+                settled,
                 shares: Vec::new(),
                 ended: None,
                 fastest: None,
             }),
-            left: Condvar::new(),
+            changed: Condvar::new(),
         }
     }
 
@@ -216,7 +239,7 @@ impl Batch {
             state.shares.retain(|member| !member.call.cancel());
         }
         if state.shares.is_empty() {
-            self.left.notify_all();
+            self.changed.notify_all();
         }
     }
 
@@ -238,49 +261,53 @@ impl Batch {
             .fastest
             .map_or(signature, |fastest| fastest.min(signature));
         state.fastest = Some(fastest);
-        let open = state.values.len() - state.next;
+        let open = state.settled.len() - state.next;
         let each = u32::try_from(open / (state.shares.len() + 1)).unwrap_or(u32::MAX);
         signature <= fastest * 5 / 4
             && each >= LEAST
             && signature.saturating_mul(each) >= unwrapping * SLICE
     }
 
-    /// The shares that there are when the last one has ended or that time is over.
-    fn shares_after(&self, time: Duration) -> Vec<Arc<Call>> {
+    /// The values and the shares that there are when a value is there, the last share has ended, or that time is over.
+    fn after(&self, time: Duration) -> (VecDeque<(usize, Value)>, Vec<Arc<Call>>) {
         let state = lock(&self.state);
-        let (state, _) = self
-            .left
-            .wait_timeout_while(state, time, |state| !state.shares.is_empty())
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(state, time, |state| {
+                state.made.is_empty() && !state.shares.is_empty()
+            })
             .unwrap_or_else(PoisonError::into_inner);
-        state
-            .shares
-            .iter()
-            .map(|member| Arc::clone(&member.call))
-            .collect()
+        let shares = state.shares.iter().map(|member| Arc::clone(&member.call));
+        let shares = shares.collect();
+        (std::mem::take(&mut state.made), shares)
     }
 
-    /// What became of it.
-    fn outcome(&self) -> Result<Vec<Value>, HsmError> {
+    /// Hands on what came at last, and says of the other digests why they have no value.
+    fn give_rest(&self, each: &mut dyn FnMut(usize, Value)) -> Result<(), HsmError> {
         let mut state = lock(&self.state);
-        let values = std::mem::take(&mut state.values);
-        // Whatever comes back after this has nothing more to take.
+        // Whatever comes back after this has nothing more to take, and settles nothing.
         let ended = state.ended.replace(HsmError::Busy);
-        if values.iter().all(Option::is_some) {
-            return Ok(values.into_iter().flatten().collect());
+        let made = std::mem::take(&mut state.made);
+        let settled = std::mem::take(&mut state.settled);
+        drop(state);
+        for (place, value) in made {
+            each(place, value);
+        }
+        if settled.iter().all(|settled| *settled) {
+            return Ok(());
         }
         let why = ended.unwrap_or(HsmError::Away {
             operation: Operation::Sign,
             cause: AwayCause::WorkerGone,
         });
-        if values.iter().all(Option::is_none) {
+        if !settled.iter().any(|settled| *settled) {
             return Err(why);
         }
         let why = Arc::new(why);
-        let not_reached = || Err(HsmError::NotReached(Arc::clone(&why)));
-        Ok(values
-            .into_iter()
-            .map(|value| value.unwrap_or_else(not_reached))
-            .collect())
+        for (place, _) in settled.iter().enumerate().filter(|(_, settled)| !**settled) {
+            each(place, Err(HsmError::NotReached(Arc::clone(&why))));
+        }
+        Ok(())
     }
 }
 
@@ -288,7 +315,7 @@ impl State {
     fn next_place(&mut self) -> Option<usize> {
         self.returned.pop().or_else(|| {
             let place = self.next;
-            (place < self.values.len()).then(|| {
+            (place < self.settled.len()).then(|| {
                 self.next += 1;
                 place
             })
@@ -302,7 +329,7 @@ impl State {
 
     /// Whether there is nothing more to take.
     fn is_over(&self) -> bool {
-        self.ended.is_some() || (self.returned.is_empty() && self.next >= self.values.len())
+        self.ended.is_some() || (self.returned.is_empty() && self.next >= self.settled.len())
     }
 }
 
@@ -317,12 +344,14 @@ impl Taken<'_> {
         self.batch.job.to_sign.get(self.place)
     }
 
-    /// Puts its value in its place.
+    /// Gives it its value, unless nobody waits for that any more.
     fn settle(mut self, value: Value) {
         self.settled = true;
         let mut state = lock(&self.batch.state);
-        if let Some(place) = state.values.get_mut(self.place) {
-            *place = Some(value);
+        if let Some(settled) = state.settled.get_mut(self.place) {
+            *settled = true;
+            state.made.push_back((self.place, value));
+            self.batch.changed.notify_all();
         }
     }
 }

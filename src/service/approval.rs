@@ -20,18 +20,17 @@ use crate::domain::browser::UserAgent;
 use crate::domain::challenge::Purpose;
 use crate::domain::credential::Credential;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::id::{ChallengeId, DocumentId, RequestId};
+use crate::domain::id::{ChallengeId, DocumentId, RequestId, SignerId};
 use crate::domain::identifier::NationalId;
 use crate::domain::language::Language;
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{Document, RequestReason, RequestState, SignatureRequest};
 use crate::domain::secret::SecretText;
-use crate::domain::signer::Signer;
 use crate::identity::{BrowserKey, ChallengeError, IdentityError, OpenedSigner};
 use crate::journal::{self, Entry, Event};
 use crate::messages::sms::Sms;
-use crate::store;
 use crate::store::requests::Transition;
+use crate::store::{self, AnyConnection};
 
 /// How often a second click looks whether the first one has claimed the request, two seconds in all.
 const LOOKS: u32 = 40;
@@ -189,7 +188,7 @@ impl Service {
             .signer()
             .standing(now)
             .map_err(ServiceError::SignerCannotSign)?;
-        let credential = self.usable_credential(opened.signer(), now)?;
+        let credential = self.usable_credential(opened.signer().id, now)?;
         chain_of(&credential)?;
         self.activation_for(&app).check_usable(&credential)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
@@ -244,7 +243,20 @@ impl Service {
             self.inner
                 .identity
                 .given_code(challenge, key, code, occasion.purpose, &binding);
-        let outcome = self.check_code(&occasion, request.signer, given)?;
+        let now = self.inner.ambient.now();
+        // Told only to who gives the right code; nothing is spent on a database that is away.
+        let usable = match self.usable_credential(request.signer, now) {
+            Err(error) if error.is_temporary() => return Err(error),
+            usable => usable.and_then(|credential| Ok((chain_of(&credential)?, credential))),
+        };
+        let lease = self.lease(now);
+        let claim = |connection: &mut AnyConnection| match &usable {
+            Ok((_, credential)) => {
+                store::requests::claim(connection, request.id, credential.id, &lease, now).map(Some)
+            }
+            Err(_) => Ok(None),
+        };
+        let outcome = self.check_code_and(&occasion, request.signer, given, claim)?;
         if let Err(ChallengeError::Gone) = outcome
             && let Some(state) = self.ahead(request.id, challenge, key, code)?
         {
@@ -256,18 +268,23 @@ impl Service {
             signing::step("exhausted");
             self.refuse_exhausted(&request)?;
         }
-        let confirmed = outcome?;
+        let (confirmed, claimed) = outcome?;
         signing::step("confirmed");
-        let now = self.inner.ambient.now();
-        let (signer, secret) = confirmed.into_parts();
-        let secret = secret.ok_or(ServiceError::Challenge(ChallengeError::Gone))?;
-        if signer.id != request.signer {
-            return Err(ServiceError::Challenge(ChallengeError::SomethingElse));
-        }
-        let credential = self.usable_credential(&signer, now)?;
-        let chain = chain_of(&credential)?;
-        let Some(hold) = self.claim(&mut request, credential.id, now)? else {
+        let (chain, credential) = usable?;
+        let claimed = match claimed.flatten() {
+            Some(claimed) => claimed,
+            None => self.inner.store.write(|connection| {
+                store::requests::claim(connection, request.id, credential.id, &lease, now)
+            })?,
+        };
+        if claimed == Transition::Missed {
             return Err(self.missed(request.id)?);
+        }
+        let hold = self.hold(&mut request, credential.id, lease, now);
+        let (signer, secret) = confirmed.into_parts();
+        let Some(secret) = secret.filter(|_| signer.id == request.signer) else {
+            self.give_back(&hold)?;
+            return Err(ServiceError::Challenge(ChallengeError::Gone));
         };
         self.sign(Approved {
             request,
@@ -383,7 +400,7 @@ impl Service {
 
     fn usable_credential(
         &self,
-        signer: &Signer,
+        signer: SignerId,
         now: OffsetDateTime,
     ) -> Result<Credential, ServiceError> {
         self.inner

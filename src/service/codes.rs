@@ -16,8 +16,8 @@ use crate::identity::{
 };
 use crate::journal::{Actor, Entry, Event, FactorUsed, JournalError, Outcome};
 use crate::notify::{Sms, SmsError};
-use crate::store::StoreError;
 use crate::store::signers::Release;
+use crate::store::{AnyConnection, StoreError};
 
 /// A code is on its way. The browser keeps the challenge and the key; the server forgets the key.
 #[derive(Debug)]
@@ -216,7 +216,53 @@ impl Service {
             Ok(given) => self.judge(occasion, signer, given)?,
             Err(error) => Err(error),
         };
-        let entry = match &outcome {
+        self.record_code(occasion, signer, &outcome)?;
+        Ok(outcome)
+    }
+
+    /// The same for a code after which something is done in the database at once: when it is right, `then` is done in the
+    /// transaction that says so and puts it on record. It is left to the caller where there is no result of it: the last
+    /// code allowed is looked at apart.
+    pub(super) fn check_code_and<T>(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        given: Result<GivenCode<'_>, ChallengeError>,
+        then: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<Result<(Confirmed, Option<T>), ChallengeError>, ServiceError> {
+        let mut done = None;
+        let outcome = match given {
+            Ok(given) => {
+                let judged = self.inner.journal.recording(|connection| {
+                    let counted = self.inner.identity.judge(connection, &given);
+                    let counted = counted.map_err(Unsettled::Act)?;
+                    let entries = match &counted {
+                        Counted::Judged(judgement) if judgement.is_right() => {
+                            done = Some(then(connection)?);
+                            vec![self.code_entry(occasion, Some(signer), None)]
+                        }
+                        Counted::Judged(_) => Vec::new(),
+                        Counted::Last(last) => vec![self.blocked_by(occasion, signer, last)],
+                    };
+                    Ok((counted, entries))
+                });
+                self.judged(occasion, signer, given, judged)?
+            }
+            Err(error) => Err(error),
+        };
+        if done.is_none() || outcome.is_err() {
+            self.record_code(occasion, signer, &outcome)?;
+        }
+        Ok(outcome.map(|confirmed| (confirmed, done)))
+    }
+
+    fn record_code(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        outcome: &Result<Confirmed, ChallengeError>,
+    ) -> Result<(), ServiceError> {
+        let entry = match outcome {
             Ok(_) => Some(self.code_entry(occasion, Some(signer), None)),
             Err(error) => {
                 let whose = match error {
@@ -227,8 +273,7 @@ impl Service {
             }
         };
         let entries: Vec<_> = entry.into_iter().collect();
-        self.inner.journal.append(&entries)?;
-        Ok(outcome)
+        Ok(self.inner.journal.append(&entries)?)
     }
 
     /// Counts a code and looks at it. The last one allowed blocks the factor its step began with, and the block is on
@@ -245,12 +290,22 @@ impl Service {
             let counted = counted.map_err(Unsettled::Act)?;
             let entries = match &counted {
                 Counted::Judged(_) => Vec::new(),
-                Counted::Last(last) => {
-                    vec![self.block_entry(Event::SignerBlocked, occasion, signer, last.blocked())]
-                }
+                Counted::Last(last) => vec![self.blocked_by(occasion, signer, last)],
             };
             Ok((counted, entries))
         });
+        self.judged(occasion, signer, given, counted)
+    }
+
+    /// What follows once a code was counted.
+    fn judged(
+        &self,
+        occasion: &Occasion<'_>,
+        signer: SignerId,
+        given: GivenCode<'_>,
+        counted: Result<Counted, Unsettled<ChallengeError>>,
+    ) -> Result<Result<Confirmed, ChallengeError>, ServiceError> {
+        let identity = &self.inner.identity;
         let judgement = match settled(counted)? {
             Ok(Counted::Judged(judgement)) => Ok(judgement),
             Ok(Counted::Last(last)) => self.judge_last(occasion, signer, &given, last)?,
@@ -288,6 +343,11 @@ impl Service {
                 Ok((judgement, entries))
             }),
         })
+    }
+
+    /// The entry of the block that the last code allowed makes.
+    fn blocked_by(&self, occasion: &Occasion<'_>, signer: SignerId, last: &LastCode) -> Entry {
+        self.block_entry(Event::SignerBlocked, occasion, signer, last.blocked())
     }
 
     /// What the journal says of a block that a code makes or takes away.

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::ServiceError;
 use crate::domain::credential::Credential;
+use crate::domain::id::SignerId;
 use crate::domain::identifier::NationalId;
 use crate::domain::signer::Signer;
 use crate::domain::standing::Refusal;
@@ -21,18 +22,18 @@ pub(super) fn signer_and_credential(
         .standing(now)
         .map_err(ServiceError::SignerCannotSign)?;
     let credential =
-        credential(connection, &signer, now)?.map_err(ServiceError::SignerCannotSign)?;
+        credential(connection, signer.id, now)?.map_err(ServiceError::SignerCannotSign)?;
     Ok((signer, credential))
 }
 
 /// The newest of the signer's credentials that can sign now, or why there is none.
 pub(super) fn credential(
     connection: &mut AnyConnection,
-    signer: &Signer,
+    signer: SignerId,
     now: OffsetDateTime,
 ) -> Result<Result<Credential, Refusal>, StoreError> {
     let mut refusal = Refusal::NoCredential;
-    for credential in credentials::of_signer(connection, signer.id)? {
+    for credential in credentials::of_signer(connection, signer)? {
         if credential.usable(now).is_some() {
             return Ok(Ok(credential));
         }

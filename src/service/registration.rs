@@ -193,7 +193,7 @@ impl Service {
         let credential = self
             .inner
             .store
-            .read(|connection| eligibility::credential(connection, signer, now))?;
+            .read(|connection| eligibility::credential(connection, signer.id, now))?;
         Ok(credential.map(|_| ()))
     }
 

@@ -15,13 +15,12 @@ use crate::domain::app::App;
 use crate::domain::browser::UserAgent;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId};
-use crate::domain::key::{SignatureValue, ToSign};
-use crate::domain::request::{Document, DocumentReason, RequestState, SignatureRequest};
+use crate::domain::key::ToSign;
+use crate::domain::request::{Document, DocumentReason, Lease, RequestState, SignatureRequest};
 use crate::domain::secret::CitizenSecret;
 use crate::domain::standing::Refusal;
 use crate::hsm::{HsmError, Lane};
 use crate::journal::{self, DocumentEntry, Entry, Event, FactorUsed, Outcome};
-use crate::store;
 use crate::store::requests::Transition;
 
 mod lease;
@@ -31,11 +30,12 @@ mod recovery;
 mod storing;
 mod work;
 
-pub(super) use lease::Hold;
+pub(super) use lease::{Hold, Holds};
 pub(super) use storing::signed_key;
 pub(super) use work::Failure;
 
 use ledger::{Ledger, Objection};
+use storing::Storing;
 use work::{Fate, Work, count, end_of, outcome_of};
 
 /// The target of the steps' events. Making a request, both factors and acts on accounts tell theirs here too.
@@ -94,27 +94,21 @@ impl Service {
         self.inner.activation.in_lane(Lane::of(app.id.as_bytes()))
     }
 
-    /// Claims a pending request for this process. `None` when somebody was first or its time is over.
-    pub(super) fn claim(
+    /// Keeps a request that was claimed under this lease.
+    pub(super) fn hold(
         &self,
         request: &mut SignatureRequest,
         credential: CredentialId,
+        lease: Lease,
         now: OffsetDateTime,
-    ) -> Result<Option<Hold>, ServiceError> {
-        let lease = self.lease(now);
-        let claimed = self.inner.store.write(|connection| {
-            store::requests::claim(connection, request.id, credential, &lease, now)
-        })?;
-        if claimed == Transition::Missed {
-            return Ok(None);
-        }
+    ) -> Hold {
         let hold = Hold::keep(self, request.id, lease.holder);
         request.state = RequestState::Signing;
         request.approved_at = Some(now);
         request.credential = Some(credential);
         request.lease = Some(lease);
         step("claimed");
-        Ok(Some(hold))
+        hold
     }
 
     /// Signs every document that can be signed and ends the request.
@@ -234,13 +228,19 @@ impl Service {
             .outcome(Outcome::Intended)
             .documents(intended(work));
         let ledger = Ledger::new(&self.inner.journal, hold, act.credential, intent);
-        let values = self
-            .activation_for(act.app)
-            .activate(sad, act.credential, &to_sign, &ledger)
-            .and_then(unless_all_lost)
+        // Each value is put into its file and stored while the HSM makes the next one.
+        let mut storing = Storing::new(self, hold, work);
+        self.activation_for(act.app)
+            .activate_each(
+                sad,
+                act.credential,
+                &to_sign,
+                &ledger,
+                &mut |place, value| storing.take(place, value),
+            )
+            .and_then(|()| storing.finish())
             .map_err(|error| self.not_activated(act, &ledger, error))?;
-        step("signed");
-        let not_stored = self.assemble(hold, work, values)?.map(ServiceError::from);
+        let not_stored = storing.outcome()?.map(ServiceError::from);
         match not_stored.filter(ServiceError::is_temporary) {
             Some(error) if !work.iter().any(Work::is_signed) => {
                 tracing::warn!(request = %act.request.id, %error, "nothing that was signed could be stored");
@@ -332,24 +332,6 @@ fn serial(credential: &Credential) -> Option<&str> {
         .certification
         .as_ref()
         .map(|certification| certification.serial.as_str())
-}
-
-/// When the HSM gave not a single value and what kept it may pass, that is the failure of the whole: the citizen may approve
-/// again. Values that were made are kept, whatever became of the others: nobody should have to approve twice what is signed.
-fn unless_all_lost(
-    values: Vec<Result<SignatureValue, ActivationError>>,
-) -> Result<Vec<Result<SignatureValue, ActivationError>>, ActivationError> {
-    let may_pass = |value: &Result<_, ActivationError>| {
-        value.as_ref().is_err_and(ActivationError::is_temporary)
-    };
-    if values.iter().any(Result::is_ok) || !values.iter().any(may_pass) {
-        return Ok(values);
-    }
-    let lost = values.into_iter().filter_map(Result::err);
-    match lost.into_iter().find(ActivationError::is_temporary) {
-        Some(error) => Err(error),
-        None => Ok(Vec::new()),
-    }
 }
 
 fn cannot_sign(refusal: Refusal) -> Failure {

@@ -69,6 +69,13 @@ pub struct GivenCode<'a> {
 /// What was found of a code.
 pub struct Judgement(pub(super) Verdict);
 
+impl Judgement {
+    /// Whether it is the right one.
+    pub fn is_right(&self) -> bool {
+        matches!(self.0, Verdict::Right { .. })
+    }
+}
+
 /// A code that was counted.
 pub enum Counted {
     /// It was looked at in the transaction that counted it.

@@ -70,61 +70,133 @@ pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'
     }
 }
 
-impl Service {
-    /// Embeds each value, verified, and stores the signed file. Gives the first failure of the store that may pass.
-    pub(super) fn assemble(
-        &self,
-        hold: &Hold,
-        work: &mut [Work],
-        values: Vec<Result<SignatureValue, ActivationError>>,
-    ) -> Result<Option<DocumentsError>, Halt> {
-        let mut not_stored = None;
-        let mut not_reached = 0_u32;
-        let mut values = values.into_iter();
-        for work in work.iter_mut() {
-            let fate = std::mem::replace(
-                &mut work.fate,
-                Fate::Failed(Failure::new(DocumentReason::InternalError)),
-            );
-            let Fate::Ready(ready) = fate else {
-                work.fate = fate;
-                continue;
-            };
-            work.fate = match values.next() {
-                Some(Ok(value)) => {
-                    let (at, original) = (ready.signing_time, ready.original.clone());
-                    let stored = ready.assemble(value).map(|assembled| {
-                        self.store_signed(&work.document, &assembled, original, at)
-                    });
-                    match stored {
-                        Ok(Ok(fate)) => fate,
-                        Ok(Err(error)) => {
-                            not_stored.get_or_insert(error);
-                            Fate::Failed(Failure::new(DocumentReason::NotStored))
-                        }
-                        Err(error) => Fate::Failed(failure_of(&error)),
-                    }
-                }
-                // One line tells of all of them.
-                Some(Err(error @ ActivationError::Hsm(HsmError::NotReached(_)))) => {
-                    not_reached += 1;
-                    Fate::Failed(Failure::new(reason_of(&error)))
-                }
-                Some(Err(error)) => {
-                    tracing::error!(document = %work.document.id, error = %error, "the HSM did not sign a document");
-                    Fate::Failed(Failure::new(reason_of(&error)))
-                }
-                None => Fate::Failed(Failure::new(DocumentReason::InternalError)),
-            };
-            step("stored");
-            hold.check()?;
+/// The documents whose values come, in whichever order.
+pub(super) struct Storing<'a> {
+    service: &'a Service,
+    hold: &'a Hold,
+    work: &'a mut [Work],
+    /// Which of them each value is for.
+    places: Vec<usize>,
+    /// Those that have no value, and why.
+    without: Vec<(usize, ActivationError)>,
+    has_begun: bool,
+    /// The first failure of the store that may pass.
+    not_stored: Option<DocumentsError>,
+    halt: Option<Halt>,
+}
+
+impl<'a> Storing<'a> {
+    /// For those that are ready.
+    pub(super) fn new(service: &'a Service, hold: &'a Hold, work: &'a mut [Work]) -> Self {
+        let ready = work.iter().enumerate();
+        let ready = ready.filter(|(_, work)| work.to_sign().is_some());
+        Self {
+            service,
+            hold,
+            places: ready.map(|(place, _)| place).collect(),
+            work,
+            without: Vec::new(),
+            has_begun: false,
+            not_stored: None,
+            halt: None,
         }
-        if not_reached > 0 {
-            tracing::error!(request = %hold.request(), documents = not_reached, "the HSM was lost before it signed these");
-        }
-        Ok(not_stored)
     }
 
+    /// Embeds a value, which is verified, and stores the signed file.
+    pub(super) fn take(&mut self, place: usize, value: Result<SignatureValue, ActivationError>) {
+        let value = match value {
+            Ok(value) => value,
+            Err(error) => return self.without.push((place, error)),
+        };
+        self.begin();
+        // Whoever has the request now says what becomes of the others.
+        if self.halt.is_some() {
+            return;
+        }
+        let Some(work) = self
+            .places
+            .get(place)
+            .and_then(|place| self.work.get_mut(*place))
+        else {
+            return;
+        };
+        let fate = std::mem::replace(
+            &mut work.fate,
+            Fate::Failed(Failure::new(DocumentReason::InternalError)),
+        );
+        let Fate::Ready(ready) = fate else {
+            work.fate = fate;
+            return;
+        };
+        let (at, original) = (ready.signing_time, ready.original.clone());
+        let stored = ready.assemble(value).map(|assembled| {
+            self.service
+                .store_signed(&work.document, &assembled, original, at)
+        });
+        work.fate = match stored {
+            Ok(Ok(fate)) => fate,
+            Ok(Err(error)) => {
+                self.not_stored.get_or_insert(error);
+                Fate::Failed(Failure::new(DocumentReason::NotStored))
+            }
+            Err(error) => Fate::Failed(failure_of(&error)),
+        };
+        step("stored");
+        self.halt = self.hold.check().err();
+    }
+
+    /// When the HSM gave not a single value and what kept it may pass, that is the failure of the whole: the citizen may
+    /// approve again. Values that were made are kept, whatever became of the others: nobody should have to approve twice
+    /// what is signed.
+    pub(super) fn finish(&mut self) -> Result<(), ActivationError> {
+        if !self.has_begun
+            && let Some(place) = self
+                .without
+                .iter()
+                .position(|(_, error)| error.is_temporary())
+        {
+            return Err(self.without.swap_remove(place).1);
+        }
+        self.begin();
+        let mut not_reached = 0_u32;
+        for (place, error) in self.without.drain(..) {
+            let work = self.places.get(place);
+            let Some(work) = work.and_then(|place| self.work.get_mut(*place)) else {
+                continue;
+            };
+            work.fate = Fate::Failed(Failure::new(reason_of(&error)));
+            // One line tells of all of them.
+            if let ActivationError::Hsm(HsmError::NotReached(_)) = error {
+                not_reached += 1;
+            } else {
+                tracing::error!(document = %work.document.id, %error, "the HSM did not sign a document");
+            }
+            step("stored");
+        }
+        if not_reached > 0 {
+            tracing::error!(request = %self.hold.request(), documents = not_reached, "the HSM was lost before it signed these");
+        }
+        Ok(())
+    }
+
+    /// The first failure of the store that may pass, unless somebody else has the request.
+    pub(super) fn outcome(self) -> Result<Option<DocumentsError>, Halt> {
+        self.hold.check()?;
+        match self.halt {
+            Some(halt) => Err(halt),
+            None => Ok(self.not_stored),
+        }
+    }
+
+    fn begin(&mut self) {
+        if !self.has_begun {
+            self.has_begun = true;
+            step("signed");
+        }
+    }
+}
+
+impl Service {
     fn store_signed(
         &self,
         document: &Document,
