@@ -235,7 +235,8 @@ fn assemble(config: Config, citizen: SocketAddr) -> Result<Service, AppError> {
             documents_per_request: requests.documents_per_request,
             document_bytes: requests.document_bytes,
             pki: config.pki,
-            checkpoints: config.checkpoints,
+            checkpoints: config.journal.checkpoints,
+            journal_retention: config.journal.retention,
         },
     }))
 }

@@ -38,7 +38,6 @@ mod telemetry;
 pub use hsm::Hsm;
 pub use problem::{Nameable, Origin, Problem, Problems};
 
-use crate::service::checkpoints::Checkpoints;
 use crate::{
     documents as documents_part, http, identity as identity_part, notify, pki as pki_part, store,
     telemetry as telemetry_part,
@@ -71,8 +70,8 @@ pub struct Config {
     pub identity: identity_part::Settings,
     /// The built-in authorities.
     pub pki: pki_part::Settings,
-    /// When the journal is signed.
-    pub checkpoints: Checkpoints,
+    /// When the journal is signed, and how long its rows stay.
+    pub journal: journal::Journal,
     /// Logs.
     pub telemetry: telemetry_part::Settings,
 }
@@ -208,7 +207,7 @@ fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
     let sms = sms::read(reader);
     let identity = identity::read(reader);
     let pki = pki::read(reader);
-    let checkpoints = journal::read(reader);
+    let journal = journal::read(reader);
     let telemetry = telemetry::read(reader);
     let (listeners, signing) = (listeners?, signing?);
     Some(Config {
@@ -228,7 +227,7 @@ fn sections_of(reader: &mut Reader<'_>) -> Option<Config> {
         sms: sms?,
         identity: identity?,
         pki: pki?,
-        checkpoints: checkpoints?,
+        journal: journal?,
         telemetry: telemetry?,
     })
 }

@@ -1,7 +1,8 @@
 //! The journal: an append-only, hash-chained record of what was done, one chain for each node.
 //!
 //! What must be on record before something happens is appended first: [`Journal::append`] returns when the entries
-//! are durable. Nothing here changes or deletes a row, and no secret, DNI or NIE goes in.
+//! are durable. Nothing here changes a row, none is deleted but those that were archived, and no secret, DNI or NIE goes
+//! in.
 //!
 //! # The chain
 //!
@@ -57,6 +58,9 @@
 //! meets an [`Anchor`], the end of a chain noted down outside the database: each checkpoint writes one to the log. And
 //! the rest of the database must not tell of signatures that the journal does not know (see `service::audit`).
 //!
+//! Old rows go to files ([`Archive`]), by a record that the audit key signs, and the chain goes on from the checkpoint
+//! before which they lay. [`Journal::verify_within`] reads them and the database as one chain.
+//!
 //! What remains: the rows after the newest checkpoint, when the server that wrote them no longer runs and everything
 //! that speaks of them is taken away with them; and whoever may also use the audit key.
 
@@ -69,19 +73,27 @@ use crate::domain::node::NodeName;
 use crate::store::journal::{self as rows, Place, Record};
 use crate::store::{AnyConnection, Store, StoreError, TransactionNumber};
 
+mod anchor;
+mod archive;
 mod checkpoint;
 mod encoding;
 mod entry;
 mod event;
 mod export;
 mod recording;
+mod report;
+mod ties;
 mod verify;
+mod walk;
 
+pub use anchor::{Anchor, InvalidAnchor};
+pub use archive::{Archivable, Archive, ArchiveError};
 pub use checkpoint::{Checkpoint, Sealed};
-pub use entry::{Actor, DocumentEntry, DocumentResult, Entry, Outcome};
+pub use entry::{Actor, ArchiveEntry, DocumentEntry, DocumentResult, Entry, Outcome};
 pub use event::{Event, FactorUsed};
 pub use export::{Exported, Range};
-pub use verify::{Anchor, AuditKey, Chain, Fault, Finding, InvalidAnchor, Report};
+pub use report::{Archived, Chain, Fault, Finding, Report, Stray, StrayReason};
+pub use verify::{AuditKey, Scope};
 
 /// Rows read at once.
 const PAGE: i64 = 500;
@@ -100,9 +112,9 @@ pub struct Journal {
     head: Arc<Mutex<Head>>,
 }
 
-/// How far this process wrote, and how much of it no checkpoint covers.
+/// How far the chain is, and how much of it no checkpoint covers.
 struct Head {
-    /// The last row that is durable.
+    /// The last row that is known to be durable.
     last: Option<Place>,
     /// The last row of a transaction that several callers share, which may still fail.
     ahead: Option<(TransactionNumber, Place)>,
@@ -157,6 +169,9 @@ pub enum JournalError {
     /// An entry could not be turned into JSON.
     #[error("a journal entry could not be encoded")]
     Encoding(#[source] serde_json::Error),
+    /// A part of the journal could not be archived.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The writer of an export failed.
     #[error("the export could not be written")]
     Output(#[source] std::io::Error),
@@ -273,12 +288,17 @@ impl Journal {
 }
 
 impl Head {
-    /// So many rows up to this one are durable. Those who shared a transaction say so in any order.
-    fn wrote(&mut self, rows: usize, end: Place) {
-        self.unsigned += rows;
+    /// This row is durable.
+    fn saw(&mut self, end: &Place) {
         if self.last.as_ref().is_none_or(|last| last.seq < end.seq) {
-            self.last = Some(end);
+            self.last = Some(end.clone());
         }
+    }
+
+    /// So many rows up to this one are durable. Those who shared a transaction say so in any order.
+    fn wrote(&mut self, rows: usize, end: &Place) {
+        self.unsigned += rows;
+        self.saw(end);
     }
 }
 

@@ -26,6 +26,7 @@ pub mod acceptance;
 mod account;
 pub mod approval;
 pub mod apps;
+pub mod archiving;
 pub mod audit;
 pub mod authorities;
 pub mod checkpoints;
@@ -129,6 +130,8 @@ pub struct Settings {
     pub pki: pki::Settings,
     /// When the journal is signed.
     pub checkpoints: Checkpoints,
+    /// How long rows of the journal stay in the database at least.
+    pub journal_retention: Duration,
 }
 
 impl Service {

@@ -11,6 +11,7 @@ use diesel::migration::{self, Migration};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 pub mod apps;
+pub mod archives;
 pub mod authorities;
 pub mod challenges;
 pub mod checkpoints;

@@ -1,11 +1,12 @@
 //! Killing the process at each step of making, approving, signing, refusing and recovering a request, and of an act on
-//! an account, and of a rotation, and what the next one makes of it.
+//! an account, of a rotation and of archiving the journal, and what the next one makes of it.
 //!
 //! A child process begins something; when the server tells the wanted step, the child kills itself with SIGKILL. The
 //! parent then starts anew on the same database and folder. The token is the child's alone: what follows a stop needs
 //! no HSM.
 
 mod accounts;
+mod archiving;
 mod creating;
 mod recovering;
 mod refusing;
@@ -114,6 +115,7 @@ fn the_kills_cover_every_step_that_the_service_tells() {
         .map(|(kill, _)| kill)
         .chain(recovering::KILLS.iter().map(|(_, kill, _)| kill))
         .chain(&accounts::KILLS)
+        .chain(&archiving::KILLS)
         .chain(&rotating::KILLS)
         .chain([
             &MARKED,

@@ -15,6 +15,7 @@ use crate::harness::ambient;
 use crate::harness::database::TestDatabase;
 
 mod append;
+mod archive;
 mod checkpoints;
 mod export;
 mod recording;

@@ -62,7 +62,7 @@ pub fn examine(config: &Config) -> Vec<Finding> {
     findings.extend(authorities::examine_addresses(&config.pki));
     findings.extend(hsm::examine(
         &config.hsm,
-        &config.checkpoints.key_label,
+        &config.journal.checkpoints.key_label,
         &database::keks(&config.store),
     ));
     findings.extend(folders(config));

@@ -42,4 +42,6 @@ operations! {
     ManageHsm: ForAdministrators;
     /// Read, verify and export the journal.
     ReadJournal: ForAdministrators;
+    /// Write old rows of the journal to files and drop them from the database.
+    ArchiveJournal: ForAdministrators;
 }

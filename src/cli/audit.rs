@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::office::Office;
@@ -18,7 +17,10 @@ use crate::auth::op::ReadJournal;
 use crate::domain::key::PublicKey;
 use crate::domain::node::NodeName;
 use crate::domain::pem;
-use crate::service::audit::{Anchor, Audit, Checkpointing, Fault, Finding, Range};
+use crate::service::audit::{Anchor, Checkpointing, Range, Scope};
+
+mod archive;
+mod report;
 
 const PEM_LABEL: &str = "PUBLIC KEY";
 
@@ -30,6 +32,12 @@ pub(super) enum Command {
     Verify(Verify),
     /// Write the journal, or a part of it, as lines of JSON.
     Export(Export),
+    /// Write old rows to files, and drop them from the database. What is left verifies as before, and together with the
+    /// files as one unbroken chain.
+    ///
+    /// Of each chain goes what is older than `journal.retention` and signed. A file is written whole, read back from the
+    /// disk and put on record before its rows are dropped. A run that was stopped is finished by the next.
+    Archive(archive::Archive),
     /// Show the public half of the key that signs the journal, in PEM. Keep it outside the database.
     Key,
 }
@@ -43,6 +51,13 @@ pub(super) struct Verify {
     /// PEM file of the audit key, as `audit key` tells it, for judging the signatures on the journal without the HSM.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// Files that `audit archive` has written: all of them, in any order. Without them each chain is verified from
+    /// where its archives end.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    archive: Vec<PathBuf>,
+    /// Rely on what was signed before this moment, and read only what came after: a day, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = arguments::moment)]
+    since: Option<OffsetDateTime>,
     /// Answer in JSON, for programs.
     #[arg(long)]
     json: bool,
@@ -68,6 +83,7 @@ pub(super) fn run(command: &Command, file: Option<&Path>) -> anyhow::Result<Endi
     match command {
         Command::Verify(arguments) => verify(arguments, file),
         Command::Export(arguments) => export(arguments, file),
+        Command::Archive(arguments) => archive::run(arguments, file),
         Command::Key => key(file),
     }
 }
@@ -80,16 +96,21 @@ fn verify(arguments: &Verify, file: Option<&Path>) -> anyhow::Result<Ending> {
     let key = arguments.key.as_deref().map(read_key).transpose()?;
     let office = Office::open(file)?;
     let authorized = office.authorize(ReadJournal);
+    let scope = Scope {
+        anchors,
+        archives: arguments.archive.clone(),
+        since: arguments.since,
+    };
     let bar = bar(office.service.journal_rows(&authorized)?);
     let audit = office
         .service
-        .verify_journal(&authorized, &anchors, key, &mut |done| {
+        .verify_journal_within(&authorized, &scope, key, &mut |done| {
             bar.set_position(done);
         })?;
     bar.finish_and_clear();
     match Style::from_flag(arguments.json) {
-        Style::Json => output::json(&described(&audit))?,
-        Style::Table => output::text(&told(&audit))?,
+        Style::Json => output::json(&report::described(&audit))?,
+        Style::Table => output::text(&report::told(&audit))?,
     }
     Ok(
         if audit.is_intact() && audit.checkpoints == Checkpointing::Judged {
@@ -176,91 +197,4 @@ fn bar(rows: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn told(audit: &Audit) -> String {
-    let mut lines = Vec::new();
-    for chain in &audit.report.chains {
-        let state = if chain.findings.is_empty() {
-            "intact"
-        } else {
-            "NOT INTACT"
-        };
-        lines.push(format!("{}: {} rows, {state}", chain.node, chain.rows));
-        for finding in &chain.findings {
-            lines.push(format!("  {}", sentence(finding)));
-        }
-        if chain.more > 0 {
-            lines.push(format!("  and {} more", chain.more));
-        }
-        if let Some(sealed) = &chain.sealed {
-            lines.push(format!(
-                "  signed up to row {}, at {}",
-                sealed.seq,
-                output::moment(sealed.at)
-            ));
-        }
-        if let Some(end) = &chain.end {
-            lines.push(format!("  end of the chain: {end}"));
-        }
-    }
-    if audit.report.chains.is_empty() {
-        lines.push("the journal is empty".to_owned());
-    }
-    for request in &audit.unknown {
-        lines.push(format!(
-            "request {request} was signed, and the journal does not know of it: rows were cut off"
-        ));
-    }
-    if audit.checkpoints == Checkpointing::NoKey {
-        lines.push(
-            "signatures on the journal were not judged: no audit key is at hand (see --key)"
-                .to_owned(),
-        );
-    }
-    lines.join("\n")
-}
-
-fn sentence(finding: &Finding) -> String {
-    let seq = finding.seq;
-    match finding.fault {
-        Fault::Missing { until } if until == seq => format!("row {seq} is missing"),
-        Fault::Missing { until } => format!("rows {seq} to {until} are missing"),
-        Fault::Altered => format!("row {seq} was altered"),
-        Fault::Unlinked => format!("row {seq} does not follow from the row before it"),
-        Fault::Misplaced => format!("row {seq} is no row of a chain"),
-        Fault::NotSigned => format!("the checkpoint of row {seq} is not signed by the audit key"),
-        Fault::CutOff => format!("the chain once had row {seq}; it was cut off"),
-        Fault::Rewritten => {
-            format!("row {seq} is not the one that was noted down: the chain was written anew")
-        }
-    }
-}
-
-fn described(audit: &Audit) -> Value {
-    let chains: Value = audit
-        .report
-        .chains
-        .iter()
-        .map(|chain| {
-            json!({
-                "node": chain.node,
-                "rows": chain.rows,
-                "end": chain.end.as_ref().map(ToString::to_string),
-                "findings": chain
-                    .findings
-                    .iter()
-                    .map(|finding| json!({"seq": finding.seq, "words": sentence(finding)}))
-                    .collect::<Value>(),
-                "more": chain.more,
-                "signed_up_to": chain.sealed.map(|sealed| sealed.seq),
-            })
-        })
-        .collect();
-    json!({
-        "intact": audit.is_intact(),
-        "chains": chains,
-        "unknown_requests": audit.unknown,
-        "signatures_judged": audit.checkpoints == Checkpointing::Judged,
-    })
 }

@@ -88,6 +88,10 @@ id!(
     SadId
 );
 id!(
+    /// One run that archives a part of the journal.
+    ArchiverId
+);
+id!(
     /// One run of the SMS code step: the code, what it is for and who may answer.
     ChallengeId
 );

@@ -53,8 +53,6 @@ impl Checkpoint {
 
     /// The canonical text.
     pub fn statement(&self) -> String {
-        let tie =
-            |tie: &Anchor| json!({"hash": hex::encode(tie.hash), "node": tie.node, "seq": tie.seq});
         let at = encoding::moment(encoding::to_micros(self.at));
         encoding::canonical(&json!({
             "at": at,
@@ -62,7 +60,7 @@ impl Checkpoint {
             "kind": KIND,
             "node": self.end.node,
             "seq": self.end.seq,
-            "ties": self.ties.iter().map(tie).collect::<Value>(),
+            "ties": self.ties.iter().map(Anchor::to_json).collect::<Value>(),
         }))
     }
 
@@ -75,9 +73,9 @@ impl Checkpoint {
         let at = encoding::read_moment(value.get("at")?.as_str()?)?;
         let ties = value.get("ties")?.as_array()?;
         let read = Self {
-            end: anchor(&value)?,
+            end: Anchor::read(&value)?,
             at,
-            ties: ties.iter().map(anchor).collect::<Option<_>>()?,
+            ties: ties.iter().map(Anchor::read).collect::<Option<_>>()?,
         };
         (read.statement() == statement).then_some(read)
     }
@@ -98,8 +96,16 @@ impl Journal {
             let end = self.end(connection)?;
             Ok::<_, JournalError>((end, rows::newest(connection)?))
         })?;
-        // What was counted meanwhile may have come after the look.
-        self.head().unsigned -= counted;
+        {
+            let mut head = self.head();
+            // What was counted meanwhile may have come after the look.
+            head.unsigned -= counted;
+            // What another process of this node wrote is remembered too. So the last row that is known is never so old that
+            // it was archived.
+            if end.seq > 0 {
+                head.saw(&end);
+            }
+        }
         let mut newest = Vec::with_capacity(stored.len());
         for one in &stored {
             if let Some(checkpoint) = opened(one, key) {
@@ -173,28 +179,24 @@ impl Journal {
 /// The checkpoint, if that key signed it and it is about that row.
 pub(super) fn opened(stored: &StoredCheckpoint, key: &PublicKey) -> Option<Checkpoint> {
     let checkpoint = Checkpoint::read(&stored.statement)?;
-    let ToSign { scheme, dtbs_r } = to_sign(&stored.statement, key.algorithm());
-    let signature = SignatureValue(stored.signature.clone());
-    key.verify(scheme, &dtbs_r, &signature).ok()?;
+    signed_by(key, &stored.statement, &stored.signature).then_some(())?;
     (checkpoint.end.node == stored.node && checkpoint.end.seq == stored.seq).then_some(checkpoint)
 }
 
-fn to_sign(statement: &str, key: KeyAlgorithm) -> ToSign {
+/// Whether that key signed the statement.
+pub(super) fn signed_by(key: &PublicKey, statement: &str, signature: &[u8]) -> bool {
+    let ToSign { scheme, dtbs_r } = to_sign(statement, key.algorithm());
+    let signature = SignatureValue(signature.to_vec());
+    key.verify(scheme, &dtbs_r, &signature).is_ok()
+}
+
+/// What an audit key of that kind signs of a statement.
+pub(super) fn to_sign(statement: &str, key: KeyAlgorithm) -> ToSign {
     let scheme = key.default_scheme();
     ToSign {
         scheme,
         dtbs_r: DtbsR(Digest::of(scheme.digest, statement.as_bytes())),
     }
-}
-
-fn anchor(value: &Value) -> Option<Anchor> {
-    let mut hash = [0; 32];
-    hex::decode_to_slice(value.get("hash")?.as_str()?, &mut hash).ok()?;
-    Some(Anchor {
-        node: value.get("node")?.as_str()?.to_owned(),
-        seq: value.get("seq")?.as_i64()?,
-        hash,
-    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The bytes that are hashed, and the lines that are exported.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use crate::store::checkpoints::StoredCheckpoint;
 use crate::store::journal::Record;
 
 /// RFC 3339 in UTC with exactly six digits below the second.
@@ -41,6 +42,53 @@ pub(super) fn export_line(record: &Record) -> String {
             .map_or_else(|| "null".to_owned(), quoted),
         record.seq,
     )
+}
+
+/// Reads what [`export_line`] writes of a row that nobody changed; `None` when it is not exactly that.
+pub(super) fn read_line(line: &str) -> Option<Record> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let text = |name: &str| Some(value.get(name)?.as_str()?.to_owned());
+    let record = Record {
+        node: text("node")?,
+        seq: value.get("seq")?.as_i64()?,
+        at: to_micros(read_moment(&text("at")?)?),
+        event: text("event")?,
+        request_id: match value.get("request")? {
+            Value::Null => None,
+            request => Some(request.as_str()?.to_owned()),
+        },
+        // A body that somebody changed is exported as text.
+        body: canonical(value.get("body").filter(|body| body.is_object())?),
+        previous: hex::decode(text("previous")?).ok()?,
+        hash: hex::decode(text("hash")?).ok()?,
+    };
+    (export_line(&record) == line).then_some(record)
+}
+
+/// One line of an archive with a checkpoint, without its end.
+pub(super) fn checkpoint_line(stored: &StoredCheckpoint) -> String {
+    canonical(&json!({"checkpoint": {
+        "key": stored.key,
+        "node": stored.node,
+        "seq": stored.seq,
+        "signature": hex::encode(&stored.signature),
+        "statement": stored.statement,
+    }}))
+}
+
+/// Reads what [`checkpoint_line`] writes; `None` when it is not exactly that.
+pub(super) fn read_checkpoint_line(line: &str) -> Option<StoredCheckpoint> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let value = value.get("checkpoint")?;
+    let text = |name: &str| Some(value.get(name)?.as_str()?.to_owned());
+    let stored = StoredCheckpoint {
+        node: text("node")?,
+        seq: value.get("seq")?.as_i64()?,
+        statement: text("statement")?,
+        key: text("key")?,
+        signature: hex::decode(text("signature")?).ok()?,
+    };
+    (checkpoint_line(&stored) == line).then_some(stored)
 }
 
 /// JSON as RFC 8785 wants it: no white space, members sorted by the UTF-16 units of their names.
@@ -147,6 +195,41 @@ mod tests {
     }
 
     #[test]
+    fn a_line_reads_back_and_one_written_otherwise_does_not() {
+        let line = export_line(&record());
+        assert_eq!(read_line(&line), Some(record()));
+        for other in [
+            line.replace("\"seq\":7", "\"seq\": 7"),
+            line.replace("500000Z", "5Z"),
+            line.replace("abab", "ABAB"),
+            line.replace("{\"at\"", "{\"a\":1,\"at\""),
+            format!("{line} "),
+            export_line(&Record {
+                body: String::new(),
+                ..record()
+            }),
+        ] {
+            assert_ne!(other, line);
+            assert_eq!(read_line(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_with_a_checkpoint_reads_back() {
+        let stored = StoredCheckpoint {
+            node: "alpha".to_owned(),
+            seq: 7,
+            statement: "{\"a\":\"ñ\"}".to_owned(),
+            key: "ab".repeat(20),
+            signature: vec![1, 2, 255],
+        };
+        let line = checkpoint_line(&stored);
+        assert_eq!(read_checkpoint_line(&line), Some(stored));
+        assert!(read_line(&line).is_none());
+        assert_eq!(read_checkpoint_line(&line.replace("ff", "FF")), None);
+    }
+
+    #[test]
     fn members_are_sorted_as_rfc_8785_sorts_them() {
         let value: Value =
             serde_json::from_str(r#"{"\ufb33":1,"\ud83d\ude00":2,"\u20ac":3,"1":4}"#).unwrap();
@@ -161,6 +244,11 @@ mod tests {
         fn a_line_is_one_line_of_json_whatever_a_row_holds(
             body in "\\PC*|\\{\"a\":[ \n]?1\\}", event in any::<String>(), node in any::<String>(), at: i64, seq: i64,
         ) {
+            let written = Record { body: body.clone(), event: event.clone(), node: node.clone(), at, seq, ..record() };
+            // What reads back is what was written, and what was written by this program reads back.
+            if let Some(read) = read_line(&export_line(&written)) {
+                prop_assert_eq!(read, written);
+            }
             let line = export_line(&Record { body, event: event.clone(), node, at, seq, ..record() });
             prop_assert!(!line.contains('\n'));
             let value: Value = serde_json::from_str(&line).unwrap();

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::archive::Archive;
 use super::event::{Event, FactorUsed};
 use crate::domain::algorithm::{Digest, KeyAlgorithm, SignatureScheme};
 use crate::domain::browser::UserAgent;
@@ -57,6 +58,9 @@ pub struct Entry {
     /// The citizen's browser (`User-Agent`), as far as it told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
+    /// What was archived of the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveEntry>,
     /// What else there is to say, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -158,6 +162,21 @@ pub enum DocumentResult {
     },
 }
 
+/// A part of a chain that was archived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchiveEntry {
+    /// Whose chain.
+    pub node: String,
+    /// The first row.
+    pub first: i64,
+    /// The last row.
+    pub last: i64,
+    /// Its hash, hexadecimal.
+    pub hash: String,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+}
+
 impl Entry {
     /// Something the server did by itself and that was done; the methods below tell it otherwise.
     pub fn new(event: Event) -> Self {
@@ -176,6 +195,7 @@ impl Entry {
             factors: Vec::new(),
             documents: Vec::new(),
             browser: None,
+            archive: None,
             detail: None,
         }
     }
@@ -265,6 +285,21 @@ impl Entry {
     pub fn browser(self, user_agent: Option<&UserAgent>) -> Self {
         Self {
             browser: user_agent.map(|agent| agent.as_str().to_owned()),
+            ..self
+        }
+    }
+
+    /// What was archived of the journal.
+    #[must_use]
+    pub fn archive(self, archive: &Archive) -> Self {
+        Self {
+            archive: Some(ArchiveEntry {
+                node: archive.end.node.clone(),
+                first: archive.first,
+                last: archive.end.seq,
+                hash: hex::encode(archive.end.hash),
+                sha256: hex::encode(archive.sha256),
+            }),
             ..self
         }
     }

@@ -19,6 +19,8 @@ named!(
         JournalVerified = "journal.verified",
         /// A part of the journal was exported.
         JournalExported = "journal.exported",
+        /// A part of a chain was written to a file, to be dropped from the database.
+        JournalArchived = "journal.archived",
 
         /// An app asked for signatures.
         RequestCreated = "request.created",

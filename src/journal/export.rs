@@ -38,10 +38,10 @@ impl Journal {
         range: &Range,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Exported, JournalError> {
-        let window = Window {
+        let window = (range.from.is_some() || range.until.is_some()).then(|| Window {
             from: range.from.map_or(i64::MIN, to_micros),
             until: range.until.map_or(i64::MAX, to_micros),
-        };
+        });
         let nodes = match &range.node {
             Some(node) => vec![node.to_string()],
             None => self.store.read(rows::nodes)?,
@@ -52,15 +52,23 @@ impl Journal {
         };
         for node in nodes {
             let mut last: Option<Record> = None;
+            let Some((first, until)) = self.bounds(&node, window)? else {
+                continue;
+            };
+            let mut after = first.saturating_sub(1);
             loop {
-                let after = last.as_ref().map(|record| record.seq);
                 let page = self
                     .store
-                    .read(|connection| rows::page(connection, &node, after, window, PAGE))?;
-                if page.is_empty() {
+                    .read(|connection| rows::page(connection, &node, after, until, PAGE))?;
+                let Some(end) = page.last() else {
                     break;
-                }
-                for record in page {
+                };
+                after = end.seq;
+                // Where a clock was put back, rows of another time lie between those that are meant.
+                let meant = |record: &Record| {
+                    window.is_none_or(|window| (window.from..window.until).contains(&record.at))
+                };
+                for record in page.into_iter().filter(meant) {
                     writeln!(writer, "{}", encoding::export_line(&record))
                         .map_err(JournalError::Output)?;
                     exported.rows += 1;
@@ -78,5 +86,19 @@ impl Journal {
         }
         writer.flush().map_err(JournalError::Output)?;
         Ok(exported)
+    }
+    /// From which row of a chain to which those lie that are meant.
+    fn bounds(
+        &self,
+        node: &str,
+        window: Option<Window>,
+    ) -> Result<Option<(i64, i64)>, JournalError> {
+        let Some(window) = window else {
+            return Ok(Some((i64::MIN, i64::MAX)));
+        };
+        let span = self
+            .store
+            .read(|connection| rows::span(connection, node, window))?;
+        Ok(span.map(|span| (span.first, span.last)))
     }
 }

@@ -31,7 +31,7 @@ impl Journal {
                     Ok::<_, E>((value, written))
                 })?;
         if let Some((rows, end)) = written {
-            self.head().wrote(rows, end);
+            self.head().wrote(rows, &end);
         }
         Ok(value)
     }

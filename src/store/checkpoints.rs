@@ -1,4 +1,5 @@
-//! The journal's checkpoints: added, read in order, never changed.
+//! The journal's checkpoints: added, read in order, never changed. They are deleted only when they were archived with the
+//! rows before them.
 
 use diesel::prelude::*;
 
@@ -32,26 +33,51 @@ pub fn insert(
     Ok(())
 }
 
-/// The newest of each node, sorted by node.
-pub fn newest(connection: &mut AnyConnection) -> Result<Vec<StoredCheckpoint>, StoreError> {
-    let mut nodes: Vec<String> = checkpoints::table
-        .select(checkpoints::node)
-        .distinct()
-        .load(connection)?;
+/// The names of all chains that have any, sorted.
+pub fn nodes(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
+    let mut nodes: Vec<String> = Vec::new();
+    // From name to name, as with the rows.
+    loop {
+        let mut query = checkpoints::table
+            .select(checkpoints::node)
+            .order(checkpoints::node)
+            .into_boxed();
+        if let Some(last) = nodes.last() {
+            query = query.filter(checkpoints::node.gt(last.clone()));
+        }
+        match query.first(connection).optional()? {
+            Some(next) => nodes.push(next),
+            None => break,
+        }
+    }
     // Here rather than in the database, whose order depends on its locale.
     nodes.sort();
-    let mut newest = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        newest.extend(
-            checkpoints::table
-                .filter(checkpoints::node.eq(node))
-                .order(checkpoints::seq.desc())
-                .select(StoredCheckpoint::as_select())
-                .first(connection)
-                .optional()?,
-        );
+    Ok(nodes)
+}
+
+/// The newest of each node, sorted by node.
+pub fn newest(connection: &mut AnyConnection) -> Result<Vec<StoredCheckpoint>, StoreError> {
+    let mut newest = Vec::new();
+    for node in nodes(connection)? {
+        newest.extend(up_to(connection, &node, i64::MAX, 1)?);
     }
     Ok(newest)
+}
+
+/// Those of a chain about no later row than that, the newest first, at most so many.
+pub fn up_to(
+    connection: &mut AnyConnection,
+    node: &str,
+    seq: i64,
+    most: i64,
+) -> Result<Vec<StoredCheckpoint>, StoreError> {
+    Ok(checkpoints::table
+        .filter(checkpoints::node.eq(node))
+        .filter(checkpoints::seq.le(seq))
+        .order(checkpoints::seq.desc())
+        .limit(most)
+        .select(StoredCheckpoint::as_select())
+        .load(connection)?)
 }
 
 /// The one about a row.
@@ -67,23 +93,36 @@ pub fn find(
         .optional()?)
 }
 
-/// The next ones after a place, by node and row, at most so many.
+/// The next ones of a chain after a place and up to another, in order, at most so many.
 pub fn page(
     connection: &mut AnyConnection,
-    after: Option<&(String, i64)>,
+    node: &str,
+    after: i64,
+    until: i64,
     most: i64,
 ) -> Result<Vec<StoredCheckpoint>, StoreError> {
-    let mut query = checkpoints::table
-        .order((checkpoints::node, checkpoints::seq))
+    Ok(checkpoints::table
+        .filter(checkpoints::node.eq(node))
+        .filter(checkpoints::seq.gt(after))
+        .filter(checkpoints::seq.le(until))
+        .order(checkpoints::seq.asc())
         .limit(most)
         .select(StoredCheckpoint::as_select())
-        .into_boxed();
-    if let Some((node, seq)) = after {
-        query = query.filter(
-            checkpoints::node.gt(node.clone()).or(checkpoints::node
-                .eq(node.clone())
-                .and(checkpoints::seq.gt(*seq))),
-        );
-    }
-    Ok(query.load(connection)?)
+        .load(connection)?)
+}
+
+/// Deletes those of a chain about rows from one place to another, both included. They must have been archived.
+pub fn delete(
+    connection: &mut AnyConnection,
+    node: &str,
+    first: i64,
+    last: i64,
+) -> Result<usize, StoreError> {
+    Ok(diesel::delete(
+        checkpoints::table
+            .filter(checkpoints::node.eq(node))
+            .filter(checkpoints::seq.ge(first))
+            .filter(checkpoints::seq.le(last)),
+    )
+    .execute(connection)?)
 }

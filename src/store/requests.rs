@@ -1,7 +1,7 @@
 //! Signature requests: one row each. Changes of state are compare-and-set statements, so that of two nodes or two
 //! clicks exactly one wins.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -241,6 +241,20 @@ pub fn abandoned(
         .filter(requests::lease_until.lt(Some(to_micros(now))))
         .select(Row::as_select())
         .load(connection)?)
+}
+
+/// When the oldest request was made that has not ended; `None` when all have.
+pub fn oldest_open(connection: &mut AnyConnection) -> Result<Option<OffsetDateTime>, StoreError> {
+    let mut oldest = None;
+    // One state after the other: each is a range of the index.
+    for state in [RequestState::Pending, RequestState::Signing] {
+        let of_state: Option<i64> = requests::table
+            .filter(requests::state.eq(state.as_str()))
+            .select(min(requests::created_at))
+            .first(connection)?;
+        oldest = oldest.into_iter().chain(of_state).min();
+    }
+    oldest.map(from_micros).transpose()
 }
 
 /// Pending requests nobody approved in time, at most `most`.

@@ -231,6 +231,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    journal_archives (node, seq) {
+        node -> Text,
+        seq -> BigInt,
+        statement -> Text,
+        key -> Text,
+        signature -> Binary,
+    }
+}
+
+diesel::table! {
+    journal_archivers (node) {
+        node -> Text,
+        holder -> Text,
+        held_until -> BigInt,
+    }
+}
+
 diesel::joinable!(app_tokens -> apps (app_id));
 diesel::joinable!(app_certificates -> apps (app_id));
 diesel::joinable!(credentials -> wrapping_keys (wrapping_key_id));
@@ -251,4 +269,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sads,
     journal,
     journal_checkpoints,
+    journal_archives,
+    journal_archivers,
 );

@@ -421,6 +421,33 @@ both_databases! {
         assert!(ended.out.contains("NOT INTACT"), "{}", ended.out);
     }
 
+    fn a_young_journal_is_not_archived_and_what_is_no_archive_is_told(database) {
+        let project = Project::in_order_on(database);
+        fs::create_dir(project.path("archives")).unwrap();
+        let archive = ["audit", "archive", "--directory", "archives"];
+        let ended = project.run(&archive);
+        assert_eq!(ended.status, 0, "{}", ended.err);
+        assert!(ended.out.contains("nothing is due"), "{}", ended.out);
+        let told = project.json(&[&archive[..], &["--json"]].concat());
+        assert_eq!(told["chains"][0]["archive"], serde_json::Value::Null);
+        let ended = project.run(&[&archive[..], &["--before", "2999-01-01"]].concat());
+        assert_eq!(ended.status, 1);
+        assert!(ended.err.contains("journal.retention"), "{}", ended.err);
+        assert_eq!(fs::read_dir(project.path("archives")).unwrap().count(), 0);
+
+        project.run(&["audit", "export", "--output", "journal.jsonl"]);
+        let ended = project.run(&["audit", "verify", "--archive", "journal.jsonl"]);
+        assert_eq!(ended.status, 1);
+        assert!(ended.out.contains("no archive that begins there"), "{}", ended.out);
+        assert_eq!(project.run(&["audit", "verify", "--since", "2020-01-01"]).status, 0);
+        let refused = project
+            .command(&["audit", "archive", "--directory", "archives"])
+            .env("RUBRICA_JOURNAL__RETENTION", "1 d")
+            .output()
+            .unwrap();
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("at least 30 d"));
+    }
+
     fn a_journal_whose_signatures_cannot_be_judged_is_not_passed(database) {
         let project = Project::in_order_on(database);
         assert_eq!(project.run(&["audit", "verify"]).status, 0);

@@ -198,6 +198,7 @@ impl TestServer {
                 document_bytes: wishes.document_bytes,
                 pki: authorities(),
                 checkpoints: Checkpoints::default(),
+                journal_retention: Duration::from_secs(400 * 24 * 3600),
             },
             ambient,
         });

@@ -70,7 +70,7 @@ fn forge(database: &TestDatabase) {
 
 fn unknown(store: &Store, event: &str) -> Vec<String> {
     store
-        .read(|connection| rubrica::store::journal::unknown_outcomes(connection, event, 10))
+        .read(|connection| rubrica::store::journal::unknown_outcomes(connection, event, None, 10))
         .unwrap()
 }
 
@@ -185,15 +185,15 @@ both_databases! {
         let server = TestServer::start(database);
         filled(&server);
         let mut read = Vec::new();
-        let mut after = None;
+        let mut after = 0;
         loop {
             let page = server
                 .store()
-                .read(|connection| checkpoints::page(connection, after.as_ref(), 1))
+                .read(|connection| checkpoints::page(connection, "test", after, i64::MAX, 1))
                 .unwrap();
             let Some(one) = page.into_iter().next() else { break };
             read.push(one.seq);
-            after = Some((one.node, one.seq));
+            after = one.seq;
         }
         assert_eq!(read, [3, 6]);
     }

@@ -227,8 +227,8 @@ CREATE TABLE journal (
     hash BLOB NOT NULL,
     PRIMARY KEY (node, seq)
 );
-CREATE INDEX journal_at ON journal (at);
-CREATE INDEX journal_request ON journal (request_id);
+CREATE INDEX journal_node_at ON journal (node, at);
+CREATE INDEX journal_request ON journal (request_id) WHERE request_id IS NOT NULL;
 
 CREATE TABLE journal_checkpoints (
     node TEXT NOT NULL,
@@ -237,4 +237,22 @@ CREATE TABLE journal_checkpoints (
     key TEXT NOT NULL,
     signature BLOB NOT NULL,
     PRIMARY KEY (node, seq)
+);
+
+-- Parts of chains that were written to files and dropped, up to a row that a checkpoint signs. Each is a statement that
+-- the audit key signed.
+CREATE TABLE journal_archives (
+    node TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    statement TEXT NOT NULL,
+    key TEXT NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (node, seq)
+);
+
+-- Who archives a chain at this moment.
+CREATE TABLE journal_archivers (
+    node TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    held_until BIGINT NOT NULL
 );
