@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod keks;
 mod killed;
+mod load;
 mod many;
 mod markdown;
 mod reader;

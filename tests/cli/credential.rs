@@ -19,16 +19,22 @@ use crate::harness::standing::PASSWORD;
 
 /// Registers a citizen at advanced level, who activates the account as the pages do.
 pub(super) fn activated(project: &Project) {
+    activated_as(project, "12345678Z", "+34600123456");
+}
+
+/// The same for one with that DNI and that phone.
+pub(super) fn activated_as(project: &Project, dni: &str, phone: &str) {
+    let receipt = format!("receipt-{dni}.txt");
     let done = project.run(&[
         "signer",
         "register",
-        "12345678Z",
+        dni,
         "--given-name",
         "Ana",
         "--surname",
         "García",
         "--phone",
-        "600123456",
+        phone,
         "--email",
         "ana@example.com",
         "--method",
@@ -36,16 +42,16 @@ pub(super) fn activated(project: &Project) {
         "--level",
         "advanced",
         "--receipt",
-        "receipt.txt",
+        &receipt,
     ]);
     assert_eq!(done.status, 0, "{}", done.err);
     let service = service(project);
     let sent = service
         .begin_activation(
             Language::Spanish,
-            &SecretText::new("12345678Z".to_owned()),
+            &SecretText::new(dni.to_owned()),
             &SecretText::new("ana@example.com".to_owned()),
-            &project.activation_code("receipt.txt"),
+            &project.activation_code(&receipt),
         )
         .unwrap();
     service
@@ -53,7 +59,7 @@ pub(super) fn activated(project: &Project) {
             Purpose::Activate,
             sent.challenge,
             &sent.browser_key,
-            &Phones::of(&project.path("data/outbox")).code("+34600123456"),
+            &Phones::of(&project.path("data/outbox")).code(phone),
             &SecretText::new(PASSWORD.to_owned()),
         )
         .unwrap();

@@ -80,6 +80,11 @@ impl Serving {
         self.process.killed()
     }
 
+    /// Kills it now; gives the log.
+    pub(super) fn killed(self) -> String {
+        self.process.killed()
+    }
+
     /// Waits for the end; gives the exit status and the log.
     pub(super) fn ended(self) -> (Option<i32>, String) {
         self.process.ended()

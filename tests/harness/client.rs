@@ -163,6 +163,16 @@ impl Client {
 
     /// Any method; `path` may also be a whole address on the same host.
     pub(crate) fn call(&self, method: &str, path: &str, body: impl AsSendBody) -> Answer {
+        self.try_call(method, path, body).unwrap()
+    }
+
+    /// The same to a server that may be gone before all of its answer has come.
+    pub(crate) fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl AsSendBody,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).unwrap())
             .uri(if path.starts_with("https:") {
@@ -174,17 +184,16 @@ impl Client {
             request = request.header(name, value);
         }
         let request = request.body(body).unwrap();
-        let mut response = self.agent.run(request).unwrap();
-        Answer {
+        let mut response = self.agent.run(request)?;
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response
                 .body_mut()
                 .with_config()
                 .limit(1 << 30)
-                .read_to_vec()
-                .unwrap(),
-        }
+                .read_to_vec()?,
+        })
     }
 }
 

@@ -26,6 +26,10 @@ impl Phones {
 
     /// Everything that arrived, the oldest first.
     pub(crate) fn messages(&self) -> Vec<Message> {
+        self.files().iter().map(|file| read(file)).collect()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&self.outbox) else {
             return Vec::new();
         };
@@ -36,24 +40,24 @@ impl Phones {
             (modified, file.clone())
         });
         files
-            .iter()
-            .map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
-            .collect()
     }
 
     /// The last message to a phone.
     pub(crate) fn last(&self, to: &str) -> Message {
-        let messages = self.messages();
-        messages
-            .into_iter()
-            .rfind(|message| message.to == to)
-            .unwrap()
+        // The newest first: an outbox may hold very many.
+        let files = self.files();
+        let mut messages = files.iter().rev().map(|file| read(file));
+        messages.find(|message| message.to == to).unwrap()
     }
 
     /// The code in the last message to a phone.
     pub(crate) fn code(&self, to: &str) -> SecretText {
         code_in(&self.last(to).text)
     }
+}
+
+fn read(file: &Path) -> Message {
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
 }
 
 /// The code in a message.

@@ -6,8 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rubrica::clock::Ambient;
+
 /// Passes one value to such a test.
 const ARGUMENT: &str = "TEST_ARGUMENT_OF_RUBRICA";
+/// Repeats the chances of an earlier run.
+pub(crate) const SEED: &str = "TEST_SEED_OF_RUBRICA";
 
 /// A command that runs one ignored test of this binary, by its full name, and gives it an argument. `limits` are
 /// shell commands that go before it, such as `ulimit`.
@@ -28,6 +32,20 @@ pub(crate) fn alone(test: &str, argument: &str, limits: &str) -> Command {
 )]
 pub(crate) fn argument() -> Option<String> {
     std::env::var(ARGUMENT).ok()
+}
+
+/// Where a test's chances begin: what the environment says, so that a failure can be repeated, or anything.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a person tells a test comes by the environment"
+)]
+pub(crate) fn seed() -> u64 {
+    match std::env::var(SEED) {
+        Ok(given) => given
+            .parse()
+            .unwrap_or_else(|_| panic!("{SEED} is no number")),
+        Err(_) => u64::from_be_bytes(Ambient::system().random()),
+    }
 }
 
 /// How long a process may take for anything.
