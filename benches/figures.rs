@@ -2,9 +2,12 @@
 
 mod credentials;
 mod endurance;
+mod fairness;
 mod https;
 mod memory;
+mod nodes;
 mod size;
+mod statements;
 mod throughput;
 
 use std::sync::{Arc, OnceLock};
@@ -12,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::domain::secret::SecretText;
 use rustls::ClientConfig;
 
 use super::Plan;
@@ -23,9 +27,11 @@ use super::rig::gateway::Gateway;
 use super::rig::place::{Database, Place, Wishes};
 use super::rig::scene::Scene;
 use super::rig::server::Server;
+use super::rig::tally::Tally;
 use super::rig::token::{Token, Vendor};
 use super::rig::visit::Visitor;
 use endurance::Endurance;
+use statements::Statements;
 
 pub(crate) use throughput::{batches, confirm};
 
@@ -158,6 +164,48 @@ pub(crate) const ALL: &[Figure] = &[
         target: Target::AtMost(1.05),
         measure: endurance::memory,
     },
+    Figure {
+        name: "fairness",
+        text: "p99 of another app's single signature while one app's batch of 10,000 is signed, RSA-3072",
+        unit: "ms",
+        target: Target::None,
+        measure: fairness::beside_a_batch,
+    },
+    Figure {
+        name: "statements-single",
+        text: "statements per signature on PostgreSQL, single documents, from the code to the stored file",
+        unit: "statements",
+        target: Target::None,
+        measure: |stage, row| statements::of_singles(stage, row, Tally::statements),
+    },
+    Figure {
+        name: "commits-single",
+        text: "commits per signature on PostgreSQL, single documents, from the code to the stored file",
+        unit: "commits",
+        target: Target::None,
+        measure: |stage, row| statements::of_singles(stage, row, Tally::commits),
+    },
+    Figure {
+        name: "statements-batch",
+        text: "statements per signature on PostgreSQL, a batch of 100",
+        unit: "statements",
+        target: Target::None,
+        measure: |stage, row| statements::of_batches(stage, row, Tally::statements),
+    },
+    Figure {
+        name: "commits-batch",
+        text: "commits per signature on PostgreSQL, a batch of 100",
+        unit: "commits",
+        target: Target::None,
+        measure: |stage, row| statements::of_batches(stage, row, Tally::commits),
+    },
+    Figure {
+        name: "nodes-waits",
+        text: "two nodes on one PostgreSQL: waits of one for a row that the other has locked",
+        unit: "waits",
+        target: Target::AtMost(0.0),
+        measure: nodes::waits,
+    },
 ];
 
 /// What the figures share; each part is made when it is first needed.
@@ -165,6 +213,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) plan: &'a Plan,
     scene: OnceLock<Scene>,
     endurance: Option<Endurance>,
+    statements: Option<Statements>,
     peers: Option<Peers>,
     /// When the figure under way was begun.
     begun: Instant,
@@ -187,6 +236,7 @@ impl<'a> Stage<'a> {
             plan,
             scene: OnceLock::new(),
             endurance: None,
+            statements: None,
             peers: None,
             begun: Instant::now(),
             plots: Vec::new(),
@@ -252,6 +302,14 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// A kind of key that the token can make, P-256 if possible: for figures that are not about the token.
+    fn quick_key(&self) -> KeyAlgorithm {
+        match self.token.vendor {
+            Vendor::SoftHsm => KeyAlgorithm::EcP256,
+            Vendor::Opencryptoki => KeyAlgorithm::Rsa3072,
+        }
+    }
+
     /// Kinds of keys that the token cannot make are no reason to leave a row out.
     pub(crate) fn check_possible(&self, key: KeyAlgorithm) -> anyhow::Result<()> {
         if self.token.vendor == Vendor::Opencryptoki && key == KeyAlgorithm::EcP256 {
@@ -263,11 +321,16 @@ impl<'a> Stage<'a> {
 
 impl Served<'_> {
     fn visitor(&self) -> anyhow::Result<Visitor> {
+        self.visitor_of(self.scene.app_token())
+    }
+
+    /// A browser, and an app with that token.
+    fn visitor_of(&self, app_token: &SecretText) -> anyhow::Result<Visitor> {
         let Self {
             server,
             trust,
             scene,
         } = self;
-        Visitor::new(server, trust, &scene.gateway, scene.app_token())
+        Visitor::new(server, trust, &scene.gateway, app_token)
     }
 }

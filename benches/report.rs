@@ -23,6 +23,8 @@ pub(crate) struct Row {
 pub(crate) enum Target {
     AtLeast(f64),
     AtMost(f64),
+    /// Nothing: the figure is told and not judged.
+    None,
 }
 
 /// How a row came about.
@@ -97,9 +99,10 @@ impl Row {
 }
 
 impl Target {
-    fn number(self) -> f64 {
+    fn number(self) -> Option<f64> {
         match self {
-            Self::AtLeast(number) | Self::AtMost(number) => number,
+            Self::AtLeast(number) | Self::AtMost(number) => Some(number),
+            Self::None => None,
         }
     }
 
@@ -107,13 +110,25 @@ impl Target {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,
+            Self::None => true,
         }
     }
 
-    fn sign(self) -> &'static str {
+    fn bound(self) -> Option<&'static str> {
         match self {
-            Self::AtLeast(_) => "≥",
-            Self::AtMost(_) => "≤",
+            Self::AtLeast(_) => Some("at least"),
+            Self::AtMost(_) => Some("at most"),
+            Self::None => None,
+        }
+    }
+
+    /// As the table has it.
+    fn told(self, met: bool) -> String {
+        let met = if met { "met" } else { "not met" };
+        match self {
+            Self::AtLeast(least) => format!("≥ {least} {met}"),
+            Self::AtMost(most) => format!("≤ {most} {met}"),
+            Self::None => "–".to_owned(),
         }
     }
 }
@@ -122,6 +137,10 @@ impl Spread {
     pub(crate) fn extend(&mut self, more: impl IntoIterator<Item = f64>) {
         self.0.extend(more);
         self.0.sort_by(f64::total_cmp);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn append(&mut self, more: &Self) {
@@ -177,12 +196,10 @@ pub(crate) fn table(rows: &[Row]) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {value} | {range} | {} {} {} | {latencies} |",
+            "| {} | {} | {value} | {range} | {} | {latencies} |",
             row.name,
             row.figure,
-            row.target.sign(),
-            row.target.number(),
-            if row.met() { "met" } else { "not met" },
+            row.target.told(row.met()),
         );
     }
     for row in rows {
@@ -205,10 +222,7 @@ pub(crate) fn json(rows: &[Row]) -> serde_json::Result<String> {
                 "target": row.target.number(),
                 "met": row.met(),
                 "figure": row.figure,
-                "bound": match row.target {
-                    Target::AtLeast(_) => "at least",
-                    Target::AtMost(_) => "at most",
-                },
+                "bound": row.target.bound(),
                 "lowest": row.values.at(0.0),
                 "highest": row.values.at(1.0),
                 "p50_ms": row.latencies.at(0.5),

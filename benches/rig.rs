@@ -11,5 +11,6 @@ pub(crate) mod postgres;
 pub(crate) mod scene;
 pub(crate) mod seeding;
 pub(crate) mod server;
+pub(crate) mod tally;
 pub(crate) mod token;
 pub(crate) mod visit;

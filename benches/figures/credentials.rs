@@ -95,7 +95,9 @@ pub(super) fn latency(
     row.latencies(many);
     let (file, name) = match database {
         Database::Sqlite => ("credentials-sqlite.svg", "SQLite"),
-        Database::Own | Database::Url(_) => ("credentials-postgres.svg", "PostgreSQL"),
+        Database::Own | Database::Observed | Database::Url(_) => {
+            ("credentials-postgres.svg", "PostgreSQL")
+        }
     };
     stage.plots.push(Plot {
         file,

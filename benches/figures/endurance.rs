@@ -10,7 +10,6 @@ use super::{CITIZENS, SMALL, Served, Stage};
 use crate::report::{Row, mebibytes};
 use crate::rig::document::Sample;
 use crate::rig::scene::{Scene, administrator};
-use crate::rig::token::Vendor;
 
 /// Documents of each request: every activation unwraps a key and destroys it.
 const COPIES: usize = 10;
@@ -62,10 +61,7 @@ fn told(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<Endurance> {
 }
 
 fn measure(stage: &Stage<'_>) -> anyhow::Result<Endurance> {
-    let key = match stage.token().vendor {
-        Vendor::SoftHsm => KeyAlgorithm::EcP256,
-        Vendor::Opencryptoki => KeyAlgorithm::Rsa3072,
-    };
+    let key = stage.quick_key();
     let scene = stage.scene()?;
     scene.citizens(CITIZENS, key)?;
     let served = stage.serve()?;

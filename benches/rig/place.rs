@@ -15,7 +15,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::gateway::Gateway;
-use super::postgres::{Commits, Postgres};
+use super::postgres::{Commits, Notes, Postgres};
 use super::token::{Selector, Token, Vendor};
 
 /// What a seeded folder remembers.
@@ -25,8 +25,8 @@ const ABOUT: &str = "seeded.json";
 pub(crate) struct Place {
     folder: PathBuf,
     call_delay: Duration,
-    /// Of a seeded folder that has a PostgreSQL of its own.
-    _postgres: Option<Postgres>,
+    /// Of a folder that has a PostgreSQL of its own.
+    postgres: Option<Postgres>,
     _temporary: Option<TempDir>,
 }
 
@@ -37,6 +37,8 @@ pub(crate) enum Database {
     Sqlite,
     /// A PostgreSQL in the folder, started when the folder is used.
     Own,
+    /// The same, one that notes its statements and its waits.
+    Observed,
     /// Somebody's PostgreSQL.
     Url(String),
 }
@@ -61,7 +63,7 @@ impl Place {
         Ok(Self {
             folder: temporary.path().to_owned(),
             call_delay: Duration::ZERO,
-            _postgres: postgres,
+            postgres,
             _temporary: Some(temporary),
         })
     }
@@ -97,7 +99,7 @@ impl Place {
         let place = Self {
             folder,
             call_delay: Duration::ZERO,
-            _postgres: postgres,
+            postgres,
             _temporary: None,
         };
         Ok((place, token))
@@ -123,9 +125,14 @@ impl Place {
         self.folder.join("server.pem")
     }
 
-    /// Where a server's log goes.
-    pub(crate) fn log(&self) -> PathBuf {
-        self.folder.join("server.log")
+    /// Where the log of that node's server goes.
+    pub(crate) fn log(&self, node: &str) -> PathBuf {
+        self.folder.join(format!("{node}.log"))
+    }
+
+    /// The folder's PostgreSQL, when it has one.
+    pub(crate) fn postgres(&self) -> anyhow::Result<&Postgres> {
+        self.postgres.as_ref().context("there is no PostgreSQL")
     }
 
     /// The use cases over it, in this process.
@@ -152,7 +159,7 @@ impl Database {
     fn as_str(&self) -> &str {
         match self {
             Self::Sqlite => "sqlite",
-            Self::Own => "postgres",
+            Self::Own | Self::Observed => "postgres",
             Self::Url(url) => url,
         }
     }
@@ -165,8 +172,12 @@ fn opened(
 ) -> anyhow::Result<(String, Option<Postgres>)> {
     Ok(match database {
         Database::Sqlite => ("sqlite:rubrica.db".to_owned(), None),
-        Database::Own => {
-            let postgres = Postgres::start(&folder.join("postgres"), commits)?;
+        Database::Own | Database::Observed => {
+            let notes = match database {
+                Database::Observed => Notes::Everything,
+                _ => Notes::Usual,
+            };
+            let postgres = Postgres::start(&folder.join("postgres"), commits, notes)?;
             (postgres.url(), Some(postgres))
         }
         Database::Url(url) => (url.clone(), None),
@@ -246,7 +257,7 @@ link_key_file = "link-key"
 [ops]
 listen = "127.0.0.1:0"
 [limits]
-documents_per_request = 1000
+documents_per_request = 10000
 document = "2 GiB"
 body = "2 GiB"
 calls_per_minute = 1000000

@@ -25,6 +25,7 @@ kill -INT "$server" 2>/dev/null; wait "$server"
 /// A running server. Dropping it stops it; its data stay.
 pub(crate) struct Postgres {
     socket: PathBuf,
+    log: PathBuf,
     supervisor: Child,
     pipe: Option<ChildStdin>,
 }
@@ -38,9 +39,19 @@ pub(crate) enum Commits {
     Late,
 }
 
+/// What the server notes beside its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notes {
+    /// What it notes by default.
+    Usual,
+    /// How often each statement ran (`pg_stat_statements`), and in its log every wait for a lock that takes longer than a
+    /// millisecond, with who waited for whom.
+    Everything,
+}
+
 impl Postgres {
     /// Makes the cluster when the folder is not there, and starts the server.
-    pub(crate) fn start(folder: &Path, commits: Commits) -> anyhow::Result<Self> {
+    pub(crate) fn start(folder: &Path, commits: Commits, notes: Notes) -> anyhow::Result<Self> {
         let programs = programs()?;
         let account = account()?;
         let data = folder.join("data");
@@ -81,11 +92,23 @@ impl Postgres {
         if commits == Commits::Late {
             shell.args(["-c", "synchronous_commit=off", "-c", "max_wal_size=8GB"]);
         }
+        if notes == Notes::Everything {
+            for setting in [
+                "shared_preload_libraries=pg_stat_statements",
+                "log_lock_waits=on",
+                "deadlock_timeout=1ms",
+                "log_connections=on",
+                "log_line_prefix=[%p] ",
+            ] {
+                shell.args(["-c", setting]);
+            }
+        }
         let mut supervisor = as_account(&mut shell, account).spawn()?;
         let server = Self {
             pipe: supervisor.stdin.take(),
             supervisor,
             socket,
+            log: folder.join("log"),
         };
         server.await_readiness(&programs, folder)?;
         Ok(server)
@@ -97,6 +120,36 @@ impl Postgres {
             "postgres:///postgres?host={}&port=5432&user=rubrica",
             self.socket.display()
         )
+    }
+
+    /// Its log.
+    pub(crate) fn log(&self) -> anyhow::Result<String> {
+        Ok(String::from_utf8_lossy(&fs::read(&self.log)?).into_owned())
+    }
+
+    /// Runs SQL with `psql`, as a client of that name, and gives what it printed.
+    pub(crate) fn run(&self, client: &str, sql: &str) -> anyhow::Result<String> {
+        let output = Command::new("psql")
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-p",
+                "5432",
+            ])
+            .args(["-U", "rubrica", "-d", "postgres", "-h"])
+            .arg(&self.socket)
+            .args(["-c", sql])
+            .env("PGAPPNAME", client)
+            .output()
+            .context(INSTALL)?;
+        if !output.status.success() {
+            bail!("psql: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
     fn await_readiness(&self, programs: &Path, folder: &Path) -> anyhow::Result<()> {

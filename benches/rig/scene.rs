@@ -68,15 +68,7 @@ impl Scene {
         let administrator = administrator();
         service.init_kek(&administrator.authorize(op::ManageHsm), KekWanted::First)?;
         service.init_authorities(&administrator.authorize(op::ManageAuthorities))?;
-        let given = service.add_app(
-            &administrator.authorize(op::ManageApps),
-            &NewApp {
-                name: format!("bench {}", hex::encode(Ambient::system().random::<4>())),
-                return_urls: Vec::new(),
-            },
-            &Credentials::Token,
-        )?;
-        let app_token = given.token.context("the app got no token")?;
+        let app_token = new_app(&service)?;
         let presented = SecretText::new(app_token.expose().to_owned());
         let app = service.authenticate(&Presented::BearerToken(presented))?;
         Ok(Self {
@@ -93,6 +85,11 @@ impl Scene {
     /// What the app shows with its calls.
     pub(crate) fn app_token(&self) -> &SecretText {
         &self.app_token
+    }
+
+    /// What another app shows with its calls.
+    pub(crate) fn another_app(&self) -> anyhow::Result<SecretText> {
+        new_app(&self.service)
     }
 
     /// So many citizens with a key of that kind; those of earlier calls again.
@@ -272,6 +269,19 @@ impl Citizen {
 /// Who does what no app and no citizen can.
 pub(crate) fn administrator() -> Administrator {
     local_administrator("bench")
+}
+
+/// Registers an app, and gives its token.
+fn new_app(service: &Service) -> anyhow::Result<SecretText> {
+    let given = service.add_app(
+        &administrator().authorize(op::ManageApps),
+        &NewApp {
+            name: format!("bench {}", hex::encode(Ambient::system().random::<4>())),
+            return_urls: Vec::new(),
+        },
+        &Credentials::Token,
+    )?;
+    given.token.context("the app got no token")
 }
 
 fn password() -> SecretText {

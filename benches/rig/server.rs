@@ -30,8 +30,26 @@ pub(crate) struct Memory {
 impl Server {
     /// Starts it in that place and waits until it answers.
     pub(crate) fn start(place: &Place) -> anyhow::Result<Self> {
-        let log = place.log();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rubrica"))
+        Self::begin(place, "bench", &mut Self::command())
+    }
+
+    /// The same as a node of that name, one of several on the place's PostgreSQL, which knows the connections by the name.
+    pub(crate) fn node(place: &Place, node: &str) -> anyhow::Result<Self> {
+        let url = format!("{}&application_name={node}", place.postgres()?.url());
+        let mut command = Self::command();
+        command
+            .env("RUBRICA_SERVER__NODE", node)
+            .env("RUBRICA_DATABASE__URL", url);
+        Self::begin(place, node, &mut command)
+    }
+
+    fn command() -> Command {
+        Command::new(env!("CARGO_BIN_EXE_rubrica"))
+    }
+
+    fn begin(place: &Place, node: &str, command: &mut Command) -> anyhow::Result<Self> {
+        let log = place.log(node);
+        let mut child = command
             .arg("--config")
             .arg(place.configuration())
             .arg("serve")
