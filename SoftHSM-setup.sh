@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # Sets up what Rubrica needs on a Debian 12 machine, with a software HSM in this folder:
 #
-#   ./SoftHSM-setup.sh           SoftHSM 2, the libraries the server links, and a token in tokens/
-#   ./SoftHSM-setup.sh --tests   the above, and the foreign tools that the tests call
+#   ./SoftHSM-setup.sh                  SoftHSM 2, the libraries the server links, and a token in tokens/
+#   ./SoftHSM-setup.sh --opencryptoki   the above, and a token of opencryptoki, with a profile in tokens/
+#   ./SoftHSM-setup.sh --tests          the first, and the foreign tools that the tests call
 #
 # The token is the project's own (tokens/), never the system's. Its PINs are random and stand in secrets/, readable
 # by the owner alone. It can be run again at any time: what is there is kept, above all the token and its keys.
 #
-# --tests changes the machine, for a second PKCS#11 module: it adds a slot (9) to /etc/opencryptoki/opencryptoki.conf with
-# a folder of its own in /var/lib/opencryptoki, and starts the daemon pkcsslotd, anew if it runs without that slot. Never
-# while it serves other tokens: then it asks you to. Where PostgreSQL was never installed, it also sees to it that
-# the package makes no database of the system's (/etc/postgresql-common/createcluster.conf).
+# opencryptoki's token is in the slot of the tests, which make it anew: then --opencryptoki does so too, and what it held is
+# lost. It is for trying out.
+#
+# Both change the machine, for a second PKCS#11 module: they add a slot for the tests (9) to
+# /etc/opencryptoki/opencryptoki.conf with a folder of its own in /var/lib/opencryptoki, and start the daemon pkcsslotd, anew
+# if it runs without that slot. Never while it serves other tokens: then they ask you to. Where PostgreSQL was never
+# installed, --tests also sees to it that the package makes no database of the system's
+# (/etc/postgresql-common/createcluster.conf).
 
 set -euo pipefail
 umask 077
@@ -28,6 +33,7 @@ readonly OPENCRYPTOKI_CONF=/etc/opencryptoki/opencryptoki.conf
 readonly OPENCRYPTOKI_TOKENS=/var/lib/opencryptoki
 readonly OPENCRYPTOKI_TOKEN=rubrica-tests
 readonly OPENCRYPTOKI_SLOT=9
+readonly OPENCRYPTOKI_MODULE=/usr/lib/x86_64-linux-gnu/opencryptoki/libopencryptoki.so.0
 readonly POSTGRESQL_CLUSTERS=/etc/postgresql
 readonly POSTGRESQL_CONF=/etc/postgresql-common/createcluster.conf
 export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
@@ -35,9 +41,11 @@ export SOFTHSM2_CONF=$TOKENS/softhsm2.conf
 # What the server needs to be built, set up and run: the token, PostgreSQL's client library, and openssl for keys and
 # certificates.
 readonly SERVER_PACKAGES=(softhsm2 libpq-dev pkg-config openssl)
+# The second PKCS#11 module.
+readonly OPENCRYPTOKI_PACKAGES=(opencryptoki opensc procps)
 # What judges its output in the tests, and the database they start themselves.
 readonly TEST_PACKAGES=(
-    softhsm2 opencryptoki opensc procps curl poppler-utils qpdf default-jdk-headless maven postgresql python3
+    softhsm2 "${OPENCRYPTOKI_PACKAGES[@]}" curl poppler-utils qpdf default-jdk-headless maven postgresql python3
     python3-venv
 )
 # The versions the tests were written against.
@@ -52,7 +60,13 @@ main() {
             set_up_server
             set_up_tests
             ;;
-        -h | --help) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+        --opencryptoki)
+            set_up_server
+            install_packages "${OPENCRYPTOKI_PACKAGES[@]}"
+            set_up_opencryptoki
+            make_opencryptoki_token
+            ;;
+        -h | --help) sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
         *) fail "unknown argument: $1 (try --help)" ;;
     esac
 }
@@ -204,9 +218,7 @@ set_up_opencryptoki() {
             as_root tee -a "$OPENCRYPTOKI_CONF" >/dev/null
         say "made slot $OPENCRYPTOKI_SLOT in opencryptoki for the tests"
     fi
-    if ((EUID != 0)) && ! id -nG | grep -qw pkcs11; then
-        fail "the tests use opencryptoki, for which you must be in the group pkcs11: sudo adduser $USER pkcs11, log in again, and run me again"
-    fi
+    join_opencryptoki
     # The daemon reads its configuration once.
     if daemon_runs && ! daemon_has_the_slot; then
         ! daemon_serves_others ||
@@ -214,6 +226,53 @@ set_up_opencryptoki() {
         stop_daemon
     fi
     daemon_runs || start_daemon
+}
+
+join_opencryptoki() {
+    if ((EUID != 0)) && ! id -nG | grep -qw pkcs11; then
+        fail "for opencryptoki you must be in the group pkcs11: sudo adduser $USER pkcs11, log in again, and run me again"
+    fi
+}
+
+# A token in the tests' slot, to be tried out, and a profile that names it. No slot of its own: opencryptoki 3.8.1 takes the
+# public keys of one software token for those of another.
+make_opencryptoki_token() {
+    local pin_file=$SECRETS/opencryptoki-pin profile=$TOKENS/opencryptoki.toml
+    # Waits for tests that use it.
+    exec {folder}<"$OPENCRYPTOKI_TOKENS/$OPENCRYPTOKI_TOKEN"
+    flock "$folder"
+    local said
+    if [[ -s $pin_file ]] && PIN=$(<"$pin_file") opencryptoki_tool --list-objects --login --pin env:PIN; then
+        say "the token in opencryptoki's slot $OPENCRYPTOKI_SLOT is there"
+    else
+        make_opencryptoki_token_anew
+        say "made the token \"$TOKEN_LABEL\" in opencryptoki's slot $OPENCRYPTOKI_SLOT; its PIN is in secrets/opencryptoki-pin"
+    fi
+    chmod 600 "$pin_file"
+    local template
+    template=$(<"$PROJECT/hsm-config/opencryptoki.toml")
+    printf '%s\n' "${template/slot = 3/slot = $OPENCRYPTOKI_SLOT}" >"$profile"
+    say "wrote tokens/opencryptoki.toml"
+}
+
+# PINs go by the environment, which other users cannot read. The token takes four to eight characters; 87654321 is what
+# every new one has. A PIN that the security officer set must be changed before use.
+make_opencryptoki_token_anew() {
+    local said first pin OFFICER=87654321 FIRST PIN
+    first=$(random_pin)
+    pin=$(random_pin)
+    FIRST=${first:0:8} PIN=${pin:0:8}
+    export OFFICER FIRST PIN
+    opencryptoki_tool --init-token --label "$TOKEN_LABEL" --so-pin env:OFFICER &&
+        opencryptoki_tool --init-pin --login --login-type so --so-pin env:OFFICER --new-pin env:FIRST &&
+        opencryptoki_tool --change-pin --login --pin env:FIRST --new-pin env:PIN ||
+        fail "pkcs11-tool could not make the token in opencryptoki's slot $OPENCRYPTOKI_SLOT: $said"
+    printf '%s\n' "$PIN" >"$pin_file"
+}
+
+# What it said is left in the variable `said`.
+opencryptoki_tool() {
+    said=$(pkcs11-tool --module "$OPENCRYPTOKI_MODULE" --slot "$OPENCRYPTOKI_SLOT" "$@" 2>&1)
 }
 
 # By systemd where that started it, so that its unit tells the truth afterwards.

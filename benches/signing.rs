@@ -8,9 +8,12 @@
 //! Most rows are ratios: two things are measured in turn, several times, and the row is the median of the ratios, so that
 //! a machine that becomes slower in between slows both. Nothing here is a test: figures are printed, not judged by an
 //! exit code. A row that cannot be measured is there too, and says why.
+//!
+//! `cargo test` runs it as well: see [`check`].
 
 #[expect(dead_code, reason = "some of it is for the other benchmarks")]
 mod bare;
+mod check;
 mod figures;
 mod peers;
 mod plot;
@@ -47,7 +50,11 @@ struct Plan {
 }
 
 fn main() -> anyhow::Result<()> {
-    let plan = Plan::read()?;
+    let arguments = Arguments::read();
+    if !arguments.benchmark {
+        return check::run(arguments);
+    }
+    let plan = Plan::read(arguments)?;
     let wanted: Vec<&Figure> = figures::ALL
         .iter()
         .filter(|figure| plan.wants(figure.name))
@@ -88,7 +95,7 @@ impl Plan {
         self.only.is_empty() || self.only.iter().any(|only| name.starts_with(only.as_str()))
     }
 
-    fn read() -> anyhow::Result<Self> {
+    fn read(mut arguments: Arguments) -> anyhow::Result<Self> {
         let mut plan = Self {
             quick: false,
             only: Vec::new(),
@@ -100,7 +107,6 @@ impl Plan {
             singles: 60,
             bare: Duration::from_secs(2),
         };
-        let mut arguments = Arguments::read();
         while let Some(option) = arguments.option()? {
             match option.as_str() {
                 "--quick" => plan.quick = true,

@@ -26,6 +26,7 @@ mod listeners;
 mod pki;
 mod problem;
 pub mod process;
+mod profile;
 mod reader;
 pub mod secret;
 mod section;
@@ -37,6 +38,7 @@ mod telemetry;
 
 pub use hsm::Hsm;
 pub use problem::{Nameable, Origin, Problem, Problems};
+pub use profile::{Profile, profile};
 
 use crate::{
     documents as documents_part, http, identity as identity_part, notify, pki as pki_part, store,
@@ -171,7 +173,7 @@ fn sections() -> Vec<&'static Description> {
 fn open(path: &Path) -> Result<File, Problems> {
     let path = path.to_owned();
     match fs::read_to_string(&path) {
-        Ok(text) => Ok(File { path, text }),
+        Ok(text) => Ok(File::new(path, text)),
         Err(source) => Err(Problems(vec![Problem::Unreadable { path, source }])),
     }
 }

@@ -32,7 +32,8 @@
 //!
 //! The library is initialised once a process, and the token's login state is shared by all sessions of the
 //! process (PKCS#11 section 6.7.4). Several [`Hsm`] values on one module therefore share its context. Jobs run side by side,
-//! but for those that make an object that stays: nobody else is at the token then (see `module`).
+//! but for those that make an object that stays: nobody else is at the token then (see `module`). Sessions are closed one
+//! after the other, since opencryptoki does not bear two of them closed at the same time (see `connection`).
 //!
 //! Start reading at `link` (one job's way), `pool` (the threads) and `batch` (many signatures); each operation has its own file.
 

@@ -4,21 +4,33 @@ use std::ffi::OsString;
 
 use anyhow::{Context, bail};
 
+/// `cargo bench` says this to every benchmark, and `cargo test` to none.
+pub(crate) const BENCH: &str = "--bench";
+
 /// The words after `--`, taken one after the other.
 pub(crate) struct Arguments {
     given: std::vec::IntoIter<OsString>,
+    /// Whether they are meant for a benchmark and not for tests.
+    pub(crate) benchmark: bool,
 }
 
 impl Arguments {
     pub(crate) fn read() -> Self {
-        // cargo says `--bench` to every benchmark.
-        let given: Vec<_> = std::env::args_os()
-            .skip(1)
-            .filter(|argument| argument != "--bench")
-            .collect();
+        let mut given: Vec<_> = std::env::args_os().skip(1).collect();
+        let all = given.len();
+        given.retain(|argument| argument != BENCH);
         Self {
+            benchmark: given.len() < all,
             given: given.into_iter(),
         }
+    }
+
+    /// The words that are no options: which tests are wanted.
+    pub(crate) fn names(self) -> Vec<String> {
+        let names = self
+            .given
+            .filter_map(|argument| argument.into_string().ok());
+        names.filter(|name| !name.starts_with('-')).collect()
     }
 
     /// The next option.

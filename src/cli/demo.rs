@@ -67,6 +67,10 @@ pub(super) struct Arguments {
     /// an earlier demo wrote there is written over.
     #[arg(long, value_name = "DIR", default_value = "demo")]
     out: PathBuf,
+    /// Vendor profile of the HSM, one of hsm-config/: the tables [hsm] and [journal] of a configuration,
+    /// with paths as from the present folder. Without it, the token that ./SoftHSM-setup.sh makes there.
+    #[arg(long, value_name = "FILE")]
+    hsm: Option<PathBuf>,
     /// Answer in JSON, for programs.
     #[arg(long, conflicts_with = "serve")]
     json: bool,
@@ -77,7 +81,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, file: Option<&Path>) -> anyhow::Result<Ending> {
     // The process may start anew here, so nothing is done before.
-    let project = Project::find()?;
+    let project = Project::find(arguments.hsm.as_deref())?;
     let database = Database::named(file)?;
     if let Database::Postgres { url, .. } = &database {
         output::remark(&format!("the demo's data go to {url}"));

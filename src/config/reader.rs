@@ -18,7 +18,17 @@ const PREFIX: &str = "RUBRICA_";
 /// The configuration file, as text.
 pub(super) struct File {
     pub(super) path: PathBuf,
+    /// Where its relative paths begin.
+    pub(super) folder: PathBuf,
     pub(super) text: String,
+}
+
+impl File {
+    /// With paths that begin beside it.
+    pub(super) fn new(path: PathBuf, text: String) -> Self {
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self { path, folder, text }
+    }
 }
 
 /// A variable of the overlay, `RUBRICA_<SECTION>__<KEY>[__<NAME>]`.
@@ -400,8 +410,7 @@ impl<'a> Reader<'a> {
     fn base(&self) -> PathBuf {
         self.file
             .as_ref()
-            .and_then(|(file, _)| file.path.parent())
-            .map(Path::to_owned)
+            .map(|(file, _)| file.folder.clone())
             .unwrap_or_default()
     }
 
@@ -431,7 +440,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Origin {
-    /// Where relative paths begin: beside the file, or, in the environment, where the process was started.
+    /// Where relative paths begin: in the file's folder, or, in the environment, where the process was started.
     fn base(&self, beside_file: &Path) -> PathBuf {
         match self {
             Self::Environment(_) => PathBuf::new(),

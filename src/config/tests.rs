@@ -59,10 +59,7 @@ fn a_variable_that_looks_like_ours_and_is_not_is_refused() {
 }
 
 fn given(text: &str, extra: &[(&str, &str)]) -> Result<Loaded, Problems> {
-    let file = File {
-        path: PathBuf::from("etc/rubrica.toml"),
-        text: text.to_owned(),
-    };
+    let file = File::new(PathBuf::from("etc/rubrica.toml"), text.to_owned());
     read(Some(&file), environment(extra))
 }
 
@@ -112,10 +109,7 @@ fn secrets_come_from_files_that_only_their_owner_reads() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("link-key");
     std::fs::write(&key, format!("{LINK_KEY}\n")).unwrap();
-    let file = File {
-        path: folder.path().join("rubrica.toml"),
-        text: "[server]\nnode = \"a\"\nlink_key_file = \"link-key\"\n[hsm]\nmodule = \"m\"\ntoken = \"t\"\n".to_owned(),
-    };
+    let file = File::new(folder.path().join("rubrica.toml"), "[server]\nnode = \"a\"\nlink_key_file = \"link-key\"\n[hsm]\nmodule = \"m\"\ntoken = \"t\"\n".to_owned());
     std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
     let told = read(Some(&file), BTreeMap::new())
         .err()
@@ -243,14 +237,16 @@ fn every_hsm_profile_is_a_configuration() {
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
-        let pin = folder.path().join("secrets/hsm-pin");
         std::fs::create_dir(folder.path().join("secrets")).unwrap();
-        std::fs::write(&pin, "1234").unwrap();
-        std::fs::set_permissions(&pin, Permissions::from_mode(0o600)).unwrap();
-        let file = File {
-            path: folder.path().join("rubrica.toml"),
-            text: std::fs::read_to_string(&path).unwrap(),
-        };
+        for name in ["hsm-pin", "opencryptoki-pin"] {
+            let pin = folder.path().join("secrets").join(name);
+            std::fs::write(&pin, "1234").unwrap();
+            std::fs::set_permissions(&pin, Permissions::from_mode(0o600)).unwrap();
+        }
+        let file = File::new(
+            folder.path().join("rubrica.toml"),
+            std::fs::read_to_string(&path).unwrap(),
+        );
         let given = [
             ("RUBRICA_SERVER__LINK_KEY", LINK_KEY),
             ("RUBRICA_SERVER__NODE", "node-1"),

@@ -67,8 +67,20 @@ impl Connection {
             memory: Arc::clone(memory),
             lease,
         };
-        connection.log_in(settings, call)?;
+        if let Err(error) = connection.log_in(settings, call) {
+            connection.close();
+            return Err(error);
+        }
         Ok(connection)
+    }
+
+    /// Closes the session while nobody else closes one or logs in. The last session to be closed logs the user out
+    /// (PKCS#11 section 6.7.4), and opencryptoki 3.8.1 does that twice at once when two sessions are closed at the same
+    /// time: it frees the token's objects twice, and the process is aborted.
+    pub(super) fn close(self) {
+        let module = Arc::clone(self.lease.module());
+        let _one_at_a_time = lock(&module.login);
+        drop(self);
     }
 
     /// Fails when the session is no longer logged in, or none of the keys that were on the token is there any more.

@@ -38,7 +38,9 @@ impl Link {
 
     /// Closes the session.
     pub(super) fn close(&mut self) {
-        self.connection = None;
+        if let Some(connection) = self.connection.take() {
+            connection.close();
+        }
     }
 
     /// Runs the task; after a loss once more on a new session, and after that once more on a library that was
@@ -85,7 +87,9 @@ impl Link {
             None => module.with(Access::Shared, || self.connect(call))?,
         };
         let result = module.with(access, || task(&mut connection, call));
-        if !is_loss(&result) && !connection.spoilt.get() {
+        if is_loss(&result) || connection.spoilt.get() {
+            connection.close();
+        } else {
             self.connection = Some(connection);
         }
         result
@@ -96,6 +100,12 @@ impl Link {
         let lease = self.shared.module.lease()?;
         self.generation = lease.generation;
         Connection::open(lease, &self.shared.settings, &self.shared.memory, call)
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) struct Module {
     path: PathBuf,
     state: Mutex<State>,
     released: Condvar,
-    /// Held during `C_Login`, so that a wrong PIN is tried once and not once a thread.
+    /// Held during `C_Login`, so that a wrong PIN is tried once and not once a thread, and during `C_CloseSession`, since
+    /// the last one logs out.
     pub(super) login: Mutex<()>,
     /// See [`Access`].
     access: RwLock<()>,
@@ -160,7 +161,7 @@ impl Module {
 
 impl Lease {
     /// The module this is a lease of.
-    pub(super) fn module(&self) -> &Module {
+    pub(super) fn module(&self) -> &Arc<Module> {
         &self.module
     }
 }

@@ -1,6 +1,7 @@
 //! `rubrica demo`, as a newcomer runs it; the commands it prints are run as printed.
 
 mod documents;
+mod opencryptoki;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::markdown::Blocks;
 use super::reader::Reader;
 use crate::harness::database::both_databases;
+use crate::harness::opencryptoki;
 use crate::harness::pdf;
 use crate::harness::project::Project;
 
@@ -19,6 +20,13 @@ both_databases! {
 
         let shown = reader.types(&readme.commands("./SoftHSM-setup.sh && cargo run --release -- demo"));
         assert!(shown.contains("PAdES-BASELINE-B"), "{shown}");
+        {
+            let _turn = opencryptoki::hsm();
+            opencryptoki::give(&reader.project, "tokens/opencryptoki.toml");
+            let other = readme.commands("cargo run --release -- demo --hsm tokens/opencryptoki.toml");
+            let shown = reader.types(&other);
+            assert!(shown.contains("PAdES-BASELINE-B"), "{shown}");
+        }
         // Whoever reads this runs it: it is the command of continuous integration too.
         let tests = readme.commands("./SoftHSM-setup.sh --tests && cargo test");
         let ci = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();

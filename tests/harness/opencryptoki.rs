@@ -1,8 +1,8 @@
 //! opencryptoki's software token for tests: a second PKCS#11 module that shares no code with SoftHSM.
 //!
 //! The token is the machine's, since the daemon serves no other, but in a slot that `SoftHSM-setup.sh --tests` makes for
-//! these tests alone. It is made anew by each process that uses it, and one process waits for the other. What is configured is the vendor profile as it
-//! stands in `hsm-config/`, with that slot and a PIN of the test's.
+//! these tests alone. It is made anew by each process that uses it, and one process waits for the other. What is
+//! configured is the vendor profile as it stands in `hsm-config/`, with that slot and a PIN of the test's.
 
 use std::fs::{self, File};
 use std::ops::Deref;
@@ -14,6 +14,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use rubrica::clock::Ambient;
 use rubrica::config;
 use rubrica::hsm::{Hsm, KekVersion, Settings};
+
+use super::project::Project;
 
 /// The slot of these tests.
 const SLOT: &str = "9";
@@ -62,16 +64,21 @@ pub(crate) fn settings() -> Settings {
         .get_or_init(|| {
             wait_for_other_processes();
             let pin = random_pin();
-            let folder = tempfile::tempdir().unwrap();
-            write_configuration(folder.path(), &pin);
-            let file = folder.path().join("rubrica.toml");
-            let loaded = config::load(Some(&file)).unwrap();
-            let hsm = loaded.config.hsm;
-            let settings = hsm.settings(hsm.pin.clone().unwrap()).unwrap();
+            let settings = settings_with(&pin);
             initialise(&settings.module, &pin);
             settings
         })
         .clone()
+}
+
+/// The same for the token as it is, by its PIN: for a process that is given the token by another that has it.
+pub(crate) fn settings_with(pin: &str) -> Settings {
+    let folder = tempfile::tempdir().unwrap();
+    write_configuration(folder.path(), pin);
+    let file = folder.path().join("rubrica.toml");
+    let loaded = config::load(Some(&file)).unwrap();
+    let hsm = loaded.config.hsm;
+    hsm.settings(hsm.pin.clone().unwrap()).unwrap()
 }
 
 /// Takes the token until this process ends: another that made it anew meanwhile would take its keys away.
@@ -86,22 +93,40 @@ fn wait_for_other_processes() {
     });
 }
 
+/// The vendor profile as it stands in `hsm-config/`, but for the slot.
+pub(crate) fn profile() -> String {
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config/opencryptoki.toml");
+    changed(
+        &fs::read_to_string(profile).unwrap(),
+        "slot = 3",
+        &format!("slot = {SLOT}"),
+    )
+}
+
+/// Leaves that profile in a project's folder, with the token's PIN, as `SoftHSM-setup.sh --opencryptoki` does.
+pub(crate) fn give(project: &Project, profile_name: &str) {
+    project.write(profile_name, &profile(), 0o600);
+    fs::create_dir_all(project.path("secrets")).unwrap();
+    project.write("secrets/opencryptoki-pin", settings().pin.expose(), 0o600);
+}
+
+fn changed(profile: &str, there: &str, wanted: &str) -> String {
+    assert!(profile.contains(there), "{there}");
+    profile.replace(there, wanted)
+}
+
 /// Writes a configuration with the profile in it, and what it names.
 fn write_configuration(folder: &Path, pin: &str) {
-    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config/opencryptoki.toml");
-    let mut profile = fs::read_to_string(profile).unwrap();
-    for (there, wanted) in [
-        ("slot = 3", format!("slot = {SLOT}")),
-        ("allow_rsa_2048 = false", "allow_rsa_2048 = true".to_owned()),
-    ] {
-        assert!(profile.contains(there), "{there}");
-        profile = profile.replace(there, &wanted);
-    }
+    let profile = changed(
+        &profile(),
+        "allow_rsa_2048 = false",
+        "allow_rsa_2048 = true",
+    );
     let server = "[server]\nnode = \"test\"\nlink_key_file = \"secrets/link-key\"\n";
     fs::write(folder.join("rubrica.toml"), format!("{server}\n{profile}")).unwrap();
     fs::create_dir(folder.join("secrets")).unwrap();
     let link_key = format!("{}=", "A".repeat(43));
-    for (name, secret) in [("hsm-pin", pin), ("link-key", &link_key)] {
+    for (name, secret) in [("opencryptoki-pin", pin), ("link-key", &link_key)] {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
         let mut file = options.open(folder.join("secrets").join(name)).unwrap();

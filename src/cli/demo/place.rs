@@ -13,7 +13,7 @@ use super::database::Database;
 use super::made::{Lock, Made};
 use super::target::Readers;
 use crate::clock::Ambient;
-use crate::config::{self, Loaded, process};
+use crate::config::{self, Loaded, Profile, process};
 use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::pem;
 use crate::http::tls::self_signed;
@@ -44,11 +44,16 @@ pub(super) const SERVER: &str = "server";
 /// For apps, citizens and operators.
 const USUAL_PORTS: [u16; 3] = [8443, 8444, 9464];
 
-/// The folder with the token.
-pub(super) struct Project {
-    softhsm2_conf: PathBuf,
-    pin_file: PathBuf,
-    module: &'static str,
+/// The token that is used.
+pub(super) enum Project {
+    /// The one that `SoftHSM-setup.sh` makes in the project's folder.
+    SoftHsm {
+        softhsm2_conf: PathBuf,
+        pin_file: PathBuf,
+        module: &'static str,
+    },
+    /// The one that a vendor profile names.
+    Profile(Profile),
 }
 
 /// Which ports the server takes.
@@ -69,10 +74,15 @@ pub(super) struct Place {
 }
 
 impl Project {
-    /// In the folder where the command was started. SoftHSM finds the token by an environment variable; when that is
-    /// not set, the process starts anew with it.
-    pub(super) fn find() -> anyhow::Result<Self> {
+    /// The token of that vendor profile, or else the one in the folder where the command was started. SoftHSM finds its
+    /// tokens by an environment variable, and so may others; when that is not set, the process starts anew with it.
+    pub(super) fn find(profile: Option<&Path>) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("the present folder cannot be told")?;
+        if let Some(profile) = profile {
+            let profile = config::profile(profile, &here)?;
+            process::adopt(&profile.environment)?;
+            return Ok(Self::Profile(profile));
+        }
         let softhsm2_conf = here.join("tokens/softhsm2.conf");
         let pin_file = here.join("secrets/hsm-pin");
         if !softhsm2_conf.exists() || !pin_file.exists() {
@@ -90,7 +100,7 @@ impl Project {
             softhsm2_conf.display().to_string(),
         );
         process::adopt(&[variable].into())?;
-        Ok(Self {
+        Ok(Self::SoftHsm {
             softhsm2_conf,
             pin_file,
             module,
@@ -152,7 +162,6 @@ impl Project {
             Ports::Usual if USUAL_PORTS.iter().all(|port| is_free(*port)) => USUAL_PORTS,
             Ports::Usual | Ports::Free => [0, 0, 0],
         };
-        let quoted = |path: &Path| serde_json::Value::from(path.to_string_lossy()).to_string();
         let database = match database {
             Database::Own => "url = \"sqlite:rubrica.db\"".to_owned(),
             Database::Postgres { url, password } => {
@@ -194,25 +203,40 @@ body = "1024 GiB"
 [documents]
 url = "file:documents"
 
-[hsm]
+{token}[sms]
+outbox = "outbox"
+
+[telemetry]
+format = "text"
+"#,
+            token = self.tables(key),
+        )
+    }
+
+    /// The token's tables of the configuration.
+    fn tables(&self, key: KeyAlgorithm) -> String {
+        // Never unless it was asked for.
+        let short = key == KeyAlgorithm::Rsa2048;
+        match self {
+            Self::SoftHsm {
+                softhsm2_conf,
+                pin_file,
+                module,
+            } => format!(
+                r#"[hsm]
 module = {module}
 token = "{TOKEN}"
 pin_file = {pin}
 allow_rsa_2048 = {short}
 environment = {{ SOFTHSM2_CONF = {conf} }}
 
-[sms]
-outbox = "outbox"
-
-[telemetry]
-format = "text"
 "#,
-            // Never unless it was asked for.
-            short = key == KeyAlgorithm::Rsa2048,
-            module = quoted(Path::new(self.module)),
-            pin = quoted(&self.pin_file),
-            conf = quoted(&self.softhsm2_conf),
-        )
+                module = quoted(Path::new(module)),
+                pin = quoted(pin_file),
+                conf = quoted(softhsm2_conf),
+            ),
+            Self::Profile(profile) => profile.tables(&[("allow_rsa_2048", short.to_string())]),
+        }
     }
 }
 
@@ -280,6 +304,11 @@ impl Place {
         let name = format!("{SERVER}/{name}");
         self.made.write(&name, content, Readers::Owner)
     }
+}
+
+/// As TOML writes it, which in this is as JSON does.
+fn quoted(path: &Path) -> String {
+    serde_json::Value::from(path.to_string_lossy()).to_string()
 }
 
 fn is_free(port: u16) -> bool {
