@@ -38,6 +38,8 @@ const LIFE: u64 = 400;
 const START: u64 = 150;
 /// A lease lasts 30 s.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Kills after which there is something wrong when none of them met a signature.
+const MOST_KILLS: usize = 400;
 
 #[test]
 fn a_hundred_kills_under_load_lose_no_signature_and_make_none_twice_on_sqlite() {
@@ -60,6 +62,7 @@ fn survive(database: &TestDatabase, kills: usize) {
     let objects = place.token_objects();
     let stop = AtomicBool::new(false);
     let mut landed = Landed::default();
+    let mut killed = 0;
     let asked: Vec<Asked> = thread::scope(|scope| {
         let callers: Vec<_> = place
             .citizens
@@ -71,9 +74,12 @@ fn survive(database: &TestDatabase, kills: usize) {
             })
             .collect();
         let last = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-            for _ in 0..kills {
-                place.let_die(&mut dice);
+            // A signature is a matter of milliseconds: where no kill met one, there are more, of servers that live longer.
+            while killed < kills || (landed.spent == 0 && killed < MOST_KILLS) {
+                let times = u64::try_from(killed / kills).unwrap() + 1;
+                place.let_die(&mut dice, times);
                 landed.look(&place.store);
+                killed += 1;
             }
             Serving::start(&place.project)
         }));
@@ -90,7 +96,7 @@ fn survive(database: &TestDatabase, kills: usize) {
         asked
     });
     println!(
-        "{kills} kills, {landed}; what nobody wished for: {:?}",
+        "{killed} kills, {landed}; what nobody wished for: {:?}",
         place.odd()
     );
     assert!(landed.kills > 0 && landed.spent > 0, "{landed}");
@@ -227,8 +233,8 @@ impl Place {
         }
     }
 
-    /// A server is started and killed.
-    fn let_die(&self, dice: &mut Dice) {
+    /// A server is started and killed, after so many times the usual life.
+    fn let_die(&self, dice: &mut Dice, times: u64) {
         let moment = |dice: &mut Dice, below| Duration::from_millis(dice.roll(below));
         if dice.roll(8) == 0 {
             let process = Watched::spawn(&mut self.project.command(&["serve"]));
@@ -240,7 +246,7 @@ impl Place {
             let serving = Serving::start(&self.project);
             // On a machine with much to do, signing too takes longer.
             let started = u64::try_from(begun.elapsed().as_millis()).unwrap();
-            thread::sleep(moment(dice, LIFE.max(2 * started)));
+            thread::sleep(moment(dice, LIFE.max(2 * started) * times));
             serving.killed();
             self.mend_token();
         }
