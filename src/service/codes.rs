@@ -220,9 +220,9 @@ impl Service {
         Ok(outcome)
     }
 
-    /// The same for a code after which something is done in the database at once: when it is right, `then` is done in the
-    /// transaction that says so and puts it on record. It is left to the caller where there is no result of it: the last
-    /// code allowed is looked at apart.
+    /// The same for a code after which something is done in the database at once: when it is right and opens what waited for
+    /// it, `then` is done in the transaction that says so and puts it on record. It is left to the caller where there is no
+    /// result of it: the last code allowed is looked at apart.
     pub(super) fn check_code_and<T>(
         &self,
         occasion: &Occasion<'_>,
@@ -230,30 +230,45 @@ impl Service {
         given: Result<GivenCode<'_>, ChallengeError>,
         then: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<Result<(Confirmed, Option<T>), ChallengeError>, ServiceError> {
-        let mut done = None;
+        let identity = &self.inner.identity;
         let outcome = match given {
             Ok(given) => {
-                let judged = self.inner.journal.recording(|connection| {
-                    let counted = self.inner.identity.judge(connection, &given);
-                    let counted = counted.map_err(Unsettled::Act)?;
-                    let entries = match &counted {
+                let looked = self.inner.journal.recording(|connection| {
+                    let counted = identity.judge(connection, &given);
+                    Ok(match counted.map_err(Unsettled::Act)? {
                         Counted::Judged(judgement) if judgement.is_right() => {
-                            done = Some(then(connection)?);
-                            vec![self.code_entry(occasion, Some(signer), None)]
+                            match identity.confirm(given, judgement) {
+                                Ok(confirmed) => {
+                                    let done = then(connection)?;
+                                    let entry = self.code_entry(occasion, Some(signer), None);
+                                    (Looked::Confirmed(confirmed, done), vec![entry])
+                                }
+                                Err(error) => (Looked::Unopened(error), Vec::new()),
+                            }
                         }
-                        Counted::Judged(_) => Vec::new(),
-                        Counted::Last(last) => vec![self.blocked_by(occasion, signer, last)],
-                    };
-                    Ok((counted, entries))
+                        counted @ Counted::Judged(_) => {
+                            (Looked::Counted(given, counted), Vec::new())
+                        }
+                        Counted::Last(last) => {
+                            let entry = self.blocked_by(occasion, signer, &last);
+                            (Looked::Counted(given, Counted::Last(last)), vec![entry])
+                        }
+                    })
                 });
-                self.judged(occasion, signer, given, judged)?
+                match settled(looked)? {
+                    Ok(Looked::Confirmed(confirmed, done)) => {
+                        return Ok(Ok((confirmed, Some(done))));
+                    }
+                    Ok(Looked::Unopened(error)) | Err(error) => Err(error),
+                    Ok(Looked::Counted(given, counted)) => {
+                        self.judged(occasion, signer, given, counted)?
+                    }
+                }
             }
             Err(error) => Err(error),
         };
-        if done.is_none() || outcome.is_err() {
-            self.record_code(occasion, signer, &outcome)?;
-        }
-        Ok(outcome.map(|confirmed| (confirmed, done)))
+        self.record_code(occasion, signer, &outcome)?;
+        Ok(outcome.map(|confirmed| (confirmed, None)))
     }
 
     fn record_code(
@@ -294,7 +309,10 @@ impl Service {
             };
             Ok((counted, entries))
         });
-        self.judged(occasion, signer, given, counted)
+        match settled(counted)? {
+            Ok(counted) => self.judged(occasion, signer, given, counted),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// What follows once a code was counted.
@@ -303,13 +321,12 @@ impl Service {
         occasion: &Occasion<'_>,
         signer: SignerId,
         given: GivenCode<'_>,
-        counted: Result<Counted, Unsettled<ChallengeError>>,
+        counted: Counted,
     ) -> Result<Result<Confirmed, ChallengeError>, ServiceError> {
         let identity = &self.inner.identity;
-        let judgement = match settled(counted)? {
-            Ok(Counted::Judged(judgement)) => Ok(judgement),
-            Ok(Counted::Last(last)) => self.judge_last(occasion, signer, &given, last)?,
-            Err(error) => Err(error),
+        let judgement = match counted {
+            Counted::Judged(judgement) => Ok(judgement),
+            Counted::Last(last) => self.judge_last(occasion, signer, &given, last)?,
         };
         Ok(judgement.and_then(|judgement| identity.confirm(given, judgement)))
     }
@@ -441,6 +458,16 @@ struct Message {
     challenge: ChallengeId,
     number: u32,
     sms: Sms,
+}
+
+/// What the transaction made of a code that counted one.
+enum Looked<'a, T> {
+    /// It is right, and what depends on it was done.
+    Confirmed(Confirmed, T),
+    /// It is right, and what waited for it does not open.
+    Unopened(ChallengeError),
+    /// Anything else, to be told outside.
+    Counted(GivenCode<'a>, Counted),
 }
 
 /// Why an act under the journal's eyes failed: by itself, or because it could not be recorded.
