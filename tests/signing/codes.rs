@@ -137,6 +137,20 @@ both_databases! {
         assert_eq!(town.request(&asked).reason, Some(RequestReason::CodeTriesExhausted));
     }
 
+    fn a_right_code_whose_sealed_secret_does_not_open_claims_nothing(database) {
+        let town = Town::new(database);
+        let asked = town.ask_one();
+        let sent = town.begin(&asked).unwrap();
+        let code = town.code();
+        // Bytes that are there, and that the browser's key never sealed.
+        tamper(&town.store, "UPDATE challenges SET sealed_secret = code_hash");
+        let error = town.confirm(&asked, &sent, &code).unwrap_err();
+        assert!(matches!(error, ServiceError::Challenge(ChallengeError::Gone)), "{error:?}");
+        assert_eq!(town.request(&asked).state, RequestState::Pending);
+        assert_eq!(town.spent(), 0);
+        assert_eq!(town.approve(&asked), RequestState::Completed);
+    }
+
     fn wrong_codes_count_as_long_as_the_request_waits(database) {
         let town = Town::new(database);
         let asked = town.ask_one();
