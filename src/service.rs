@@ -4,7 +4,7 @@
 //! caller may ([`Authorized`](crate::auth::Authorized)), calls the parts in the right order, and answers with
 //! plain values. No HTTP, no format and no PKCS#11 knowledge lives here.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -65,26 +65,6 @@ pub struct Service {
     browser: Option<UserAgent>,
 }
 
-/// The use cases as long as somebody else keeps them.
-struct WeakService {
-    inner: Weak<Parts>,
-    acceptance: AcceptanceKey,
-    wrapping: Arc<wrapping::InUse>,
-    holds: Arc<signing::Holds>,
-}
-
-impl WeakService {
-    fn upgrade(&self) -> Option<Service> {
-        Some(Service {
-            inner: self.inner.upgrade()?,
-            acceptance: self.acceptance.clone(),
-            wrapping: Arc::clone(&self.wrapping),
-            holds: Arc::clone(&self.holds),
-            browser: None,
-        })
-    }
-}
-
 /// What the use cases work with. `app` puts it together; after that nobody else reaches the parts.
 pub struct Parts {
     /// Time and randomness.
@@ -139,20 +119,10 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         Self {
             acceptance: AcceptanceKey::derive(&parts.link_key),
+            holds: Arc::new(signing::Holds::new(&parts.ambient, &parts.store)),
             inner: Arc::new(parts),
             wrapping: Arc::default(),
-            holds: Arc::default(),
             browser: None,
-        }
-    }
-
-    /// The same use cases for a thread that does not keep them alive.
-    fn weak(&self) -> WeakService {
-        WeakService {
-            inner: Arc::downgrade(&self.inner),
-            acceptance: self.acceptance.clone(),
-            wrapping: Arc::clone(&self.wrapping),
-            holds: Arc::clone(&self.holds),
         }
     }
 

@@ -2,6 +2,8 @@
 //! and who lost it writes nothing any more.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
 
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
 use time::Duration;
@@ -10,6 +12,10 @@ use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 use crate::harness::steps::at_step;
 use crate::harness::town::Town;
+
+/// Longer than the time between two signs of life, which is the machine's and not the test clock's.
+const SIGN_OF_LIFE: std::time::Duration = std::time::Duration::from_secs(15);
+const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(100);
 
 both_databases! {
     fn a_second_process_of_the_same_node_leaves_a_request_that_is_being_signed_alone(database) {
@@ -27,6 +33,32 @@ both_databases! {
         assert_eq!(town.confirm(&link, &sent, &code).unwrap(), RequestState::Completed);
         assert_eq!(*recovered.lock().unwrap(), Some(0));
         assert_eq!(town.rows(&link)[0].state, DocumentState::Signed);
+    }
+
+    fn a_lease_is_renewed_for_as_long_as_its_process_signs(database) {
+        let town = Arc::new(Town::new(database));
+        let link = Arc::new(town.ask_one());
+        let sent = town.begin(&link).unwrap();
+        let code = town.code();
+        let second = TestServer::start_again(database, &town.place());
+        second.clock().advance(Duration::seconds(35));
+        let recovered = Arc::new(Mutex::new(None));
+        let told = recovered.clone();
+        let service = second.service().clone();
+        let (here, asked) = (town.clone(), link.clone());
+        let _at = at_step("prepared", move || {
+            let until = || here.request(&asked).lease.unwrap().until;
+            let taken = until();
+            here.server.clock().advance(Duration::seconds(25));
+            let patience = Instant::now() + SIGN_OF_LIFE;
+            while until() == taken && Instant::now() < patience {
+                thread::sleep(BETWEEN_LOOKS);
+            }
+            here.server.clock().advance(Duration::seconds(10));
+            *told.lock().unwrap() = Some(service.recover().unwrap());
+        });
+        assert_eq!(town.confirm(&link, &sent, &code).unwrap(), RequestState::Completed);
+        assert_eq!(*recovered.lock().unwrap(), Some(0));
     }
 
     fn who_lost_its_lease_marks_and_finishes_nothing(database) {

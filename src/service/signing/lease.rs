@@ -6,19 +6,19 @@
 //! what a killed process left is ended soon after.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
 use super::{Halt, Service, ServiceError, Work, step};
+use crate::clock::Ambient;
 use crate::domain::id::{ClaimId, RequestId};
 use crate::domain::request::{Lease, RequestReason, RequestState};
 use crate::journal::Entry;
-use crate::service::WeakService;
 use crate::store::requests::Transition;
-use crate::store::{self, AnyConnection, StoreError};
+use crate::store::{self, AnyConnection, Store, StoreError};
 
 /// For how long a process holds a request without a sign of life.
 const LEASE: Duration = Duration::from_secs(30);
@@ -37,10 +37,11 @@ pub(in crate::service) struct Hold {
 
 /// What this process holds. One thread renews all of it: a signature is over before a thread of its own would be worth
 /// the making.
-#[derive(Default)]
 pub(in crate::service) struct Holds {
+    ambient: Ambient,
+    store: Store,
+    beat: Duration,
     state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -50,6 +51,8 @@ struct State {
     is_renewed: bool,
 }
 
+/// A lease as the thread knows it.
+#[derive(Clone)]
 struct Held {
     request: RequestId,
     claim: ClaimId,
@@ -58,30 +61,13 @@ struct Held {
     lost: Arc<AtomicBool>,
 }
 
+/// The thread's end, should a panic be its end: the next lease that is taken starts another one.
+struct Renewing(Weak<Holds>);
+
 impl Hold {
     /// Keeps a lease that this process has just taken.
     pub(super) fn keep(service: &Service, request: RequestId, claim: ClaimId) -> Self {
-        let holds = Arc::clone(&service.holds);
-        let lost = Arc::new(AtomicBool::new(false));
-        let mut state = holds.state();
-        state.held.push(Held {
-            request,
-            claim,
-            due: Instant::now() + BEAT,
-            lost: Arc::clone(&lost),
-        });
-        if !state.is_renewed {
-            state.is_renewed = true;
-            let (holds, service) = (Arc::clone(&holds), service.weak());
-            thread::spawn(move || holds.renew(&service));
-        }
-        drop(state);
-        Self {
-            request,
-            claim,
-            lost,
-            holds,
-        }
+        service.holds.keep(request, claim)
     }
 
     /// The request that is held.
@@ -108,69 +94,127 @@ impl Drop for Hold {
     fn drop(&mut self) {
         let mut state = self.holds.state();
         state.held.retain(|held| held.claim != self.claim);
-        if state.held.is_empty() {
-            self.holds.changed.notify_all();
-        }
     }
 }
 
 impl Holds {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Nothing is held yet.
+    pub(in crate::service) fn new(ambient: &Ambient, store: &Store) -> Self {
+        Self {
+            ambient: ambient.clone(),
+            store: store.clone(),
+            beat: BEAT,
+            state: Mutex::default(),
+        }
     }
 
-    /// Renews what is due until the service is gone, or nothing was held for a while.
-    fn renew(&self, service: &WeakService) {
+    fn keep(self: &Arc<Self>, request: RequestId, claim: ClaimId) -> Hold {
+        let lost = Arc::new(AtomicBool::new(false));
         let mut state = self.state();
-        loop {
-            let now = Instant::now();
-            let next = state.held.iter().map(|held| held.due).min();
-            match next.map(|next| next.saturating_duration_since(now)) {
-                Some(Duration::ZERO) => {
-                    let due = state.due(now);
-                    drop(state);
-                    let Some(service) = service.upgrade() else {
-                        self.state().is_renewed = false;
-                        return;
-                    };
-                    service.renew(&due);
-                    drop(service);
-                    state = self.state();
-                }
-                Some(rest) => state = self.wait(state, rest).0,
-                None => {
-                    let (waited, idle) = self.wait(state, BEAT);
-                    state = waited;
-                    if idle && state.held.is_empty() {
-                        state.is_renewed = false;
-                        return;
-                    }
-                }
+        state.held.push(Held {
+            request,
+            claim,
+            due: Instant::now() + self.beat,
+            lost: Arc::clone(&lost),
+        });
+        self.start_renewing(&mut state);
+        drop(state);
+        Hold {
+            request,
+            claim,
+            lost,
+            holds: Arc::clone(self),
+        }
+    }
+
+    /// Starts the thread unless it is there. It keeps nothing alive while it sleeps.
+    fn start_renewing(self: &Arc<Self>, state: &mut State) {
+        if state.is_renewed {
+            return;
+        }
+        let holds = Arc::downgrade(self);
+        let started = thread::Builder::new()
+            .name("leases".to_owned())
+            .spawn(move || Renewing(holds).run());
+        match started {
+            Ok(_) => state.is_renewed = true,
+            Err(error) => {
+                tracing::error!(%error, "no thread could be started that renews leases; the next signature tries again");
             }
         }
     }
 
-    /// Waits for that time, or until the last hold is given up; whether the time is over.
-    fn wait<'a>(
-        &self,
-        state: MutexGuard<'a, State>,
-        time: Duration,
-    ) -> (MutexGuard<'a, State>, bool) {
-        let waited = self.changed.wait_timeout(state, time);
-        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        (state, timeout.timed_out())
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Renews what is due, and says how long to wait for what is next. When nothing is held the thread is over.
+    fn beat(&self) -> Option<Duration> {
+        let due = self.state().due(self.beat);
+        if !due.is_empty() {
+            self.renew(&due);
+        }
+        let mut state = self.state();
+        let next = state.held.iter().map(|held| held.due).min();
+        state.is_renewed = next.is_some();
+        next.map(|next| next.saturating_duration_since(Instant::now()))
+    }
+
+    /// Gives a sign of life for each of those, in one transaction.
+    fn renew(&self, due: &[Held]) {
+        let until = self.ambient.now() + LEASE;
+        let renewed = self.store.write::<_, StoreError>(|connection| {
+            due.iter()
+                .map(|held| {
+                    store::requests::extend_lease(connection, held.request, held.claim, until)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        });
+        match renewed {
+            Ok(transitions) => {
+                for (held, transition) in due.iter().zip(transitions) {
+                    if transition == Transition::Missed {
+                        held.lost.store(true, Ordering::SeqCst);
+                    }
+                }
+            }
+            Err(error) => {
+                let requests = due.len();
+                tracing::warn!(requests, %error, "leases could not be renewed; tried again");
+            }
+        }
     }
 }
 
 impl State {
     /// What is due, whose next time is set.
-    fn due(&mut self, now: Instant) -> Vec<(RequestId, ClaimId, Arc<AtomicBool>)> {
+    fn due(&mut self, beat: Duration) -> Vec<Held> {
+        let now = Instant::now();
         let due = self.held.iter_mut().filter(|held| held.due <= now);
         due.map(|held| {
-            held.due = now + BEAT;
-            (held.request, held.claim, Arc::clone(&held.lost))
+            held.due = now + beat;
+            held.clone()
         })
         .collect()
+    }
+}
+
+impl Renewing {
+    /// What was taken last is due last, so whoever sleeps until the first is due is late for nobody.
+    fn run(self) {
+        while let Some(wait) = self.0.upgrade().and_then(|holds| holds.beat()) {
+            thread::sleep(wait);
+        }
+    }
+}
+
+impl Drop for Renewing {
+    fn drop(&mut self) {
+        if thread::panicking()
+            && let Some(holds) = self.0.upgrade()
+        {
+            holds.state().is_renewed = false;
+        }
     }
 }
 
@@ -196,31 +240,6 @@ impl Service {
             holder: claim,
             claim,
             until: now + LEASE,
-        }
-    }
-
-    /// Gives a sign of life for each of those, in one transaction.
-    fn renew(&self, due: &[(RequestId, ClaimId, Arc<AtomicBool>)]) {
-        let until = self.inner.ambient.now() + LEASE;
-        let renewed = self.inner.store.write::<_, StoreError>(|connection| {
-            due.iter()
-                .map(|(request, claim, _)| {
-                    store::requests::extend_lease(connection, *request, *claim, until)
-                })
-                .collect::<Result<Vec<_>, _>>()
-        });
-        match renewed {
-            Ok(transitions) => {
-                for ((_, _, lost), transition) in due.iter().zip(transitions) {
-                    if transition == Transition::Missed {
-                        lost.store(true, Ordering::SeqCst);
-                    }
-                }
-            }
-            Err(error) => {
-                let requests = due.len();
-                tracing::warn!(requests, %error, "leases could not be renewed; tried again");
-            }
         }
     }
 
@@ -266,5 +285,87 @@ impl Service {
         }
         step("given back");
         Ok(released)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::clock::{Clock, SystemEntropy};
+    use crate::domain::secret::SecretText;
+
+    /// Breaks down whenever it is asked, and counts how often.
+    #[derive(Default)]
+    struct Broken(AtomicUsize);
+
+    impl Clock for Broken {
+        fn now(&self) -> OffsetDateTime {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            panic!("as if a fault of this program showed here")
+        }
+    }
+
+    fn holds(clock: Arc<Broken>, beat: Duration) -> Arc<Holds> {
+        let ambient = Ambient {
+            clock,
+            entropy: Arc::new(SystemEntropy),
+        };
+        let settings = store::Settings {
+            url: SecretText::new("sqlite:/nowhere/at/all.db".to_owned()),
+            connections: 1,
+            wait: Duration::from_millis(1),
+            statement_timeout: Duration::from_secs(1),
+        };
+        Arc::new(Holds {
+            beat,
+            ..Holds::new(&ambient, &Store::open(&settings).unwrap())
+        })
+    }
+
+    fn keep(holds: &Arc<Holds>) -> Hold {
+        let ambient = Ambient::system();
+        holds.keep(ambient.id(), ambient.id())
+    }
+
+    fn wait_until(is_so: impl Fn() -> bool) {
+        for _ in 0..1000 {
+            if is_so() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("that did not come");
+    }
+
+    #[test]
+    fn after_a_panic_the_next_lease_is_renewed_and_those_before_it_too() {
+        let clock = Arc::new(Broken::default());
+        let holds = holds(Arc::clone(&clock), Duration::from_millis(1));
+        for panics in 1..=2 {
+            let kept = keep(&holds);
+            wait_until(|| !holds.state().is_renewed);
+            assert_eq!(clock.0.load(Ordering::SeqCst), panics);
+            drop(kept);
+        }
+    }
+
+    #[test]
+    fn the_thread_ends_with_the_last_lease() {
+        let holds = holds(Arc::default(), Duration::from_millis(1));
+        let kept = keep(&holds);
+        assert!(holds.state().is_renewed);
+        drop(kept);
+        wait_until(|| !holds.state().is_renewed);
+    }
+
+    #[test]
+    fn a_thread_that_sleeps_keeps_nothing_alive() {
+        let holds = holds(Arc::default(), Duration::from_secs(3600));
+        let kept = keep(&holds);
+        let left = Arc::downgrade(&holds);
+        drop((kept, holds));
+        wait_until(|| left.upgrade().is_none());
     }
 }
