@@ -36,7 +36,6 @@ mod fresh_key;
 mod sad;
 mod seal;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use time::OffsetDateTime;
@@ -142,30 +141,15 @@ impl Activation {
             .seal(to)
     }
 
-    /// Signs `to_sign` with the credential, if that is exactly what the SAD was bound to. The values come in the
-    /// order of `to_sign`, each verified, each with its own failure. The SAD is gone afterwards whatever happened;
-    /// it is spent in the ledger only when all that can be checked before was right.
-    pub fn activate(
-        &self,
-        sad: Sad,
-        credential: &Credential,
-        to_sign: &[ToSign],
-        ledger: &dyn SadLedger,
-    ) -> Result<Vec<Result<SignatureValue, ActivationError>>, ActivationError> {
-        let mut values = BTreeMap::new();
-        self.activate_each(sad, credential, to_sign, ledger, &mut |place, value| {
-            values.insert(place, value);
-        })?;
-        Ok(values.into_values().collect())
-    }
-
-    /// The same for a caller that takes each value, verified, as soon as it is there, with the place of its digest, in
-    /// whichever order they come. Every digest is told of, unless the call fails as a whole.
+    /// Signs `to_sign` with the credential, if that is exactly what the SAD was bound to. `each` takes every value,
+    /// verified, as soon as it is there, with the place of its digest, in whichever order they come; or that digest's own
+    /// failure. Every digest is told of, unless the call fails as a whole. The SAD is gone afterwards whatever happened; it
+    /// is spent in the ledger only when all that can be checked before was right.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a SAD is consumed by its use"
     )]
-    pub fn activate_each(
+    pub fn activate(
         &self,
         sad: Sad,
         credential: &Credential,

@@ -231,7 +231,7 @@ impl Service {
         // Each value is put into its file and stored while the HSM makes the next one.
         let mut storing = Storing::new(self, hold, work);
         self.activation_for(act.app)
-            .activate_each(
+            .activate(
                 sad,
                 act.credential,
                 &to_sign,

@@ -145,7 +145,9 @@ fn nothing_is_signed_when_the_ledger_is_away() {
     let sad = stand.approve(&citizen, &credential, &to_sign);
     let error = stand
         .activation
-        .activate(sad, &credential, &to_sign, &NoLedger)
+        .activate(sad, &credential, &to_sign, &NoLedger, &mut |_, value| {
+            panic!("{value:?}")
+        })
         .unwrap_err();
     assert!(matches!(error, ActivationError::Ledger(_)));
     assert!(error.is_temporary());

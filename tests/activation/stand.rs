@@ -1,6 +1,6 @@
 //! Citizens, credentials and a ledger for the tests of activation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use rubrica::activation::{Activation, ActivationError, Sad, SadLedger, SadLedgerError, Spending};
@@ -133,9 +133,13 @@ impl Stand {
         )
     }
 
+    /// The values, in the order of what was to be signed.
     pub(super) fn activate(&self, sad: Sad, credential: &Credential, to_sign: &[ToSign]) -> Signed {
+        let mut values = BTreeMap::new();
+        let mut each = |place, value| assert!(values.insert(place, value).is_none());
         self.activation
-            .activate(sad, credential, to_sign, &self.ledger)
+            .activate(sad, credential, to_sign, &self.ledger, &mut each)?;
+        Ok(values.into_values().collect())
     }
 }
 

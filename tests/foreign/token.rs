@@ -1,6 +1,6 @@
 //! Signatures made in the HSM, as the citizen's one activation of a set of documents makes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use rubrica::activation::{Activation, Sad, SadLedger, SadLedgerError, Spending};
@@ -93,12 +93,14 @@ impl Citizen {
             self.secret.clone(),
             self.ambient.now() + Duration::minutes(1),
         );
+        let mut values = BTreeMap::new();
+        let mut each = |place, value: Result<_, _>| {
+            values.insert(place, value.unwrap());
+        };
         self.activation
-            .activate(sad, &self.credential, set, &self.spent)
-            .unwrap()
-            .into_iter()
-            .map(Result::unwrap)
-            .collect()
+            .activate(sad, &self.credential, set, &self.spent, &mut each)
+            .unwrap();
+        values.into_values().collect()
     }
 }
 

@@ -83,9 +83,10 @@ impl Office<'_> {
             secret,
             self.ambient.now() + Duration::minutes(1),
         );
-        let values = self
-            .activation()
-            .activate(sad, credential, &to_sign, &Ledger(self))?;
+        let mut values = Vec::new();
+        let mut each = |_, value| values.push(value);
+        self.activation()
+            .activate(sad, credential, &to_sign, &Ledger(self), &mut each)?;
         for value in values {
             credential
                 .public_key
