@@ -108,10 +108,19 @@ impl BlockStates {
         let mut digest = self.before(index).ok_or(BlockChanged)?;
         digest.update(block);
         let same = match self.states.get(index) {
-            Some(behind) => digest.midstate() == *behind,
+            // A midstate says nothing of what came after the last 64 whole bytes.
+            Some(behind) => self.ends_at(number, &digest) && digest.midstate() == *behind,
             None => digest.finish() == *sha256,
         };
         if same { Ok(()) } else { Err(BlockChanged) }
+    }
+
+    /// Whether that is where the next block begins.
+    fn ends_at(&self, number: u64, digest: &Hasher) -> bool {
+        let end = number
+            .checked_add(1)
+            .and_then(|count| count.checked_mul(self.block));
+        end == Some(digest.length())
     }
 
     /// The digest computation as it was before the last block.
@@ -200,7 +209,9 @@ mod tests {
                 assert_eq!(states.check(number, block, &sha256), Ok(()), "{length}");
                 let mut changed = block.to_vec();
                 *changed.last_mut().unwrap() ^= 1;
-                for other in [&changed[..], &block[1..], &[]] {
+                let longer = [block, &[0; 63][..]].concat();
+                let by_one = &longer[..=block.len()];
+                for other in [&changed[..], &block[1..], &[], &longer, by_one] {
                     assert_eq!(
                         states.check(number, other, &sha256),
                         Err(BlockChanged),
