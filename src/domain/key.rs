@@ -15,6 +15,11 @@ const SECP_256_R_1: ObjectIdentifier = const_oid::db::rfc5912::SECP_256_R_1;
 const SECP_384_R_1: ObjectIdentifier = const_oid::db::rfc5912::SECP_384_R_1;
 const EC_PUBLIC_KEY: ObjectIdentifier = const_oid::db::rfc5912::ID_EC_PUBLIC_KEY;
 
+/// What the first byte of a point says of its form (SEC 1 section 2.3.3).
+const COMPRESSED_EVEN: u8 = 2;
+const COMPRESSED_ODD: u8 = 3;
+const UNCOMPRESSED: u8 = 4;
+
 /// Data to be signed, in the form the HSM signs: a digest, never a document (DTBS/R of EN 419 241-1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DtbsR(pub Digest);
@@ -71,18 +76,14 @@ impl PublicKey {
     /// Reads a `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in DER.
     ///
     /// Every signature reads its key several times, from its row and from its certificate. So whether it is a key at all is
-    /// asked of the library that verifies, which takes microseconds; to make an `rsa::RsaPublicKey` of it computes what
-    /// only whoever calculates with it needs, and takes as long as the rest of the way together.
+    /// asked of the library that verifies. An `rsa::RsaPublicKey` would say so too, and prepare the modulus for arithmetic
+    /// each time, which only whoever calculates with it needs.
     pub fn from_spki(spki: &[u8]) -> Result<Self, InvalidPublicKey> {
         let parsed = SubjectPublicKeyInfoRef::from_der(spki).map_err(InvalidPublicKey::Encoding)?;
         let algorithm = if parsed.algorithm.oid == RSA_ENCRYPTION {
             rsa_algorithm(&parsed)
         } else if parsed.algorithm.oid == EC_PUBLIC_KEY {
-            match parsed.algorithm.parameters_oid() {
-                Ok(SECP_256_R_1) => Some(KeyAlgorithm::EcP256),
-                Ok(SECP_384_R_1) => Some(KeyAlgorithm::EcP384),
-                _ => None,
-            }
+            ec_algorithm(&parsed)
         } else {
             None
         };
@@ -184,8 +185,10 @@ impl SignatureValue {
     }
 }
 
-/// By the length of the modulus (RFC 8017 appendix A.1.1).
+/// By the length of the modulus (RFC 8017 appendix A.1.1). The parameters must be NULL (appendix A.1), which the library
+/// that verifies does not mind.
 fn rsa_algorithm(spki: &SubjectPublicKeyInfoRef<'_>) -> Option<KeyAlgorithm> {
+    spki.algorithm.parameters.filter(|any| any.is_null())?;
     let bits = spki.subject_public_key.as_bytes()?;
     let key = rsa::pkcs1::RsaPublicKeyRef::from_der(bits).ok()?;
     let modulus = key.modulus.as_bytes();
@@ -194,6 +197,18 @@ fn rsa_algorithm(spki: &SubjectPublicKeyInfoRef<'_>) -> Option<KeyAlgorithm> {
         2048 => Some(KeyAlgorithm::Rsa2048),
         3072 => Some(KeyAlgorithm::Rsa3072),
         4096 => Some(KeyAlgorithm::Rsa4096),
+        _ => None,
+    }
+}
+
+/// By the name of the curve (RFC 5480 section 2.1.1). The hybrid form of a point must not be used (section 2.2), which the
+/// library that verifies takes.
+fn ec_algorithm(spki: &SubjectPublicKeyInfoRef<'_>) -> Option<KeyAlgorithm> {
+    let form = spki.subject_public_key.as_bytes()?.first()?;
+    let is_known = [COMPRESSED_EVEN, COMPRESSED_ODD, UNCOMPRESSED].contains(form);
+    match spki.algorithm.parameters_oid().ok()? {
+        SECP_256_R_1 if is_known => Some(KeyAlgorithm::EcP256),
+        SECP_384_R_1 if is_known => Some(KeyAlgorithm::EcP384),
         _ => None,
     }
 }
@@ -233,8 +248,12 @@ pub fn ec_spki(algorithm: KeyAlgorithm, point: &[u8]) -> Result<PublicKey, Inval
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use der::Encode;
+    use der::asn1::{Any, BitString, UintRef};
     use p256::ecdsa::signature::hazmat::PrehashSigner;
+    use spki::AlgorithmIdentifierOwned;
+
+    use super::*;
 
     #[test]
     fn a_p256_signature_verifies_only_over_its_own_digest() {
@@ -257,5 +276,112 @@ mod tests {
             Err(InvalidPublicKey::Encoding(_))
         ));
         assert!(rsa_spki(&[0xff; 128], &[1, 0, 1]).is_err());
+    }
+
+    fn spki(oid: ObjectIdentifier, parameters: Option<Any>, key: &[u8]) -> Vec<u8> {
+        let algorithm = AlgorithmIdentifierOwned { oid, parameters };
+        let subject_public_key = BitString::from_bytes(key).unwrap();
+        let spki = SubjectPublicKeyInfoOwned {
+            algorithm,
+            subject_public_key,
+        };
+        spki.to_der().unwrap()
+    }
+
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+        let key = rsa::pkcs1::RsaPublicKeyRef {
+            modulus: UintRef::new(modulus).unwrap(),
+            public_exponent: UintRef::new(exponent).unwrap(),
+        };
+        spki(RSA_ENCRYPTION, Some(Any::null()), &key.to_der().unwrap())
+    }
+
+    fn on_curve(curve: ObjectIdentifier, point: &[u8]) -> Vec<u8> {
+        let curve = Any::encode_from(&curve).unwrap();
+        spki(EC_PUBLIC_KEY, Some(curve), point)
+    }
+
+    fn refused(spki: &[u8]) -> bool {
+        let read = PublicKey::from_spki(spki);
+        matches!(read, Err(InvalidPublicKey::Unsupported))
+    }
+
+    #[test]
+    fn an_rsa_key_whose_numbers_cannot_be_those_of_a_key_is_refused() {
+        for length in [256, 384, 512] {
+            let modulus = vec![0xff; length];
+            let mut even = modulus.clone();
+            even[length - 1] = 0xfe;
+            assert!(PublicKey::from_spki(&rsa(&modulus, &[1, 0, 1])).is_ok());
+            assert!(PublicKey::from_spki(&rsa(&modulus, &[3])).is_ok());
+            assert!(refused(&rsa(&even, &[1, 0, 1])), "an even modulus");
+            for exponent in [
+                &[0][..],
+                &[1],
+                &[2],
+                &[1, 0, 0],
+                &[2, 0, 0, 0, 1],
+                &[0x80, 0, 0, 0, 0, 0, 0, 1],
+                &modulus,
+            ] {
+                assert!(refused(&rsa(&modulus, exponent)), "{exponent:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_rsa_key_in_another_wrapping_is_refused() {
+        let whole = rsa(&[0xff; 256], &[1, 0, 1]);
+        let parsed = SubjectPublicKeyInfoOwned::from_der(&whole).unwrap();
+        let key = parsed.subject_public_key.raw_bytes();
+        let null = || Some(Any::null());
+        assert_eq!(spki(RSA_ENCRYPTION, null(), key), whole);
+        assert!(refused(&spki(RSA_ENCRYPTION, None, key)));
+        let other = Any::encode_from(&SECP_256_R_1).unwrap();
+        assert!(refused(&spki(RSA_ENCRYPTION, Some(other), key)));
+        let pss = const_oid::db::rfc5912::ID_RSASSA_PSS;
+        assert!(refused(&spki(pss, None, key)));
+        assert!(refused(&spki(
+            RSA_ENCRYPTION,
+            null(),
+            &[key, &[0]].concat()
+        )));
+        assert!(refused(&spki(RSA_ENCRYPTION, null(), &[])));
+    }
+
+    #[test]
+    fn a_point_that_is_no_key_of_the_named_curve_is_refused() {
+        let p256 = p256::SecretKey::from_slice(&[7; 32]).unwrap().public_key();
+        let p384 = p384::SecretKey::from_slice(&[7; 48]).unwrap().public_key();
+        let (p256, p384) = (p256.to_sec1_bytes(), p384.to_sec1_bytes());
+        for (curve, point, other) in [(SECP_256_R_1, &p256, &p384), (SECP_384_R_1, &p384, &p256)] {
+            assert!(PublicKey::from_spki(&on_curve(curve, point)).is_ok());
+            assert!(refused(&on_curve(curve, other)), "of the other curve");
+            let mut beside = point.to_vec();
+            *beside.last_mut().unwrap() ^= 1;
+            assert!(refused(&on_curve(curve, &beside)), "beside the curve");
+            let odd = point.last().unwrap() & 1;
+            let mut compressed = point[..=point.len() / 2].to_vec();
+            compressed[0] = 2 + odd;
+            assert!(PublicKey::from_spki(&on_curve(curve, &compressed)).is_ok());
+            let mut hybrid = point.to_vec();
+            hybrid[0] = 6 + odd;
+            assert!(refused(&on_curve(curve, &hybrid)), "in hybrid form");
+            let mut too_large = vec![0xff; point.len()];
+            too_large[0] = 4;
+            assert!(refused(&on_curve(curve, &too_large)), "beyond the field");
+            let mut origin = vec![0; point.len()];
+            origin[0] = 4;
+            assert!(refused(&on_curve(curve, &origin)), "the origin");
+            assert!(refused(&on_curve(curve, &[0])), "the point at infinity");
+            assert!(refused(&on_curve(curve, &[])));
+            assert!(refused(&on_curve(curve, &point[..point.len() - 1])));
+            assert!(refused(&on_curve(curve, &[point, &[0][..]].concat())));
+        }
+        let named = |curve| refused(&on_curve(curve, &p256));
+        assert!(named(const_oid::db::rfc5912::SECP_521_R_1));
+        assert!(named(ObjectIdentifier::new_unwrap("1.3.132.0.10")));
+        assert!(refused(&spki(EC_PUBLIC_KEY, None, &p256)));
+        assert!(refused(&spki(EC_PUBLIC_KEY, Some(Any::null()), &p256)));
     }
 }
