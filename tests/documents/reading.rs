@@ -114,13 +114,7 @@ fn no_one_can_seek_before_the_beginning() {
 #[test]
 fn an_object_that_is_what_it_was_reads_as_the_bytes_do() {
     let place = Place::new();
-    for (number, length) in [
-        (1, 0),
-        (2, 1),
-        (3, BLOCK),
-        (4, BLOCK + 1),
-        (5, 9 * BLOCK + 77),
-    ] {
+    for (number, length) in (1..).zip(LENGTHS) {
         let bytes: Vec<u8> = (0..length).map(generated).collect();
         let stored = place.store(number, &bytes);
         let opened = known(&place, &stored, length, &bytes);
@@ -154,13 +148,7 @@ fn an_object_that_is_not_what_it_was_is_not_read() {
 #[test]
 fn the_digest_of_the_whole_goes_on_from_the_last_block() {
     let place = Place::new();
-    for (number, length) in [
-        (1, 0),
-        (2, 1),
-        (3, BLOCK),
-        (4, BLOCK + 1),
-        (5, 3 * BLOCK + 77),
-    ] {
+    for (number, length) in (1..).zip(LENGTHS) {
         let bytes: Vec<u8> = (0..length).map(generated).collect();
         let stored = place.store(number, &bytes);
         let mut reader = known(&place, &stored, length, &bytes).unwrap().unwrap();
@@ -239,6 +227,8 @@ fn known(
 
 /// The reader's blocks.
 const BLOCK: u64 = 128 * 1024;
+/// Of objects of no block, of one, and of several.
+const LENGTHS: [u64; 5] = [0, 1, BLOCK, BLOCK + 1, 9 * BLOCK + 77];
 
 #[derive(Debug, Clone)]
 enum Step {
