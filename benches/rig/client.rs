@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustls::pki_types::pem::PemObject;
@@ -17,11 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Bytes of a body sent at once.
 const PIECE: usize = 64 * 1024;
 
+/// After so long without a call another connection is made: the server closes those that nobody uses.
+const IDLE: Duration = Duration::from_secs(2);
+
 /// A connection to one listener.
 pub(crate) struct Client {
-    stream: BufReader<StreamOwned<ClientConnection, TcpStream>>,
-    host: String,
+    stream: Stream,
+    address: SocketAddr,
+    trust: Arc<ClientConfig>,
+    used: Instant,
 }
+
+type Stream = BufReader<StreamOwned<ClientConnection, TcpStream>>;
 
 /// What was answered.
 pub(crate) struct Answer {
@@ -52,14 +59,11 @@ pub(crate) fn trust(certificate: &Path) -> anyhow::Result<Arc<ClientConfig>> {
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr, trust: &Arc<ClientConfig>) -> anyhow::Result<Self> {
-        let name = ServerName::from(address.ip());
-        let session = ClientConnection::new(Arc::clone(trust), name)?;
-        let socket = TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
-            stream: BufReader::new(StreamOwned::new(session, socket)),
-            host: address.to_string(),
+            stream: connected(address, trust)?,
+            address,
+            trust: Arc::clone(trust),
+            used: Instant::now(),
         })
     }
 
@@ -71,7 +75,10 @@ impl Client {
         headers: &[&str],
         body: Option<Body<'_>>,
     ) -> anyhow::Result<Answer> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
+        if self.used.elapsed() >= IDLE {
+            self.stream = connected(self.address, &self.trust)?;
+        }
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
         for header in headers {
             head.push_str(header);
             head.push_str("\r\n");
@@ -101,7 +108,9 @@ impl Client {
         }
         self.stream.get_mut().write_all(&bytes)?;
         self.stream.get_mut().flush()?;
-        self.answer()
+        let answer = self.answer();
+        self.used = Instant::now();
+        answer
     }
 
     fn answer(&mut self) -> anyhow::Result<Answer> {
@@ -156,6 +165,15 @@ impl Client {
         line.truncate(line.trim_end().len());
         Ok(line)
     }
+}
+
+fn connected(address: SocketAddr, trust: &Arc<ClientConfig>) -> anyhow::Result<Stream> {
+    let name = ServerName::from(address.ip());
+    let session = ClientConnection::new(Arc::clone(trust), name)?;
+    let socket = TcpStream::connect(address)?;
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    Ok(BufReader::new(StreamOwned::new(session, socket)))
 }
 
 impl Answer {
