@@ -13,6 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub mod apps;
 pub mod archives;
 pub mod authorities;
+mod cached;
 pub mod challenges;
 pub mod checkpoints;
 mod column;

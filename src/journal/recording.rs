@@ -76,22 +76,24 @@ impl Journal {
             ahead.and_then(|(of, end)| (of == transaction).then_some(end))
         };
         for _ in 0..ATTEMPTS {
-            let put = store::nested(connection, |connection| {
-                let end = match ahead.take() {
-                    Some(end) => end,
-                    None => self.end(connection)?,
-                };
-                let (records, end) = self.chained(end, &new)?;
-                rows::insert(connection, &records)?;
-                Ok::<_, JournalError>(end)
-            });
+            let end = match ahead.take() {
+                Some(end) => end,
+                None => self.end(connection)?,
+            };
+            let (records, end) = self.chained(end, &new)?;
+            let put = match records.as_slice() {
+                [record] => rows::insert(connection, record),
+                records => store::nested(connection, |connection| {
+                    rows::insert_all(connection, records)
+                }),
+            };
             match put {
-                Ok(end) => {
+                Ok(()) => {
                     self.head().ahead = Some((transaction, end.clone()));
                     return Ok(Some((new.len(), end)));
                 }
-                Err(JournalError::Store(StoreError::Conflict { .. })) => {}
-                Err(error) => return Err(error),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(JournalError::Contended {

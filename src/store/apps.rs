@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{app_certificates, app_tokens, apps};
@@ -47,6 +48,7 @@ pub struct Access {
 pub fn insert(connection: &mut AnyConnection, app: &App) -> Result<(), StoreError> {
     diesel::insert_into(apps::table)
         .values(Row::from(app))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -89,6 +91,7 @@ pub fn set_return_urls(
 ) -> Result<(), StoreError> {
     diesel::update(apps::table.find(id.to_string()))
         .set(apps::return_urls.eq(list_of(urls)))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -102,6 +105,7 @@ pub fn disable(
     diesel::update(apps::table.find(id.to_string()))
         .filter(apps::disabled_at.is_null())
         .set(apps::disabled_at.eq(to_micros(at)))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -110,6 +114,7 @@ pub fn disable(
 pub fn enable(connection: &mut AnyConnection, id: AppId) -> Result<(), StoreError> {
     diesel::update(apps::table.find(id.to_string()))
         .set(apps::disabled_at.eq(None::<i64>))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -127,6 +132,7 @@ pub fn add_token(
             app_tokens::app_id.eq(app.to_string()),
             app_tokens::created_at.eq(to_micros(at)),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -146,6 +152,7 @@ pub fn add_certificate(
             app_certificates::created_at.eq(to_micros(at)),
             app_certificates::expires_at.eq(until.map(to_micros)),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -168,6 +175,7 @@ pub fn end_access(
         ),
     )
     .set(app_tokens::expires_at.eq(until))
+    .cached()
     .execute(connection)?;
     let certificates = diesel::update(
         app_certificates::table.filter(
@@ -179,6 +187,7 @@ pub fn end_access(
         ),
     )
     .set(app_certificates::expires_at.eq(until))
+    .cached()
     .execute(connection)?;
     Ok(tokens.saturating_add(certificates))
 }

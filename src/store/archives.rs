@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::moment::{from_micros, to_micros};
 use super::schema::{journal_archivers as archivers, journal_archives as archives};
 use super::{AnyConnection, StoreError, nested};
@@ -40,6 +41,7 @@ pub enum Holding {
 pub fn insert(connection: &mut AnyConnection, archive: &StoredArchive) -> Result<(), StoreError> {
     diesel::insert_into(archives::table)
         .values(archive)
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -96,6 +98,7 @@ pub fn hold(
             archivers::holder.eq(holder.to_string()),
             archivers::held_until.eq(to_micros(until)),
         ))
+        .cached()
         .execute(connection)?;
     if taken > 0 {
         return Ok(Holding::Held);
@@ -107,6 +110,7 @@ pub fn hold(
                 archivers::holder.eq(holder.to_string()),
                 archivers::held_until.eq(to_micros(until)),
             ))
+            .cached()
             .execute(connection)
             .map_err(StoreError::from)
     });
@@ -139,6 +143,7 @@ pub fn keep(
             .filter(archivers::holder.eq(holder.to_string())),
     )
     .set(archivers::held_until.eq(to_micros(until)))
+    .cached()
     .execute(connection)?;
     Ok(kept > 0)
 }

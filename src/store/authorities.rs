@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::corrupt;
 use super::moment::{from_micros, to_micros};
 use super::schema::authorities;
@@ -72,6 +73,7 @@ pub fn insert(
             authorities::created_at.eq(to_micros(at)),
             authorities::crl_number.eq(0_i64),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -99,6 +101,7 @@ pub fn take_turn(
     let taken = diesel::update(authorities::table.find(role.as_str()))
         .set(authorities::crl_number.eq(authorities::crl_number + 1))
         .returning((authorities::crl_number, authorities::revocations))
+        .cached()
         .get_result::<(i64, i64)>(connection)
         .optional()?;
     taken
@@ -119,6 +122,7 @@ pub(super) fn note_revocation(
 ) -> Result<(), StoreError> {
     diesel::update(authorities::table.find(role.as_str()))
         .set(authorities::revocations.eq(authorities::revocations + 1))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -142,6 +146,7 @@ pub fn keep_list(
         authorities::crl_next_update.eq(Some(to_micros(list.next_update))),
         authorities::crl_revocations.eq(turn.revocations),
     ))
+    .cached()
     .execute(connection)?;
     Ok(match changed {
         0 => Kept::Overtaken,

@@ -5,6 +5,7 @@ use diesel::dsl::min;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::{WrongLength, corrupt, count, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{challenges, requests};
@@ -63,6 +64,7 @@ pub fn insert(connection: &mut AnyConnection, challenge: &Challenge) -> Result<(
             challenges::created_at.eq(to_micros(challenge.created_at)),
             challenges::expires_at.eq(to_micros(challenge.expires_at)),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -88,7 +90,7 @@ pub fn take_try(
     id: ChallengeId,
     now: OffsetDateTime,
 ) -> Result<Option<u32>, StoreError> {
-    let taken = diesel::update(
+    let left: Option<i32> = diesel::update(
         challenges::table
             .find(id.to_string())
             .filter(challenges::ended_at.is_null())
@@ -96,15 +98,12 @@ pub fn take_try(
             .filter(challenges::tries_left.gt(0)),
     )
     .set(challenges::tries_left.eq(challenges::tries_left - 1))
-    .execute(connection)?;
-    if taken == 0 {
-        return Ok(None);
-    }
-    let left: i32 = challenges::table
-        .find(id.to_string())
-        .select(challenges::tries_left)
-        .first(connection)?;
-    count("a challenge's tries", left).map(Some)
+    .returning(challenges::tries_left)
+    .cached()
+    .get_result(connection)
+    .optional()?;
+    left.map(|left| count("a challenge's tries", left))
+        .transpose()
 }
 
 /// Whether a challenge was ended.
@@ -133,6 +132,7 @@ pub fn end(
         challenges::outcome.eq(Some(how.as_str())),
         challenges::sealed_secret.eq(None::<Vec<u8>>),
     ))
+    .cached()
     .execute(connection)?;
     Ok(if ended == 0 {
         Ending::Before
@@ -158,15 +158,31 @@ pub fn end_all(
         challenges::outcome.eq(Some(how.as_str())),
         challenges::sealed_secret.eq(None::<Vec<u8>>),
     ))
+    .cached()
     .execute(connection)?;
     Ok(())
 }
 
-/// Gives back the try that a right code has taken.
-pub fn return_try(connection: &mut AnyConnection, id: ChallengeId) -> Result<(), StoreError> {
-    diesel::update(challenges::table.find(id.to_string()))
-        .set(challenges::tries_left.eq(challenges::tries_left + 1))
-        .execute(connection)?;
+/// Ends a challenge by its right code, and gives back the try that the code has taken. Does nothing when it has ended
+/// already.
+pub fn confirm(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(
+        challenges::table
+            .find(id.to_string())
+            .filter(challenges::ended_at.is_null()),
+    )
+    .set((
+        challenges::tries_left.eq(challenges::tries_left + 1),
+        challenges::ended_at.eq(Some(to_micros(now))),
+        challenges::outcome.eq(Some(ChallengeEnd::Confirmed.as_str())),
+        challenges::sealed_secret.eq(None::<Vec<u8>>),
+    ))
+    .cached()
+    .execute(connection)?;
     Ok(())
 }
 
@@ -250,6 +266,7 @@ pub fn replace_code(
         challenges::sms_state.eq(SmsState::Pending.as_str()),
         challenges::expires_at.eq(to_micros(expires_at)),
     ))
+    .cached()
     .execute(connection)?;
     Ok(if changed == 0 {
         Replacement::Overtaken
@@ -271,6 +288,7 @@ pub fn set_sms_state(
             .filter(challenges::sms_count.eq(stored(message))),
     )
     .set(challenges::sms_state.eq(state.as_str()))
+    .cached()
     .execute(connection)?;
     Ok(())
 }
@@ -326,6 +344,7 @@ pub fn forget(
             .filter(challenges::sealed_secret.is_not_null()),
     )
     .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
+    .cached()
     .execute(connection)?;
     // One that is being signed may be given back.
     let unfinished = [RequestState::Pending, RequestState::Signing].map(RequestState::as_str);

@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use super::cached::Cacheable;
 use super::schema::journal_checkpoints as checkpoints;
 use super::{AnyConnection, StoreError};
 
@@ -29,6 +30,7 @@ pub fn insert(
 ) -> Result<(), StoreError> {
     diesel::insert_into(checkpoints::table)
         .values(checkpoint)
+        .cached()
         .execute(connection)?;
     Ok(())
 }

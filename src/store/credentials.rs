@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::cached::Cacheable;
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{credentials, signers as accounts, wrapping_keys};
@@ -38,6 +39,7 @@ pub struct RevokedCertificate {
 pub fn insert(connection: &mut AnyConnection, credential: &Credential) -> Result<(), StoreError> {
     diesel::insert_into(credentials::table)
         .values(&Row::try_from(credential)?)
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -112,6 +114,7 @@ pub fn certify(
         credentials::not_before.eq(Some(to_micros(certification.not_before))),
         credentials::not_after.eq(Some(to_micros(certification.not_after))),
     ))
+    .cached()
     .execute(connection)?;
     Ok(change(changed))
 }
@@ -143,6 +146,7 @@ pub fn revoke(
         credentials::revoked_at.eq(Some(to_micros(revocation.at))),
         credentials::revocation_reason.eq(Some(revocation.reason.as_str())),
     ))
+    .cached()
     .execute(connection)?;
     if changed > 0 {
         authorities::note_revocation(connection, AuthorityRole::Issuing)?;

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::cached::Cacheable;
 use super::column::{corrupt, count, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{documents, requests};
@@ -20,6 +21,7 @@ use crate::domain::request::{
 pub fn insert(connection: &mut AnyConnection, document: &Document) -> Result<(), StoreError> {
     diesel::insert_into(documents::table)
         .values(&Row::try_from(document)?)
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -82,6 +84,7 @@ pub fn mark_signed(
             documents::signed_sha256.eq(Some(signed.sha256.bytes())),
             documents::signed_at.eq(Some(to_micros(signed.signed_at))),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -99,6 +102,7 @@ pub fn mark_failed(
             documents::reason.eq(Some(reason.as_str())),
             documents::detail.eq(detail),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -139,6 +143,7 @@ pub fn forget_objects(
             documents::object_key.eq(None::<String>),
             documents::signed_object_key.eq(None::<String>),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::moment::to_micros;
 use super::schema::{journal, requests, sads};
 use super::{AnyConnection, StoreError};
@@ -73,8 +74,31 @@ pub struct Span {
     pub rows: i64,
 }
 
-/// Adds rows. One whose place is taken is a [`StoreError::Conflict`].
-pub fn insert(connection: &mut AnyConnection, records: &[Record]) -> Result<(), StoreError> {
+/// Adds a row. Where its place is taken, that is a [`StoreError::Conflict`], and the transaction can go on.
+pub fn insert(connection: &mut AnyConnection, record: &Record) -> Result<(), StoreError> {
+    let added = match connection {
+        AnyConnection::Postgres(inner) => diesel::insert_into(journal::table)
+            .values(record)
+            .on_conflict_do_nothing()
+            .cached()
+            .execute(inner)?,
+        // Nothing but the statement is undone here when it fails.
+        AnyConnection::Sqlite(inner) => diesel::insert_into(journal::table)
+            .values(record)
+            .cached()
+            .execute(inner)?,
+    };
+    if added == 0 {
+        return Err(StoreError::Conflict {
+            constraint: "journal_pkey".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Adds rows. One whose place is taken is a [`StoreError::Conflict`]; what was done since the last savepoint has to be
+/// undone then.
+pub fn insert_all(connection: &mut AnyConnection, records: &[Record]) -> Result<(), StoreError> {
     match connection {
         // One statement for many rows saves as many turns on the network; SQLite has none.
         AnyConnection::Postgres(inner) => {
@@ -83,16 +107,12 @@ pub fn insert(connection: &mut AnyConnection, records: &[Record]) -> Result<(), 
                     .values(some)
                     .execute(inner)?;
             }
+            Ok(())
         }
-        AnyConnection::Sqlite(inner) => {
-            for record in records {
-                diesel::insert_into(journal::table)
-                    .values(record)
-                    .execute(inner)?;
-            }
-        }
+        AnyConnection::Sqlite(_) => records
+            .iter()
+            .try_for_each(|record| insert(connection, record)),
     }
-    Ok(())
 }
 
 /// The last row of a chain; `None` while it has none.

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::{WrongLength, corrupt};
 use super::moment::{from_micros, to_micros};
 use super::schema::keyslots;
@@ -75,6 +76,7 @@ pub fn put(
             keyslots::sealed_secret.eq(&slot.sealed_secret),
             keyslots::created_at.eq(to_micros(slot.created_at)),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -100,6 +102,7 @@ pub fn strengthen(
         keyslots::sealed_secret.eq(&slot.sealed_secret),
         keyslots::created_at.eq(to_micros(slot.created_at)),
     ))
+    .cached()
     .execute(connection)?;
     Ok(())
 }

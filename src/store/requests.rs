@@ -5,6 +5,7 @@ use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::{corrupt, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{challenges, requests};
@@ -21,6 +22,7 @@ pub fn insert(
 ) -> Result<(), StoreError> {
     diesel::insert_into(requests::table)
         .values(&Row::from(request))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -105,6 +107,7 @@ pub fn finish(
         requests::finished_at.eq(Some(to_micros(at))),
         requests::delete_at.eq(kept_from(at)),
     ))
+    .cached()
     .execute(connection)?;
     Ok(transition(changed))
 }
@@ -129,6 +132,7 @@ pub fn conclude(
             requests::lease_claim.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
         ))
+        .cached()
         .execute(connection)?;
     Ok(transition(changed))
 }
@@ -156,6 +160,7 @@ pub fn claim(
         requests::lease_claim.eq(Some(lease.claim.to_string())),
         requests::lease_until.eq(Some(to_micros(lease.until))),
     ))
+    .cached()
     .execute(connection)?;
     Ok(transition(changed))
 }
@@ -176,6 +181,7 @@ pub fn release(
             requests::lease_claim.eq(None::<String>),
             requests::lease_until.eq(None::<i64>),
         ))
+        .cached()
         .execute(connection)?;
     Ok(transition(changed))
 }
@@ -189,6 +195,7 @@ pub fn extend_lease(
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(held(id, holder))
         .set(requests::lease_until.eq(Some(to_micros(until))))
+        .cached()
         .execute(connection)?;
     Ok(transition(changed))
 }
@@ -201,6 +208,7 @@ pub fn keep_hold(
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(held(id, holder))
         .set(requests::lease_until.eq(requests::lease_until))
+        .cached()
         .execute(connection)?;
     Ok(transition(changed))
 }
@@ -227,6 +235,7 @@ pub fn take_over(
         requests::lease_holder.eq(Some(lease.holder.to_string())),
         requests::lease_until.eq(Some(to_micros(lease.until))),
     ))
+    .cached()
     .execute(connection)?;
     Ok(transition(changed))
 }
@@ -322,6 +331,7 @@ pub fn documents_deleted(
 ) -> Result<(), StoreError> {
     diesel::update(requests::table.find(id.to_string()))
         .set(requests::documents_deleted_at.eq(Some(to_micros(at))))
+        .cached()
         .execute(connection)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::moment::{from_micros, to_micros};
 use super::schema::sads;
 use super::{AnyConnection, StoreError};
@@ -25,6 +26,7 @@ pub fn spend(
             sads::credential_id.eq(credential.to_string()),
             sads::spent_at.eq(to_micros(at)),
         ))
+        .cached()
         .execute(connection)?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::{WrongLength, corrupt, count, optional, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{signers, unknown_tries};
@@ -65,6 +66,7 @@ pub enum Release {
 pub fn insert(connection: &mut AnyConnection, signer: &Signer) -> Result<(), StoreError> {
     diesel::insert_into(signers::table)
         .values(&Row::from(signer))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -74,6 +76,7 @@ pub fn insert(connection: &mut AnyConnection, signer: &Signer) -> Result<(), Sto
 pub fn update(connection: &mut AnyConnection, signer: &Signer) -> Result<(), StoreError> {
     diesel::update(signers::table.find(signer.id.to_string()))
         .set(&Row::from(signer))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -122,6 +125,7 @@ pub fn find_by_phone(
 pub fn lock(connection: &mut AnyConnection, id: SignerId) -> Result<(), StoreError> {
     diesel::update(signers::table.find(id.to_string()))
         .set(signers::password_failures.eq(signers::password_failures))
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -136,37 +140,28 @@ pub fn count_try(
     now: OffsetDateTime,
 ) -> Result<Option<CountedTry>, StoreError> {
     let row = signers::table.find(id.to_string());
-    let number: i32 = match factor {
-        Factor::Password => {
-            let counted = diesel::update(
-                row.filter(signers::blocked_at.is_null())
-                    .filter(signers::password_failures.lt(most)),
-            )
-            .set(signers::password_failures.eq(signers::password_failures + 1))
-            .execute(connection)?;
-            if counted == 0 {
-                return Ok(None);
-            }
-            signers::table
-                .find(id.to_string())
-                .select(signers::password_failures)
-                .first(connection)?
-        }
-        Factor::ActivationCode => {
-            let counted = diesel::update(
-                row.filter(signers::activation_blocked_at.is_null())
-                    .filter(signers::activation_failures.lt(most)),
-            )
-            .set(signers::activation_failures.eq(signers::activation_failures + 1))
-            .execute(connection)?;
-            if counted == 0 {
-                return Ok(None);
-            }
-            signers::table
-                .find(id.to_string())
-                .select(signers::activation_failures)
-                .first(connection)?
-        }
+    let number: Option<i32> = match factor {
+        Factor::Password => diesel::update(
+            row.filter(signers::blocked_at.is_null())
+                .filter(signers::password_failures.lt(most)),
+        )
+        .set(signers::password_failures.eq(signers::password_failures + 1))
+        .returning(signers::password_failures)
+        .cached()
+        .get_result(connection)
+        .optional()?,
+        Factor::ActivationCode => diesel::update(
+            row.filter(signers::activation_blocked_at.is_null())
+                .filter(signers::activation_failures.lt(most)),
+        )
+        .set(signers::activation_failures.eq(signers::activation_failures + 1))
+        .returning(signers::activation_failures)
+        .cached()
+        .get_result(connection)
+        .optional()?,
+    };
+    let Some(number) = number else {
+        return Ok(None);
     };
     if number < most {
         return Ok(Some(CountedTry::OneOfMany));
@@ -179,9 +174,11 @@ pub fn count_try(
     match factor {
         Factor::Password => diesel::update(row)
             .set(signers::blocked_at.eq(Some(block.micros)))
+            .cached()
             .execute(connection)?,
         Factor::ActivationCode => diesel::update(row)
             .set(signers::activation_blocked_at.eq(Some(block.micros)))
+            .cached()
             .execute(connection)?,
     };
     Ok(Some(CountedTry::Last(block)))
@@ -216,6 +213,7 @@ pub fn admit(
             signers::blocked_at.eq(None::<i64>),
             accessed,
         ))
+        .cached()
         .execute(connection)?,
         Factor::ActivationCode => diesel::update(
             row.filter(
@@ -231,6 +229,7 @@ pub fn admit(
             signers::activation_blocked_at.eq(None::<i64>),
             accessed,
         ))
+        .cached()
         .execute(connection)?,
     };
     Ok(if changed == 0 {
@@ -248,25 +247,27 @@ pub fn count_wrong_code(
     since: OffsetDateTime,
     now: OffsetDateTime,
 ) -> Result<u32, StoreError> {
-    let counted = diesel::update(
+    let goes_on: Option<i32> = diesel::update(
         signers::table
             .find(id.to_string())
             .filter(signers::code_failures_since.gt(to_micros(since))),
     )
     .set(signers::code_failures.eq(signers::code_failures + 1))
-    .execute(connection)?;
-    if counted == 0 {
-        diesel::update(signers::table.find(id.to_string()))
+    .returning(signers::code_failures)
+    .cached()
+    .get_result(connection)
+    .optional()?;
+    let number = match goes_on {
+        Some(number) => number,
+        None => diesel::update(signers::table.find(id.to_string()))
             .set((
                 signers::code_failures.eq(1),
                 signers::code_failures_since.eq(Some(to_micros(now))),
             ))
-            .execute(connection)?;
-    }
-    let number: i32 = signers::table
-        .find(id.to_string())
-        .select(signers::code_failures)
-        .first(connection)?;
+            .returning(signers::code_failures)
+            .cached()
+            .get_result(connection)?,
+    };
     count("a signer's wrong codes", number)
 }
 
@@ -281,6 +282,7 @@ pub fn forget_wrong_codes(connection: &mut AnyConnection, id: SignerId) -> Resul
         signers::code_failures.eq(0),
         signers::code_failures_since.eq(None::<i64>),
     ))
+    .cached()
     .execute(connection)?;
     Ok(())
 }
@@ -302,6 +304,7 @@ pub fn block(
                     signers::password_failures.eq(signers::password_failures + 1),
                     signers::blocked_at.eq(Some(micros)),
                 ))
+                .cached()
                 .execute(connection)?;
             row.select(signers::password_failures).first(connection)?
         }
@@ -311,6 +314,7 @@ pub fn block(
                     signers::activation_failures.eq(signers::activation_failures + 1),
                     signers::activation_blocked_at.eq(Some(micros)),
                 ))
+                .cached()
                 .execute(connection)?;
             row.select(signers::activation_failures).first(connection)?
         }
@@ -336,6 +340,7 @@ pub fn release(
             signers::password_failures.eq(signers::password_failures - 1),
             signers::blocked_at.eq(None::<i64>),
         ))
+        .cached()
         .execute(connection)?,
         Factor::ActivationCode => diesel::update(
             row.filter(signers::activation_blocked_at.eq(Some(block.micros)))
@@ -345,6 +350,7 @@ pub fn release(
             signers::activation_failures.eq(signers::activation_failures - 1),
             signers::activation_blocked_at.eq(None::<i64>),
         ))
+        .cached()
         .execute(connection)?,
     };
     Ok(if released == 0 {
@@ -367,12 +373,14 @@ pub fn unblock(
                 signers::password_failures.eq(0),
                 signers::blocked_at.eq(None::<i64>),
             ))
+            .cached()
             .execute(connection)?,
         Factor::ActivationCode => diesel::update(row)
             .set((
                 signers::activation_failures.eq(0),
                 signers::activation_blocked_at.eq(None::<i64>),
             ))
+            .cached()
             .execute(connection)?,
     };
     forget_wrong_codes(connection, id)
@@ -388,6 +396,7 @@ pub fn password_chosen(
     unblock(connection, id, Factor::Password)?;
     diesel::update(signers::table.find(id.to_string()))
         .set(signers::password_expires_at.eq(Some(to_micros(expires_at))))
+        .cached()
         .execute(connection)?;
     diesel::update(
         signers::table
@@ -395,6 +404,7 @@ pub fn password_chosen(
             .filter(signers::activated_at.is_null()),
     )
     .set(signers::activated_at.eq(Some(to_micros(at))))
+    .cached()
     .execute(connection)?;
     Ok(())
 }
@@ -403,6 +413,7 @@ pub fn password_chosen(
 pub fn count_unknown_try(connection: &mut AnyConnection, any_byte: u8) -> Result<(), StoreError> {
     diesel::update(unknown_tries::table.find(i32::from(any_byte % 8)))
         .set(unknown_tries::tries.eq(unknown_tries::tries + 1))
+        .cached()
         .execute(connection)?;
     Ok(())
 }

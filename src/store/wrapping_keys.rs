@@ -6,6 +6,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::cached::Cacheable;
 use super::column::{corrupt, parsed};
 use super::moment::{from_micros, to_micros};
 use super::schema::{credentials, wrapping_keys};
@@ -46,6 +47,7 @@ impl KekLoad {
 pub fn insert(connection: &mut AnyConnection, key: &WrappingKey) -> Result<(), StoreError> {
     diesel::insert_into(wrapping_keys::table)
         .values(&Row::try_from(key)?)
+        .cached()
         .execute(connection)?;
     Ok(())
 }
@@ -129,6 +131,7 @@ pub fn rewrap(
         wrapping_keys::wrapped_key.eq(&key.wrapped),
         wrapping_keys::rewrapped_at.eq(key.rewrapped_at.map(to_micros)),
     ))
+    .cached()
     .execute(connection)?;
     Ok(if changed == 0 {
         Rewrapping::Missed

@@ -258,8 +258,7 @@ pub(super) fn right(
 ) -> Result<Verdict, ChallengeError> {
     signers::forget_wrong_codes(connection, signer.id)?;
     if ends_with_its_code(challenge.purpose) {
-        challenges::return_try(connection, challenge.id)?;
-        challenges::end(connection, challenge.id, ChallengeEnd::Confirmed, now)?;
+        challenges::confirm(connection, challenge.id, now)?;
     }
     let signer = Box::new(signer);
     Ok(Verdict::Right { signer, tries_left })
