@@ -5,7 +5,7 @@
 //! kept, is decided above.
 //!
 //! All functions are synchronous and must not be called from asynchronous code: the object store's own runtime
-//! is in here, so that nobody notices which store it is.
+//! is in here, so that nobody notices which store it is. A folder is read by the calling thread.
 
 use std::error::Error;
 use std::io;
@@ -17,6 +17,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::domain::algorithm::DigestAlgorithm;
 
+mod folder;
 mod place;
 mod reader;
 mod runtime;
@@ -28,6 +29,7 @@ pub use place::{AccessKey, Bucket, Settings};
 pub use reader::{Chunks, ObjectReader, Source};
 pub use upload::{Measured, Stored};
 
+use folder::Folder;
 use runtime::Private;
 
 /// What can go wrong with document bytes.
@@ -81,7 +83,7 @@ pub struct Documents {
     store: Arc<OnceLock<Arc<dyn ObjectStore>>>,
     runtime: Arc<Private>,
     /// Where files lie, when it is a folder.
-    folder: Option<Arc<PathBuf>>,
+    folder: Option<Arc<Folder>>,
     /// Bytes written at once.
     part: usize,
 }
@@ -111,7 +113,9 @@ impl Documents {
             settings: Arc::new(settings.clone()),
             store: Arc::default(),
             runtime: Arc::new(Private::start().map_err(DocumentsError::Runtime)?),
-            folder: settings.folder().map(|folder| Arc::new(folder.to_owned())),
+            folder: settings
+                .folder()
+                .map(|folder| Arc::new(Folder::new(folder.to_owned()))),
             part: settings.part(),
         };
         match documents.store() {
@@ -130,11 +134,15 @@ impl Documents {
 
     /// Whether the store is there: the one that was set up, and not what is in its place.
     pub fn is_there(&self) -> Result<bool, DocumentsError> {
+        let mark = Path::from(MARK);
+        if let Some(folder) = &self.folder {
+            return folder.has(&mark);
+        }
         let store = match self.store() {
             Err(DocumentsError::Away) => return Ok(false),
             opened => opened?,
         };
-        match self.runtime.wait(store.head(&Path::from(MARK))) {
+        match self.runtime.wait(store.head(&mark)) {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(DocumentsError::from_store(error)),

@@ -1,6 +1,7 @@
 //! Reading objects: anywhere, with a small memory of what was read, or from beginning to end.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::upload::{Measured, PART};
-use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, path};
+use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, folder, path};
 use crate::domain::algorithm::{Digest, Hasher};
 use crate::domain::block_states::BlockStates;
 
@@ -55,9 +56,14 @@ pub struct Chunks {
 }
 
 struct Object {
-    documents: Documents,
-    path: Path,
+    place: Place,
     size: u64,
+}
+
+/// Where an object's bytes are.
+enum Place {
+    File(File),
+    Elsewhere { documents: Documents, path: Path },
 }
 
 impl Documents {
@@ -136,10 +142,21 @@ impl Documents {
 
     fn object(&self, key: &ObjectKey) -> Result<Option<Object>, DocumentsError> {
         let path = path(key);
+        if let Some(folder) = &self.folder {
+            return match folder.open(&path)? {
+                Some((file, size)) => Ok(Some(Object {
+                    place: Place::File(file),
+                    size,
+                })),
+                None => self.check_there().map(|()| None),
+            };
+        }
         match self.runtime.wait(self.store()?.head(&path)) {
             Ok(meta) => Ok(Some(Object {
-                documents: self.clone(),
-                path,
+                place: Place::Elsewhere {
+                    documents: self.clone(),
+                    path,
+                },
                 size: meta.size,
             })),
             Err(object_store::Error::NotFound { .. }) => self.check_there().map(|()| None),
@@ -303,10 +320,13 @@ impl Object {
         if until <= from {
             return Ok(Bytes::new());
         }
-        let fetched = self
-            .documents
+        let (documents, path) = match &self.place {
+            Place::File(file) => return folder::read(file, from, until.saturating_sub(from)),
+            Place::Elsewhere { documents, path } => (documents, path),
+        };
+        let fetched = documents
             .runtime
-            .wait(self.documents.store()?.get_range(&self.path, from..until));
+            .wait(documents.store()?.get_range(path, from..until));
         let bytes = fetched.map_err(DocumentsError::from_store)?;
         let whole = u64::try_from(bytes.len()) == Ok(until.saturating_sub(from));
         if whole {

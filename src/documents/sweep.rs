@@ -44,8 +44,8 @@ impl Documents {
         };
         let seconds = u64::try_from(before.unix_timestamp()).unwrap_or(0);
         let before = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        unfinished(folder, before).map_err(|source| DocumentsError::Folder {
-            path: folder.as_ref().clone(),
+        unfinished(folder.path(), before).map_err(|source| DocumentsError::Folder {
+            path: folder.path().to_owned(),
             source,
         })
     }
@@ -56,7 +56,7 @@ impl Documents {
             return Ok(());
         };
         let name = key.to_string();
-        let path = folder.join(path(key).as_ref());
+        let path = folder.path().join(path(key).as_ref());
         let Some(shard) = path.parent() else {
             return Ok(());
         };
