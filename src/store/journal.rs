@@ -76,17 +76,11 @@ pub struct Span {
 
 /// Adds a row. Where its place is taken, that is a [`StoreError::Conflict`], and the transaction can go on.
 pub fn insert(connection: &mut AnyConnection, record: &Record) -> Result<(), StoreError> {
+    let row = diesel::insert_into(journal::table).values(record);
     let added = match connection {
-        AnyConnection::Postgres(inner) => diesel::insert_into(journal::table)
-            .values(record)
-            .on_conflict_do_nothing()
-            .cached()
-            .execute(inner)?,
+        AnyConnection::Postgres(_) => row.on_conflict_do_nothing().cached().execute(connection)?,
         // Nothing but the statement is undone here when it fails.
-        AnyConnection::Sqlite(inner) => diesel::insert_into(journal::table)
-            .values(record)
-            .cached()
-            .execute(inner)?,
+        AnyConnection::Sqlite(_) => row.cached().execute(connection)?,
     };
     if added == 0 {
         return Err(StoreError::Conflict {
