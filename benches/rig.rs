@@ -3,6 +3,7 @@
 pub(crate) mod arguments;
 pub(crate) mod client;
 pub(crate) mod document;
+pub(crate) mod enrolment;
 pub(crate) mod gateway;
 #[path = "../tests/harness/new_token.rs"]
 mod new_token;

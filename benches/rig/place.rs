@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rubrica::clock::Ambient;
+use rubrica::config::Config;
 use rubrica::http::tls::self_signed;
 use rubrica::service::Service;
 use rubrica::{app, config};
@@ -137,10 +138,16 @@ impl Place {
 
     /// The use cases over it, in this process.
     pub(crate) fn service(&self) -> anyhow::Result<Service> {
-        let mut loaded = config::load(Some(&self.configuration()))?;
-        loaded.config.hsm.call_delay = self.call_delay;
-        app::migrate(&loaded.config)?;
-        Ok(app::service(loaded.config)?)
+        let config = self.loaded()?;
+        app::migrate(&config)?;
+        Ok(app::service(config)?)
+    }
+
+    /// The configuration as it is read.
+    pub(crate) fn loaded(&self) -> anyhow::Result<Config> {
+        let mut config = config::load(Some(&self.configuration()))?.config;
+        config.hsm.call_delay = self.call_delay;
+        Ok(config)
     }
 }
 

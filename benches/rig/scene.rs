@@ -141,16 +141,6 @@ impl Scene {
         self.activate(citizen, &registered.activation_code)
     }
 
-    /// The same for one whose account exists already and was never activated.
-    pub(crate) fn admit_again(&self, citizen: &Citizen) -> anyhow::Result<()> {
-        let registered = self.service.renew_registration(
-            &administrator().authorize(op::RegisterSigner),
-            citizen.registration()?,
-            &PhoneClaim::Free,
-        )?;
-        self.activate(citizen, &registered.activation_code)
-    }
-
     /// Issues a credential to who has none.
     pub(crate) fn certify(&self, citizen: &Citizen, key: KeyAlgorithm) -> anyhow::Result<()> {
         self.service.issue_missing_credential(
@@ -252,7 +242,8 @@ impl Citizen {
         SecretText::new(self.national_id.as_str().to_owned())
     }
 
-    fn registration(&self) -> anyhow::Result<NewSigner> {
+    /// What the office knows.
+    pub(crate) fn registration(&self) -> anyhow::Result<NewSigner> {
         Ok(NewSigner {
             national_id: self.national_id.clone(),
             name: PersonName::new("Ana", "Gil", None)?,

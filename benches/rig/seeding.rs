@@ -1,31 +1,25 @@
-//! Many citizens with credentials, as the use cases make them: each is registered, activates the account with a code and
-//! a password, and gets a key that the HSM made, wrapped and sealed, and a certificate. Nothing is written past them.
-//! Threads that commit at the same time share a transaction (`store::group`), which is what makes it quick.
+//! Many citizens with credentials: made by several threads, stored by one, many in a transaction and in the order of their
+//! numbers. So whenever a run ends, and however, the citizens from 1 to some number are there with all that is theirs, and
+//! no others.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Instant;
 
 use anyhow::bail;
 use rubrica::auth::op;
-use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::identity::IdentityError;
 use rubrica::service::ServiceError;
 
+use super::enrolment::{Enrolled, Enrolment};
 use super::scene::{Citizen, Scene, administrator};
 
-/// Callers at once. More than cores: they wait for the disk together.
-const THREADS: u32 = 48;
-/// Before a stop so many at most were begun and not finished.
-const UNSURE: u32 = THREADS * 2;
-
-/// How a citizen stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Absent,
-    Registered,
-    Activated,
-}
+/// Citizens in one transaction.
+const TOGETHER: usize = 500;
+/// Threads that make citizens, for each core: while some wait for the token, the others derive and seal.
+const THREADS_PER_CORE: usize = 2;
 
 /// How far a seeding came, while it runs.
 pub(crate) type Progress<'a> = &'a (dyn Fn(u32) + Sync);
@@ -38,96 +32,93 @@ pub(crate) fn seed(
     until: Option<Instant>,
     progress: Progress<'_>,
 ) -> anyhow::Result<u32> {
-    let there = highest(scene)?;
-    let unsure_from = there.saturating_sub(UNSURE) + 1;
-    let next = AtomicU32::new(unsure_from);
-    let failed = AtomicBool::new(false);
-    let work = || {
-        let mut last = 0;
-        loop {
-            let late = until.is_some_and(|until| Instant::now() >= until);
-            if late || failed.load(Ordering::Relaxed) {
-                return Ok(last);
-            }
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number > goal {
-                return Ok(last);
-            }
-            let made = one(scene, number, number <= there);
-            if made.is_err() {
-                failed.store(true, Ordering::Relaxed);
-            }
-            made?;
-            last = number;
-            progress(number);
-        }
-    };
-    let ends: Vec<anyhow::Result<u32>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(end) => end,
-                Err(_) => bail!("a thread of the seeding panicked"),
-            })
-            .collect()
-    });
-    // Every number that was taken was also finished, when none failed.
-    for end in ends {
-        end?;
+    let there = count(scene)?;
+    if there >= goal {
+        return Ok(there);
     }
-    Ok((next.load(Ordering::Relaxed) - 1).min(goal).max(there))
+    let enrolment = Enrolment::new(&scene.place)?;
+    let next = AtomicU32::new(there + 1);
+    let take = || {
+        let late = until.is_some_and(|until| Instant::now() >= until);
+        let number = (!late).then(|| next.fetch_add(1, Ordering::Relaxed))?;
+        (number <= goal).then_some(number)
+    };
+    let threads = thread::available_parallelism()?.get() * THREADS_PER_CORE;
+    thread::scope(|scope| {
+        let (sender, made) = mpsc::sync_channel(TOGETHER);
+        for _ in 0..threads {
+            let (sender, enrolment) = (sender.clone(), &enrolment);
+            scope.spawn(move || {
+                while let Some(number) = take() {
+                    let one = enrolment.make(number);
+                    let failed = one.is_err();
+                    // Nobody listens any more when something failed elsewhere.
+                    if sender.send(one).is_err() || failed {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        keep(&enrolment, there, made, progress)
+    })
 }
 
 /// How many there are.
 pub(crate) fn count(scene: &Scene) -> anyhow::Result<u32> {
-    highest(scene)
-}
-
-fn one(scene: &Scene, number: u32, unsure: bool) -> anyhow::Result<()> {
-    let citizen = Citizen::numbered(number)?;
-    let standing = if unsure {
-        standing(scene, &citizen)?
-    } else {
-        Standing::Absent
-    };
-    match standing {
-        Standing::Absent => scene.admit(&citizen)?,
-        // The code was lost with the run that got it.
-        Standing::Registered => scene.admit_again(&citizen)?,
-        Standing::Activated => {}
-    }
-    scene.certify(&citizen, KeyAlgorithm::EcP256)
-}
-
-fn standing(scene: &Scene, citizen: &Citizen) -> anyhow::Result<Standing> {
-    let authorized = administrator().authorize(op::RegisterSigner);
-    match scene.service.signer(&authorized, &citizen.national_id) {
-        Ok(view) if view.signer.activated_at.is_some() => Ok(Standing::Activated),
-        Ok(_) => Ok(Standing::Registered),
-        Err(ServiceError::Registration(IdentityError::NotRegistered)) => Ok(Standing::Absent),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The highest number that is registered, give or take those of an interrupted run: numbers are taken in order.
-fn highest(scene: &Scene) -> anyhow::Result<u32> {
-    let registered = |number| {
-        let standing = standing(scene, &Citizen::numbered(number)?)?;
-        anyhow::Ok(standing != Standing::Absent)
-    };
     let mut above = 1;
-    while registered(above)? {
+    while can_sign(scene, above)? {
         above *= 2;
     }
     let mut below = above / 2;
     while above - below > 1 {
         let middle = below.midpoint(above);
-        if registered(middle)? {
+        if can_sign(scene, middle)? {
             below = middle;
         } else {
             above = middle;
         }
     }
     Ok(below)
+}
+
+/// Stores what comes, in the order of the numbers after `there`, until all threads ended; gives the last number.
+fn keep(
+    enrolment: &Enrolment,
+    there: u32,
+    made: Receiver<anyhow::Result<Enrolled>>,
+    progress: Progress<'_>,
+) -> anyhow::Result<u32> {
+    let mut early = BTreeMap::new();
+    let mut last = there;
+    let mut ready = Vec::with_capacity(TOGETHER);
+    for one in made {
+        let one = one?;
+        early.insert(one.number, one);
+        while let Some(one) = early.remove(&(last + 1)) {
+            last = one.number;
+            ready.push(one);
+        }
+        if ready.len() >= TOGETHER {
+            enrolment.keep(&ready)?;
+            ready.clear();
+            progress(last);
+        }
+    }
+    if !early.is_empty() {
+        bail!("a thread of the seeding panicked");
+    }
+    enrolment.keep(&ready)?;
+    progress(last);
+    Ok(last)
+}
+
+fn can_sign(scene: &Scene, number: u32) -> anyhow::Result<bool> {
+    let authorized = administrator().authorize(op::RegisterSigner);
+    let national_id = Citizen::numbered(number)?.national_id;
+    match scene.service.signer(&authorized, &national_id) {
+        Ok(view) => Ok(view.standing.is_ok()),
+        Err(ServiceError::Registration(IdentityError::NotRegistered)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

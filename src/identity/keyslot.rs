@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::IdentityError;
 use super::derivation::{Derivation, DerivationFailed, InvalidDerivation, SALT_BYTES};
 use super::sealing::{self, CipherRefused, Sealed};
+use super::{Identity, IdentityError};
 use crate::clock::Ambient;
 use crate::domain::canonical::Canonical;
 use crate::domain::factor::Factor;
@@ -61,6 +61,21 @@ impl Opening {
                 signer: Some(self.signer),
             }),
         }
+    }
+}
+
+impl Identity {
+    /// Seals a citizen secret under what its owner knows, at the cost in force. Whoever calls it has the secret already, so it
+    /// opens nothing. `knowledge` is a password's text in normalisation form C (RFC 8265 section 4.2.2), or an activation
+    /// code's 16 characters in upper case, without groups. Slow on purpose: never within a transaction.
+    pub fn keyslot(
+        &self,
+        owner: (SignerId, Factor),
+        knowledge: &[u8],
+        secret: &CitizenSecret,
+    ) -> Result<Keyslot, IdentityError> {
+        let derivation = &self.settings.derivation;
+        Ok(seal(&self.ambient, derivation, owner, knowledge, secret)?)
     }
 }
 

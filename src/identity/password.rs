@@ -107,13 +107,8 @@ impl Identity {
         let challenge = confirmed.challenge();
         let (signer, secret) = confirmed.into_parts();
         let secret = secret.ok_or(IdentityError::ConfirmedSomethingElse)?;
-        let slot = keyslot::seal(
-            &self.ambient,
-            &self.settings.derivation,
-            (signer.id, Factor::Password),
-            knowledge(&password.text),
-            &secret,
-        )?;
+        let owner = (signer.id, Factor::Password);
+        let slot = self.keyslot(owner, knowledge(&password.text), &secret)?;
         Ok(ChosenPassword {
             challenge,
             signer: signer.id,

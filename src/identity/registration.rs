@@ -8,7 +8,7 @@
 use time::Date;
 
 use super::activation_code::ActivationCode;
-use super::keyslot::{self, Opening};
+use super::keyslot::Opening;
 use super::level::{earned, not_in_future};
 use super::phone::{PhoneClaim, free_phone};
 use super::{Identity, IdentityError, OpenedSigner};
@@ -114,7 +114,7 @@ impl Identity {
         let id = known.map_or_else(|| self.ambient.id(), |signer| signer.id);
         let secret = CitizenSecret::new(SecretBytes::new(self.ambient.random()));
         let code = ActivationCode::generate(&self.ambient);
-        let slot = self.code_slot(id, &code, &secret)?;
+        let slot = self.keyslot((id, Factor::ActivationCode), code.knowledge(), &secret)?;
         let signer = Signer {
             id,
             national_id: new.national_id,
@@ -210,7 +210,11 @@ impl Identity {
         Ok(NewActivationCode {
             signer: signer.id,
             sealing_key: secret.sealing_key(),
-            slot: self.code_slot(signer.id, &code, &secret)?,
+            slot: self.keyslot(
+                (signer.id, Factor::ActivationCode),
+                code.knowledge(),
+                &secret,
+            )?,
             opening,
             code,
         })
@@ -267,21 +271,6 @@ impl Identity {
         keyslots::delete_all(connection, signer.id)?;
         challenges::end_all(connection, signer.id, ChallengeEnd::Cancelled, now)?;
         Ok(signer)
-    }
-
-    fn code_slot(
-        &self,
-        signer: SignerId,
-        code: &ActivationCode,
-        secret: &CitizenSecret,
-    ) -> Result<Keyslot, IdentityError> {
-        Ok(keyslot::seal(
-            &self.ambient,
-            &self.settings.derivation,
-            (signer, Factor::ActivationCode),
-            code.knowledge(),
-            secret,
-        )?)
     }
 }
 
