@@ -6,8 +6,10 @@
 //!
 //! Everything in it is made by the functions that the use cases call: a key that the HSM made, wrapped and sealed; a
 //! certificate; an account with a password; the journal's entries. It is written many citizens to a transaction, and nobody
-//! is sent a code. What is cheaper than in production: Argon2id's settings, and authorities with P-256 keys. A PostgreSQL of the folder's own does not wait for the disk meanwhile. `postgres` is a server of the folder's own, `URL` is anybody's. A run that was stopped goes on when the
-//! command is given again. The token stays in `tokens/`; its label and PIN stand in FOLDER/seeded.json.
+//! is sent a code. What is cheaper than in production: Argon2id's settings, and authorities with P-256 keys.
+//!
+//! `postgres` is a server of the folder's own, `URL` is anybody's. A run that was stopped goes on when the command is given
+//! again. The token stays in `tokens/`; its label and PIN stand in FOLDER/seeded.json.
 
 #[expect(dead_code, reason = "some of it is for the other benchmarks")]
 mod rig;
