@@ -1,7 +1,7 @@
 //! Fills a folder with a database of very many citizens who can sign, for `cargo bench --bench signing -- --seeded FOLDER`.
 //!
 //! ```text
-//! cargo bench --bench seed -- --folder FOLDER [--credentials 1000000] [--database sqlite|postgres|URL]
+//! cargo bench --bench seed -- --folder FOLDER [--credentials 1000000] [--database sqlite|postgres|URL] [--sessions 2]
 //! ```
 //!
 //! Everything in it is made by the functions that the use cases call: a key that the HSM made, wrapped and sealed; a
@@ -9,7 +9,8 @@
 //! is sent a code. What is cheaper than in production: Argon2id's settings, and authorities with P-256 keys.
 //!
 //! `postgres` is a server of the folder's own, `URL` is anybody's. A run that was stopped goes on when the command is given
-//! again. The token stays in `tokens/`; its label and PIN stand in FOLDER/seeded.json.
+//! again. Sessions at the token are as many as there are cores. Of two seedings side by side each takes one: sessions of one
+//! process wait for each other in OpenSSL. The token stays in `tokens/`; its label and PIN stand in FOLDER/seeded.json.
 
 #[expect(dead_code, reason = "some of it is for the other benchmarks")]
 mod rig;
@@ -35,21 +36,22 @@ fn main() -> anyhow::Result<()> {
     let mut folder: Option<PathBuf> = None;
     let mut credentials: u32 = 1_000_000;
     let mut database: Option<Database> = None;
+    let mut sessions = thread::available_parallelism()?.get();
     let mut arguments = Arguments::read();
     while let Some(option) = arguments.option()? {
         match option.as_str() {
             "--folder" => folder = Some(arguments.value(&option)?.into()),
             "--credentials" => credentials = arguments.value(&option)?.parse()?,
+            "--sessions" => sessions = arguments.value(&option)?.parse()?,
             "--database" => database = Some(arguments.value(&option)?.as_str().into()),
             other => bail!(
-                "unknown argument {other}; known are --folder FOLDER, --credentials NUMBER and --database URL"
+                "unknown argument {other}; known are --folder FOLDER, --credentials NUMBER, --database URL and --sessions NUMBER"
             ),
         }
     }
     let folder =
         folder.context("--folder FOLDER is needed: where the database and its secrets go")?;
     let gateway = Gateway::start()?;
-    let sessions = thread::available_parallelism()?.get();
     let (place, token) = Place::lasting(
         &folder,
         database.as_ref(),
