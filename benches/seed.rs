@@ -25,7 +25,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rig::arguments::Arguments;
 use rig::gateway::Gateway;
 use rig::place::{Database, Place};
-use rig::postgres::Commits;
 use rig::scene::Scene;
 use rig::seeding;
 
@@ -52,13 +51,7 @@ fn main() -> anyhow::Result<()> {
     let folder =
         folder.context("--folder FOLDER is needed: where the database and its secrets go")?;
     let gateway = Gateway::start()?;
-    let (place, token) = Place::lasting(
-        &folder,
-        database.as_ref(),
-        Commits::Late,
-        &gateway,
-        sessions,
-    )?;
+    let (place, token) = Place::lasting(&folder, database.as_ref(), &gateway, sessions)?;
     let scene = Scene::new(place, &gateway)?;
     let there = seeding::count(&scene)?;
     let bar = ProgressBar::new(credentials.into());

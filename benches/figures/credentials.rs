@@ -10,7 +10,6 @@ use crate::plot::Plot;
 use crate::report::{Row, Spread};
 use crate::rig::document::Sample;
 use crate::rig::place::{Database, Place};
-use crate::rig::postgres::Commits;
 use crate::rig::scene::{Citizen, Scene};
 use crate::rig::seeding;
 
@@ -37,8 +36,7 @@ pub(super) fn latency(
     let seeded = seeded_folder(stage, database)?;
     let (crowd, _token) = match &seeded {
         Some(folder) => {
-            let (place, token) =
-                Place::lasting(folder, None, Commits::Durable, &stage.gateway, THREADS)?;
+            let (place, token) = Place::lasting(folder, None, &stage.gateway, THREADS)?;
             (Scene::new(place, &stage.gateway)?, Some(token))
         }
         None => (stage.fresh(database, AUTHORITIES)?, None),

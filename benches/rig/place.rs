@@ -16,7 +16,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::gateway::Gateway;
-use super::postgres::{Commits, Notes, Postgres};
+use super::postgres::{Notes, Postgres};
 use super::token::{Selector, Token, Vendor};
 
 /// What a seeded folder remembers.
@@ -59,7 +59,7 @@ impl Place {
     pub(crate) fn temporary(database: &Database, wishes: &Wishes<'_>) -> anyhow::Result<Self> {
         let temporary = tempfile::tempdir()?;
         let name = hex::encode(Ambient::system().random::<4>());
-        let (url, postgres) = opened(database, temporary.path(), Commits::Durable)?;
+        let (url, postgres) = opened(database, temporary.path())?;
         furnish(temporary.path(), &name, &url, wishes)?;
         Ok(Self {
             folder: temporary.path().to_owned(),
@@ -73,7 +73,6 @@ impl Place {
     pub(crate) fn lasting(
         folder: &Path,
         database: Option<&Database>,
-        commits: Commits,
         gateway: &Gateway,
         sessions: usize,
     ) -> anyhow::Result<(Self, Token)> {
@@ -89,7 +88,7 @@ impl Place {
             (name, database, token)
         };
         let folder = folder.canonicalize()?;
-        let (url, postgres) = opened(&database, &folder, commits)?;
+        let (url, postgres) = opened(&database, &folder)?;
         let wishes = Wishes {
             token: &token,
             gateway,
@@ -172,11 +171,7 @@ impl Database {
     }
 }
 
-fn opened(
-    database: &Database,
-    folder: &Path,
-    commits: Commits,
-) -> anyhow::Result<(String, Option<Postgres>)> {
+fn opened(database: &Database, folder: &Path) -> anyhow::Result<(String, Option<Postgres>)> {
     Ok(match database {
         Database::Sqlite => ("sqlite:rubrica.db".to_owned(), None),
         Database::Own | Database::Observed => {
@@ -184,7 +179,7 @@ fn opened(
                 Database::Observed => Notes::Everything,
                 _ => Notes::Usual,
             };
-            let postgres = Postgres::start(&folder.join("postgres"), commits, notes)?;
+            let postgres = Postgres::start(&folder.join("postgres"), notes)?;
             (postgres.url(), Some(postgres))
         }
         Database::Url(url) => (url.clone(), None),

@@ -30,15 +30,6 @@ pub(crate) struct Postgres {
     pipe: Option<ChildStdin>,
 }
 
-/// When a commit counts as done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Commits {
-    /// Once it is on the disk, as in production.
-    Durable,
-    /// At once. A crash takes the last ones away, which a seeding makes again.
-    Late,
-}
-
 /// What the server notes beside its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notes {
@@ -51,7 +42,7 @@ pub(crate) enum Notes {
 
 impl Postgres {
     /// Makes the cluster when the folder is not there, and starts the server.
-    pub(crate) fn start(folder: &Path, commits: Commits, notes: Notes) -> anyhow::Result<Self> {
+    pub(crate) fn start(folder: &Path, notes: Notes) -> anyhow::Result<Self> {
         let programs = programs()?;
         let account = account()?;
         let data = folder.join("data");
@@ -86,12 +77,18 @@ impl Postgres {
             .arg(&data)
             .arg("-k")
             .arg(&socket)
-            .args(["-h", "", "-p", "5432", "-c", "shared_buffers=1GB"])
+            .args([
+                "-h",
+                "",
+                "-p",
+                "5432",
+                "-c",
+                "shared_buffers=1GB",
+                "-c",
+                "max_wal_size=8GB",
+            ])
             .process_group(0)
             .stdin(Stdio::piped());
-        if commits == Commits::Late {
-            shell.args(["-c", "synchronous_commit=off", "-c", "max_wal_size=8GB"]);
-        }
         if notes == Notes::Everything {
             for setting in [
                 "shared_preload_libraries=pg_stat_statements",
