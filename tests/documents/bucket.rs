@@ -70,6 +70,26 @@ fn what_is_stored_is_read_back_from_anywhere_and_deleted() {
 }
 
 #[test]
+fn an_object_that_vanishes_while_it_is_read_is_an_error_and_not_an_end() {
+    let s3 = S3::start();
+    Documents::set_up(&s3.settings()).unwrap();
+    let documents = Documents::new(&s3.settings()).unwrap();
+    put(&documents, &key(1), 3 * MIB);
+    let from = Source {
+        key: &key(1),
+        size: 3 * MIB,
+        sha256: &sha256(&bytes(3 * MIB)),
+    };
+    let mut chunks = documents.chunks(from).unwrap().unwrap();
+    let mut reader = documents.open(&key(1)).unwrap().unwrap();
+    assert!(chunks.next().unwrap().is_ok());
+    documents.delete(&key(1)).unwrap();
+    assert!(matches!(chunks.next(), Some(Err(DocumentsError::Missing))));
+    assert!(chunks.next().is_none());
+    assert!(reader.read_to_end(&mut Vec::new()).is_err());
+}
+
+#[test]
 fn a_signed_document_is_put_together_of_what_lies_there() {
     let s3 = S3::start();
     Documents::set_up(&s3.settings()).unwrap();
