@@ -9,6 +9,7 @@ use anyhow::{anyhow, bail};
 use argon2::{Algorithm, Argon2, Params, Version};
 use rubrica::domain::algorithm::KeyAlgorithm;
 
+use super::throughput::Rates;
 use super::{CITIZENS, SMALL, Served, Stage, THREADS};
 use crate::bare::{Bare, Loop};
 use crate::report::{Row, Spread, number};
@@ -36,6 +37,7 @@ pub(super) fn whole(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
     // Pools are filled and files are made with the first requests.
     closed_loop(&served, &citizens, Duration::from_secs(1))?;
     let mut confirms = Spread::default();
+    let mut rates = Rates::default();
     for round in 0..rounds {
         if stage.is_late(round) {
             break;
@@ -45,6 +47,7 @@ pub(super) fn whole(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
         let times = closed_loop(&served, &citizens, time)?;
         let per_second = number(times.len()) / begun.elapsed().as_secs_f64();
         row.add(per_second / bare);
+        rates.add(per_second, bare);
         row.latencies(
             times
                 .iter()
@@ -54,7 +57,7 @@ pub(super) fn whole(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
         confirms.extend(times.iter().map(|times| milliseconds(times.confirm)));
     }
     row.note(format!(
-        "the times are of whole requests: 8 calls, {CITIZENS} at once; the call that signs takes {:.1} ms at the median",
+        "the times are of whole requests: 8 calls, {CITIZENS} at once; the call that signs takes {:.1} ms at the median; {rates}",
         confirms.at(0.5).unwrap_or_default()
     ));
     row.note(format!(

@@ -1,5 +1,6 @@
 //! What passes in a second, over what the bare token does in a second.
 
+use std::fmt;
 use std::thread;
 use std::time::Instant;
 
@@ -20,11 +21,33 @@ pub(crate) struct Measured {
     pub(crate) latencies: Spread,
 }
 
+/// How many a second, for people who reckon with them.
+#[derive(Default)]
+pub(super) struct Rates {
+    server: Spread,
+    token: Spread,
+}
+
+impl Rates {
+    pub(super) fn add(&mut self, server: f64, token: f64) {
+        self.server.extend([server]);
+        self.token.extend([token]);
+    }
+}
+
+impl fmt::Display for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [server, token] = [&self.server, &self.token].map(|rates| rates.at(0.5).unwrap_or(0.0));
+        write!(f, "{server:.0} in a second, the bare token {token:.0}")
+    }
+}
+
 /// One activation with many PDFs on each thread, over a bare loop of `C_Sign` with a key that stays unwrapped.
 pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
     let algorithm = KeyAlgorithm::Rsa3072;
     let scene = stage.scene()?;
     let mut bare = Bare::new(stage.token(), algorithm, Loop::Sign, THREADS)?;
+    let mut rates = Rates::default();
     for round in 0..stage.plan.rounds {
         if stage.is_late(round) {
             break;
@@ -34,8 +57,11 @@ pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
         let measured = confirm(scene, waiting)?;
         row.add(measured.per_second / per_second);
         row.latencies(measured.latencies);
+        rates.add(measured.per_second, per_second);
     }
-    row.note(format!("the times are those of whole batches of {BATCH}"));
+    row.note(format!(
+        "the times are those of whole batches of {BATCH}; {rates}"
+    ));
     Ok(())
 }
 
@@ -50,6 +76,7 @@ pub(super) fn singles(
     let citizens = scene.citizens(CITIZENS, algorithm)?;
     let sample = Sample::pdf(SMALL);
     let mut bare = Bare::new(stage.token(), algorithm, Loop::UnwrapSignDestroy, THREADS)?;
+    let mut rates = Rates::default();
     for round in 0..stage.plan.rounds {
         if stage.is_late(round) {
             break;
@@ -66,8 +93,11 @@ pub(super) fn singles(
         let measured = confirm(scene, waiting)?;
         row.add(measured.per_second / per_second);
         row.latencies(measured.latencies);
+        rates.add(measured.per_second, per_second);
     }
-    row.note(format!("{CITIZENS} citizens sign at the same time"));
+    row.note(format!(
+        "{CITIZENS} citizens sign at the same time; {rates}"
+    ));
     Ok(())
 }
 
