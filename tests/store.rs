@@ -9,6 +9,7 @@ mod wrapping_keys;
 use std::thread;
 use std::time::Duration;
 
+use diesel::RunQueryDsl;
 use rubrica::clock::Ambient;
 use rubrica::domain::id::SadId;
 use rubrica::domain::secret::SecretText;
@@ -87,6 +88,42 @@ both_databases! {
         });
         assert_eq!(store.read(|connection| sads::spent_at(connection, sad)).unwrap(), None);
         spend(&store, sad).unwrap();
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Kept {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    statement: String,
+}
+
+#[test]
+fn postgresql_prepares_a_change_once() {
+    let database = TestDatabase::postgres();
+    let store = database.store();
+    let ambient = Ambient::system();
+    let kept = store.write(|connection| {
+        for _ in 0..3 {
+            spend_in(connection, ambient.id())?;
+            store::signers::lock(connection, ambient.id())?;
+            store::challenges::take_try(connection, ambient.id(), ambient.now())?;
+        }
+        let AnyConnection::Postgres(inner) = connection else {
+            panic!("another database");
+        };
+        let kept = diesel::sql_query("SELECT statement FROM pg_prepared_statements");
+        Ok::<Vec<Kept>, StoreError>(kept.load(inner)?)
+    });
+    let kept = kept.unwrap();
+    for beginning in [
+        "INSERT INTO \"sads\"",
+        "UPDATE \"signers\"",
+        "UPDATE \"challenges\"",
+    ] {
+        let of_one = kept
+            .iter()
+            .filter(|kept| kept.statement.starts_with(beginning));
+        assert_eq!(of_one.count(), 1, "{beginning}");
     }
 }
 

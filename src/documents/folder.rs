@@ -49,7 +49,8 @@ impl Folder {
         }
     }
 
-    fn place(&self, path: &Path) -> PathBuf {
+    /// Where a file lies, if it is there.
+    pub(super) fn place(&self, path: &Path) -> PathBuf {
         self.0.join(path.as_ref())
     }
 }

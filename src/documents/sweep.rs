@@ -56,7 +56,7 @@ impl Documents {
             return Ok(());
         };
         let name = key.to_string();
-        let path = folder.path().join(path(key).as_ref());
+        let path = folder.place(&path(key));
         let Some(shard) = path.parent() else {
             return Ok(());
         };

@@ -38,12 +38,9 @@ const SLICE: u32 = 40;
 const SHORTEST_SLICE: Duration = Duration::from_millis(10);
 /// And no longer than this, so that nobody waits for long on a token that unwraps slowly.
 const LONGEST_SLICE: Duration = Duration::from_millis(200);
-/// Signatures in a slice at least: on a busy machine the clock tells little of what an unwrapping costs.
+/// Signatures in a slice, and for each share of a batch, at least: on a busy machine the clock tells little of what an
+/// unwrapping costs.
 const LEAST: u32 = 16;
-/// Signatures for each share of a batch at least. Nobody waits for a session that helps.
-const LEAST_SHARE: u32 = 2;
-/// The signatures of a share last so many times as long as its unwrapping at least.
-const SHARE: u32 = 2;
 /// Between two looks whether another share would help.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -267,8 +264,8 @@ impl Batch {
         let open = state.settled.len() - state.next;
         let each = u32::try_from(open / (state.shares.len() + 1)).unwrap_or(u32::MAX);
         signature <= fastest * 5 / 4
-            && each >= LEAST_SHARE
-            && signature.saturating_mul(each) >= unwrapping * SHARE
+            && each >= LEAST
+            && signature.saturating_mul(each) >= unwrapping * SLICE
     }
 
     /// The values and the shares that there are when a value is there, the last share has ended, or that time is over.

@@ -3,6 +3,8 @@
 //! Diesel keeps no prepared form of an `UPDATE`, nor of an `INSERT` of single columns, because their words may differ from
 //! call to call. Those of this module's tables do not: what changes is bound. So they are kept under their words, as
 //! other statements are. SQLite then parses them once for each connection, and PostgreSQL is asked once and not twice.
+//!
+//! For changes of rows that are found by a key. One that goes over ranges is better planned with its values each time.
 
 use diesel::backend::Backend;
 use diesel::internal::derives::multiconnection::AstPassHelper;

@@ -344,7 +344,6 @@ pub fn forget(
             .filter(challenges::sealed_secret.is_not_null()),
     )
     .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
-    .cached()
     .execute(connection)?;
     // One that is being signed may be given back.
     let unfinished = [RequestState::Pending, RequestState::Signing].map(RequestState::as_str);
