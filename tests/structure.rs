@@ -121,6 +121,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("const_oid", &["ades", "domain", "hsm", "http", "pki"]),
     ("cryptoki", &["hsm"]),
     ("csv", &["cli"]),
+    ("curve25519_dalek", &["domain"]),
     ("der", &["ades", "domain", "hsm", "http", "pki"]),
     ("diesel", &["store"]),
     ("diesel_migrations", &["store"]),
