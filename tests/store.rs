@@ -3,6 +3,7 @@
 mod apps;
 mod authorities;
 pub(crate) mod credentials;
+mod journal;
 mod spending;
 mod wrapping_keys;
 
@@ -105,7 +106,7 @@ fn postgresql_prepares_a_change_once() {
     let kept = store.write(|connection| {
         for _ in 0..3 {
             spend_in(connection, ambient.id())?;
-            store::signers::lock(connection, ambient.id())?;
+            store::signers::forget_wrong_codes(connection, ambient.id())?;
             store::challenges::take_try(connection, ambient.id(), ambient.now())?;
         }
         let AnyConnection::Postgres(inner) = connection else {

@@ -138,12 +138,12 @@ impl Prepared {
             mut suffix,
             contents,
         } = self;
-        let encoded = hex::encode(cms.assemble(value)?);
-        let room = suffix
+        let encoded = cms.assemble(value)?;
+        suffix
             .get_mut(contents)
-            .and_then(|digits| digits.get_mut(..encoded.len()))
+            .and_then(|digits| digits.get_mut(..2 * encoded.len()))
+            .and_then(|room| hex::encode_to_slice(encoded, room).ok())
             .ok_or(AdesError::TooLarge)?;
-        room.copy_from_slice(encoded.as_bytes());
         Ok(Assembled {
             prefix: Vec::new(),
             original: Original::Included,

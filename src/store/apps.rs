@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::cached::Cacheable;
 use super::column::{corrupt, parsed};
+use super::connection::on_either;
 use super::moment::{from_micros, to_micros};
 use super::schema::{app_certificates, app_tokens, apps};
 use super::{AnyConnection, StoreError};
@@ -55,12 +56,11 @@ pub fn insert(connection: &mut AnyConnection, app: &App) -> Result<(), StoreErro
 
 /// The app with that identifier.
 pub fn find(connection: &mut AnyConnection, id: AppId) -> Result<Option<App>, StoreError> {
-    apps::table
+    let row: Option<Row> = on_either!(connection, inner => apps::table
         .find(id.to_string())
-        .first::<Row>(connection)
-        .optional()?
-        .map(App::try_from)
-        .transpose()
+        .first(inner)
+        .optional())?;
+    row.map(App::try_from).transpose()
 }
 
 /// The app with that name.

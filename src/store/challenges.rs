@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::cached::Cacheable;
 use super::column::{WrongLength, corrupt, count, optional, parsed};
+use super::connection::on_either;
 use super::moment::{from_micros, to_micros};
 use super::schema::{challenges, requests};
 use super::{AnyConnection, StoreError};
@@ -74,13 +75,12 @@ pub fn find(
     connection: &mut AnyConnection,
     id: ChallengeId,
 ) -> Result<Option<Challenge>, StoreError> {
-    challenges::table
+    let row: Option<Row> = on_either!(connection, inner => challenges::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?
-        .map(Challenge::try_from)
-        .transpose()
+        .first(inner)
+        .optional())?;
+    row.map(Challenge::try_from).transpose()
 }
 
 /// Takes one try, of a challenge that is open at `now`. `None` when it is not, or no try is left; otherwise how
@@ -163,24 +163,14 @@ pub fn end_all(
     Ok(())
 }
 
-/// Ends a challenge by its right code, and gives back the try that the code has taken. Does nothing when it has ended
-/// already.
-pub fn confirm(
-    connection: &mut AnyConnection,
-    id: ChallengeId,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
+/// Gives a try back that turned out not to be one. Nothing, when the challenge has ended.
+pub fn give_try_back(connection: &mut AnyConnection, id: ChallengeId) -> Result<(), StoreError> {
     diesel::update(
         challenges::table
             .find(id.to_string())
             .filter(challenges::ended_at.is_null()),
     )
-    .set((
-        challenges::tries_left.eq(challenges::tries_left + 1),
-        challenges::ended_at.eq(Some(to_micros(now))),
-        challenges::outcome.eq(Some(ChallengeEnd::Confirmed.as_str())),
-        challenges::sealed_secret.eq(None::<Vec<u8>>),
-    ))
+    .set(challenges::tries_left.eq(challenges::tries_left + 1))
     .cached()
     .execute(connection)?;
     Ok(())

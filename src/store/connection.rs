@@ -21,6 +21,19 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
+/// Asks whichever database it is, as one of its kind. Diesel then knows the query by its type and puts its words together
+/// once for each connection; to both kinds at once, it does so each time.
+macro_rules! on_either {
+    ($connection:expr, $inner:ident => $query:expr) => {
+        match $connection {
+            $crate::store::AnyConnection::Sqlite($inner) => $query,
+            $crate::store::AnyConnection::Postgres($inner) => $query,
+        }
+    };
+}
+
+pub(super) use on_either;
+
 /// Which database a URL means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {

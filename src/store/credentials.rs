@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::cached::Cacheable;
 use super::column::{corrupt, parsed};
+use super::connection::on_either;
 use super::moment::{from_micros, to_micros};
 use super::schema::{credentials, signers as accounts, wrapping_keys};
 use super::wrapping_keys::{Row as WrappingKeyRow, from_version, to_version};
@@ -59,20 +60,32 @@ pub fn find(
         .transpose()
 }
 
+/// The key of a credential that is not revoked, as it is sealed now.
+pub fn sealed_key(
+    connection: &mut AnyConnection,
+    id: CredentialId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let key: Option<Option<Vec<u8>>> = on_either!(connection, inner => credentials::table
+        .find(id.to_string())
+        .filter(credentials::revoked_at.is_null())
+        .select(credentials::sealed_key)
+        .first(inner)
+        .optional())?;
+    Ok(key.flatten())
+}
+
 /// All of a signer's credentials, the newest first.
 pub fn of_signer(
     connection: &mut AnyConnection,
     signer: SignerId,
 ) -> Result<Vec<Credential>, StoreError> {
-    credentials::table
+    let rows: Vec<Joined> = on_either!(connection, inner => credentials::table
         .left_join(wrapping_keys::table)
         .filter(credentials::signer_id.eq(signer.to_string()))
         .order((credentials::created_at.desc(), credentials::id.desc()))
         .select(Joined::as_select())
-        .load(connection)?
-        .into_iter()
-        .map(Credential::try_from)
-        .collect()
+        .load(inner))?;
+    rows.into_iter().map(Credential::try_from).collect()
 }
 
 /// Signers whose account is closed and who still have a credential that is not revoked, at most so many.

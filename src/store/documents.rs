@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cached::Cacheable;
 use super::column::{corrupt, count, optional, parsed};
+use super::connection::on_either;
 use super::moment::{from_micros, to_micros};
 use super::schema::{documents, requests};
 use super::{AnyConnection, StoreError};
@@ -31,14 +32,12 @@ pub fn of_request(
     connection: &mut AnyConnection,
     request: RequestId,
 ) -> Result<Vec<Document>, StoreError> {
-    documents::table
+    let rows: Vec<Row> = on_either!(connection, inner => documents::table
         .filter(documents::request_id.eq(request.to_string()))
         .order(documents::position)
         .select(Row::as_select())
-        .load(connection)?
-        .into_iter()
-        .map(Document::try_from)
-        .collect()
+        .load(inner))?;
+    rows.into_iter().map(Document::try_from).collect()
 }
 
 /// The documents of all requests that are being signed.

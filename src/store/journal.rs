@@ -13,6 +13,7 @@ use diesel::sql_types::Text;
 use time::OffsetDateTime;
 
 use super::cached::Cacheable;
+use super::connection::on_either;
 use super::moment::to_micros;
 use super::schema::{journal, requests, sads};
 use super::{AnyConnection, StoreError};
@@ -111,12 +112,12 @@ pub fn insert_all(connection: &mut AnyConnection, records: &[Record]) -> Result<
 
 /// The last row of a chain; `None` while it has none.
 pub fn end(connection: &mut AnyConnection, node: &str) -> Result<Option<Place>, StoreError> {
-    let found = journal::table
+    let found = on_either!(connection, inner => journal::table
         .filter(journal::node.eq(node))
         .order(journal::seq.desc())
         .select((journal::seq, journal::hash))
-        .first::<(i64, Vec<u8>)>(connection)
-        .optional()?;
+        .first::<(i64, Vec<u8>)>(inner)
+        .optional())?;
     Ok(found.map(|(seq, hash)| Place { seq, hash }))
 }
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::cached::Cacheable;
 use super::column::{corrupt, optional, parsed};
+use super::connection::on_either;
 use super::moment::{from_micros, to_micros};
 use super::schema::{challenges, requests};
 use super::{AnyConnection, StoreError};
@@ -32,13 +33,12 @@ pub fn find(
     connection: &mut AnyConnection,
     id: RequestId,
 ) -> Result<Option<SignatureRequest>, StoreError> {
-    requests::table
+    let row: Option<Row> = on_either!(connection, inner => requests::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?
-        .map(SignatureRequest::try_from)
-        .transpose()
+        .first(inner)
+        .optional())?;
+    row.map(SignatureRequest::try_from).transpose()
 }
 
 /// What the app made with that idempotency key.

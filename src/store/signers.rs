@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::cached::Cacheable;
 use super::column::{WrongLength, corrupt, count, optional, parsed};
+use super::connection::on_either;
 use super::moment::{from_micros, to_micros};
 use super::schema::{signers, unknown_tries};
 use super::{AnyConnection, StoreError};
@@ -35,6 +36,17 @@ impl CountedTry {
             Self::Last(block) => Some(block),
         }
     }
+}
+
+/// A signer that nobody else changes until the transaction ends.
+#[derive(Debug, Clone)]
+pub struct Locked {
+    /// Who it is.
+    pub signer: Signer,
+    /// Wrong SMS codes since the last right one.
+    pub wrong_codes: u32,
+    /// When the first of those was given.
+    pub wrong_codes_since: Option<OffsetDateTime>,
 }
 
 /// What became of a good try.
@@ -83,13 +95,12 @@ pub fn update(connection: &mut AnyConnection, signer: &Signer) -> Result<(), Sto
 
 /// By reference.
 pub fn find(connection: &mut AnyConnection, id: SignerId) -> Result<Option<Signer>, StoreError> {
-    signers::table
+    let row: Option<Row> = on_either!(connection, inner => signers::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?
-        .map(Signer::try_from)
-        .transpose()
+        .first(inner)
+        .optional())?;
+    row.map(Signer::try_from).transpose()
 }
 
 /// By DNI or NIE; also one whose account was closed.
@@ -122,12 +133,37 @@ pub fn find_by_phone(
 
 /// Keeps other transactions from passing this point for the same signer until this one ends. Whatever takes a signer's
 /// right to sign away passes here, or changes the row itself, and so does the spending of a SAD: of both, one is first.
+/// To be called within a transaction that may write; SQLite lets one at a time begin.
 pub fn lock(connection: &mut AnyConnection, id: SignerId) -> Result<(), StoreError> {
-    diesel::update(signers::table.find(id.to_string()))
-        .set(signers::password_failures.eq(signers::password_failures))
-        .cached()
-        .execute(connection)?;
+    if let AnyConnection::Postgres(inner) = connection {
+        signers::table
+            .find(id.to_string())
+            .select(signers::id)
+            .for_no_key_update()
+            .first::<String>(inner)
+            .optional()?;
+    }
     Ok(())
+}
+
+/// The signer, under [`lock`].
+pub fn find_locked(
+    connection: &mut AnyConnection,
+    id: SignerId,
+) -> Result<Option<Locked>, StoreError> {
+    let row: Option<LockedRow> = match connection {
+        AnyConnection::Sqlite(inner) => signers::table
+            .find(id.to_string())
+            .select(LockedRow::as_select())
+            .first(inner),
+        AnyConnection::Postgres(inner) => signers::table
+            .find(id.to_string())
+            .select(LockedRow::as_select())
+            .for_no_key_update()
+            .first(inner),
+    }
+    .optional()?;
+    row.map(Locked::try_from).transpose()
 }
 
 /// Counts a try before it is looked at; the last one allowed blocks at once, until it turns out to be right.
@@ -466,6 +502,27 @@ impl From<&Signer> for Row {
             deregistered_at: signer.deregistered_at.map(to_micros),
             sealing_key: signer.sealing_key.as_bytes().to_vec(),
         }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = signers)]
+struct LockedRow {
+    #[diesel(embed)]
+    signer: Row,
+    code_failures: i32,
+    code_failures_since: Option<i64>,
+}
+
+impl TryFrom<LockedRow> for Locked {
+    type Error = StoreError;
+
+    fn try_from(row: LockedRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            signer: row.signer.try_into()?,
+            wrong_codes: count("a signer's wrong codes", row.code_failures)?,
+            wrong_codes_since: row.code_failures_since.map(from_micros).transpose()?,
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use crate::domain::secret::{CitizenSecret, SecretText};
 use crate::domain::signer::Signer;
 use crate::identity::sealing::Sealed;
 use crate::identity::{BlockedWhen, BrowserKey, Identity, one_time_code};
-use crate::store::challenges::Challenge;
+use crate::store::challenges::{Challenge, Ending};
+use crate::store::signers::Locked;
 use crate::store::{AnyConnection, StoreError, challenges, signers};
 
 /// The right code was given. Consumed by what it is for, which happens once for each challenge.
@@ -108,7 +109,7 @@ impl Identity {
         })
     }
 
-    /// Takes a try and looks at the code. A wrong one costs a try, the last one ends the challenge. Wrong codes are also
+    /// Looks at the code, under the signer's lock. A wrong one costs a try, the last one ends the challenge. Wrong codes are also
     /// counted over all steps of a signer until a right one: too many block the factor that the step began with, as
     /// wrong tries of its own do.
     ///
@@ -124,10 +125,34 @@ impl Identity {
         connection: &mut AnyConnection,
         given: &GivenCode<'_>,
     ) -> Result<Counted, ChallengeError> {
-        // Before anything is read: codes of one signer are looked at one after the other, and never while a new step
-        // takes over the tries of this one.
-        signers::lock(connection, given.challenge.signer)?;
-        self.counted(connection, given)
+        let seen = &given.challenge;
+        // Before anything else is read: codes of one signer are looked at one after the other, and never while a new
+        // step takes over the tries of this one.
+        let locked = signers::find_locked(connection, seen.signer)?.ok_or(ChallengeError::Gone)?;
+        let now = self.ambient.now();
+        check_standing(&locked.signer, seen, now)?;
+        // Read again: it may have ended, or a resend have replaced the code.
+        let present = challenges::find(connection, seen.id)?;
+        let overtaken = Ok(Counted::Judged(Judgement(Verdict::Overtaken)));
+        let Some(present) = present.filter(|present| takes_codes(present, now)) else {
+            return overtaken;
+        };
+        // Where an office asked for the code, no factor of this signer was given, and none is blocked.
+        let factor = present.purpose.factor();
+        let Some(factor) = factor.filter(|_| self.is_last_code(&locked, now)) else {
+            let verdict = self.looked_at(connection, given, locked, &present, now)?;
+            return Ok(Counted::Judged(Judgement(verdict)));
+        };
+        let Some(tries_left) = challenges::take_try(connection, present.id, now)? else {
+            return overtaken;
+        };
+        signers::forget_wrong_codes(connection, present.signer)?;
+        Ok(Counted::Last(LastCode {
+            block: signers::block(connection, present.signer, factor, now)?,
+            present,
+            factor,
+            tries_left,
+        }))
     }
 
     /// Opens what waits for a right code; says what is to be told of any other.
@@ -199,69 +224,64 @@ impl Identity {
         Ok(same.then_some(challenge.purpose))
     }
 
-    /// Under the signer's lock.
-    fn counted(
+    /// Whether the rules allow no other code after this one, over all steps of the signer.
+    fn is_last_code(&self, signer: &Locked, now: OffsetDateTime) -> bool {
+        let since = now - self.settings.wrong_codes_within;
+        let counted = match signer.wrong_codes_since {
+            Some(first) if first > since => signer.wrong_codes,
+            Some(_) | None => 0,
+        };
+        counted + 1 >= self.settings.wrong_codes
+    }
+
+    /// What a code does that is not the last one allowed.
+    fn looked_at(
         &self,
         connection: &mut AnyConnection,
         given: &GivenCode<'_>,
-    ) -> Result<Counted, ChallengeError> {
-        let seen = &given.challenge;
-        let now = self.ambient.now();
-        let judged = |verdict| Ok(Counted::Judged(Judgement(verdict)));
-        let signer = signers::find(connection, seen.signer)?.ok_or(ChallengeError::Gone)?;
-        check_standing(&signer, seen, now)?;
-        let Some(tries_left) = challenges::take_try(connection, seen.id, now)? else {
-            return judged(Verdict::Overtaken);
-        };
-        // Read again: a resend may have replaced the code meanwhile.
-        let Some(present) = challenges::find(connection, seen.id)? else {
-            return judged(Verdict::Overtaken);
-        };
-        // Where an office asked for the code, no factor of this signer was given, and none is blocked.
-        if let Some(factor) = seen.purpose.factor() {
-            let since = now - self.settings.wrong_codes_within;
-            let wrong = signers::count_wrong_code(connection, signer.id, since, now)?;
-            if wrong >= self.settings.wrong_codes {
-                signers::forget_wrong_codes(connection, signer.id)?;
-                return Ok(Counted::Last(LastCode {
-                    block: signers::block(connection, signer.id, factor, now)?,
-                    present,
-                    factor,
-                    tries_left,
-                }));
+        locked: Locked,
+        present: &Challenge,
+        now: OffsetDateTime,
+    ) -> Result<Verdict, ChallengeError> {
+        if fits(given, present)? {
+            if locked.wrong_codes > 0 {
+                signers::forget_wrong_codes(connection, present.signer)?;
             }
+            let tries_left = if ends_with_its_code(present.purpose) {
+                let ending = challenges::end(connection, present.id, ChallengeEnd::Confirmed, now)?;
+                (ending == Ending::Now).then_some(present.tries_left)
+            } else {
+                challenges::take_try(connection, present.id, now)?
+            };
+            let signer = Box::new(locked.signer);
+            return Ok(match tries_left {
+                Some(tries_left) => Verdict::Right { signer, tries_left },
+                None => Verdict::Overtaken,
+            });
         }
-        judged(if fits(given, &present)? {
-            right(connection, signer, &present, tries_left, now)?
-        } else {
-            if tries_left == 0 {
-                challenges::end(connection, present.id, ChallengeEnd::Exhausted, now)?;
-            }
-            Verdict::Wrong { tries_left }
-        })
+        let Some(tries_left) = challenges::take_try(connection, present.id, now)? else {
+            return Ok(Verdict::Overtaken);
+        };
+        if present.purpose.factor().is_some() {
+            let since = now - self.settings.wrong_codes_within;
+            signers::count_wrong_code(connection, present.signer, since, now)?;
+        }
+        if tries_left == 0 {
+            challenges::end(connection, present.id, ChallengeEnd::Exhausted, now)?;
+        }
+        Ok(Verdict::Wrong { tries_left })
     }
+}
+
+/// Whether the step waits for a code.
+fn takes_codes(challenge: &Challenge, now: OffsetDateTime) -> bool {
+    challenge.end.is_none() && challenge.expires_at > now && challenge.tries_left > 0
 }
 
 /// Whether it is the code of the step as it is now.
 pub(super) fn fits(given: &GivenCode<'_>, present: &Challenge) -> Result<bool, ChallengeError> {
     let mac = code_mac(given.key, present, present.sms_count, &given.typed)?;
     Ok(mac.ct_eq(&present.code_mac).into())
-}
-
-/// What a right code does, under the signer's lock.
-pub(super) fn right(
-    connection: &mut AnyConnection,
-    signer: Signer,
-    challenge: &Challenge,
-    tries_left: u32,
-    now: OffsetDateTime,
-) -> Result<Verdict, ChallengeError> {
-    signers::forget_wrong_codes(connection, signer.id)?;
-    if ends_with_its_code(challenge.purpose) {
-        challenges::confirm(connection, challenge.id, now)?;
-    }
-    let signer = Box::new(signer);
-    Ok(Verdict::Right { signer, tries_left })
 }
 
 /// Refuses a code for an account that does not allow it any more: one for signing by the whole standing, the others
@@ -291,7 +311,7 @@ pub(super) fn check_standing(
     }
 }
 
-fn ends_with_its_code(purpose: Purpose) -> bool {
+pub(super) fn ends_with_its_code(purpose: Purpose) -> bool {
     match purpose {
         Purpose::Sign { .. } | Purpose::TakePhone => true,
         Purpose::Activate | Purpose::ResetPassword | Purpose::ChangePassword => false,

@@ -6,7 +6,9 @@
 //! as many codes as the failures last. A stop in between leaves the factor blocked.
 
 use super::ChallengeError;
-use super::confirmation::{GivenCode, Judgement, Verdict, check_standing, fits, right};
+use super::confirmation::{
+    GivenCode, Judgement, Verdict, check_standing, ends_with_its_code, fits,
+};
 use crate::domain::challenge::ChallengeEnd;
 use crate::domain::factor::Factor;
 use crate::identity::Identity;
@@ -115,7 +117,14 @@ fn admitted(
         return Ok(Verdict::Refused(refused));
     }
     match challenges::find(connection, challenge.id)? {
-        Some(open) if open.end.is_none() => right(connection, signer, challenge, tries_left, now),
-        _ => Ok(Verdict::Overtaken),
+        Some(open) if open.end.is_none() => {}
+        _ => return Ok(Verdict::Overtaken),
     }
+    signers::forget_wrong_codes(connection, signer.id)?;
+    if ends_with_its_code(challenge.purpose) {
+        challenges::give_try_back(connection, challenge.id)?;
+        challenges::end(connection, challenge.id, ChallengeEnd::Confirmed, now)?;
+    }
+    let signer = Box::new(signer);
+    Ok(Verdict::Right { signer, tries_left })
 }

@@ -264,11 +264,12 @@ impl Service {
         }
         let now = self.inner.ambient.now();
         self.inner.journal.recording(|connection| {
-            if mark(connection, hold, last)? == Transition::Missed {
-                return Ok((Transition::Missed, Vec::new()));
-            }
             let Hold { request, claim, .. } = hold;
             let ended = store::requests::conclude(connection, *request, *claim, to, reason, now)?;
+            if ended == Transition::Missed {
+                return Ok((ended, Vec::new()));
+            }
+            last.iter().try_for_each(|work| work.mark(connection))?;
             Ok((ended, vec![outcome]))
         })
     }

@@ -87,19 +87,16 @@ impl<'a> Ledger<'a> {
         connection: &mut AnyConnection,
         now: OffsetDateTime,
     ) -> Result<Result<(), Refusal>, StoreError> {
-        store::signers::lock(connection, self.credential.signer)?;
-        let Some(signer) = store::signers::find(connection, self.credential.signer)? else {
+        let chosen = self.credential;
+        let Some(locked) = store::signers::find_locked(connection, chosen.signer)? else {
             return Ok(Err(Refusal::Unknown));
         };
-        if let Err(refusal) = signer.standing(now) {
+        if let Err(refusal) = locked.signer.standing(now) {
             return Ok(Err(refusal));
         }
-        let present = store::credentials::find(connection, self.credential.id)?;
-        let good = present.is_some_and(|present| {
-            present.usable(now).is_some()
-                && present.sealed_key.is_some()
-                && present.sealed_key == self.credential.sealed_key
-        });
+        let present = store::credentials::sealed_key(connection, chosen.id)?;
+        let good =
+            present.is_some() && present == chosen.sealed_key && chosen.usable(now).is_some();
         Ok(if good {
             Ok(())
         } else {
