@@ -119,7 +119,7 @@ fn the_kills_cover_every_step_that_the_service_tells() {
         .chain(&rotating::KILLS)
         .chain([
             &MARKED,
-            &creating::RECORDED,
+            &creating::UPLOADED,
             &refusing::EXHAUSTED,
             &accounts::CLOSED,
         ])

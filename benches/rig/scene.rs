@@ -24,6 +24,7 @@ use rubrica::service::keks::KekWanted;
 use rubrica::service::registration::{NewSigner, PhoneClaim};
 use rubrica::service::requests::{NewDocument, NewRequest};
 use rubrica::service::{BrowserKey, CodeSent, Service};
+use rubrica::store::{Store, StoreError, challenges};
 
 use super::document::{Kind, Sample};
 use super::gateway::Gateway;
@@ -31,6 +32,8 @@ use super::place::Place;
 
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "Str0ng!pass";
+/// For which codes count against those that may be sent.
+const HOUR: time::Duration = time::Duration::HOUR;
 /// Citizens with lower numbers were seeded.
 const FIRST_OWN: u32 = 50_000_000;
 
@@ -204,6 +207,14 @@ impl Scene {
         if state != RequestState::Completed {
             bail!("a request ended {state}");
         }
+        Ok(())
+    }
+
+    /// Forgets the codes of all requests that ended, as upkeep does when they are old.
+    pub(crate) fn forget_codes(&self) -> anyhow::Result<()> {
+        let store = Store::open(&self.place.loaded()?.store)?;
+        let later = Ambient::system().now() + HOUR;
+        store.write::<_, StoreError>(|connection| challenges::forget(connection, later, later))?;
         Ok(())
     }
 

@@ -263,14 +263,12 @@ impl Identity {
 
     /// Notes what became of one of a challenge's messages, unless a later one was made meanwhile.
     pub fn set_sms_state(
-        &self,
+        connection: &mut AnyConnection,
         id: ChallengeId,
         message: u32,
         state: SmsState,
-    ) -> Result<(), IdentityError> {
-        Ok(self.store.write::<_, StoreError>(|connection| {
-            challenges::set_sms_state(connection, id, message, state)
-        })?)
+    ) -> Result<(), StoreError> {
+        challenges::set_sms_state(connection, id, message, state)
     }
 
     /// Forgets the sealed secrets of codes whose time is over, and challenges opened more than a day ago, except

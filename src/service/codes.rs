@@ -11,7 +11,7 @@ use crate::domain::id::{ChallengeId, SignerId};
 use crate::domain::secret::SecretText;
 use crate::domain::standing::Refusal;
 use crate::identity::{
-    BlockedWhen, BrowserKey, ChallengeError, Confirmed, Counted, FactorTry, GivenCode,
+    BlockedWhen, BrowserKey, ChallengeError, Confirmed, Counted, FactorTry, GivenCode, Identity,
     IdentityError, Judgement, LastCode, Opened, OpenedSigner, Resent,
 };
 use crate::journal::{Actor, Entry, Event, FactorUsed, JournalError, Outcome};
@@ -140,16 +140,15 @@ impl Service {
             .entry(Event::FactorChecked, occasion)
             .by(Actor::Visitor)
             .factors(&[FactorUsed::from(given.factor())]);
-        let (outcome, told) = match self.look(given, &entry)? {
+        let (code, told) = match self.look(given, &entry)? {
             Ok(opened) => {
-                let id = opened.signer().id;
-                entry = entry.by(Actor::Signer { id }).signer(id);
-                (Outcome::Done, Ok(opened))
+                step("recognised");
+                return Ok(opened);
             }
             Err(IdentityError::NotRecognised { signer }) => {
                 entry.signer = signer;
                 let code = signer.map_or("not_registered", |_| "wrong");
-                (refused(code), Err(ServiceError::NotRecognised))
+                (code, ServiceError::NotRecognised)
             }
             Err(IdentityError::Blocked { signer, when, .. }) => {
                 entry = entry.signer(signer);
@@ -158,17 +157,17 @@ impl Service {
                 } else {
                     ServiceError::NotRecognised
                 };
-                (refused(blocked_word(when)), Err(told))
+                (blocked_word(when), told)
             }
             Err(error) => return Err(error.into()),
         };
-        self.inner.journal.append(&[entry.outcome(outcome)])?;
+        self.inner.journal.append(&[entry.outcome(refused(code))])?;
         step("recognised");
-        told
+        Err(told)
     }
 
     /// Counts a try, looks at it and lets in who is right. A block is on record with the very act that makes it or takes
-    /// it away.
+    /// it away, and a right try with that of letting in.
     fn look(
         &self,
         given: FactorTry,
@@ -190,18 +189,15 @@ impl Service {
             Ok(right) => right,
             Err(error) => return Ok(Err(error)),
         };
-        settled(match right.unblocks() {
-            None => {
-                let admitted = |connection: &mut _| identity.admit(connection, right);
-                self.inner.store.write(admitted).map_err(Unsettled::Act)
-            }
-            Some(signer) => journal.recording(|connection| {
-                let opened = identity.admit(connection, right);
-                let opened = opened.map_err(Unsettled::Act)?;
-                let entry = about(Event::SignerUnblocked, signer);
-                Ok((opened, vec![entry.by(Actor::Signer { id: signer })]))
-            }),
-        })
+        settled(journal.recording(|connection| {
+            let unblocked = right.unblocks().map(|id| (Event::SignerUnblocked, id));
+            let opened = identity.admit(connection, right);
+            let opened = opened.map_err(Unsettled::Act)?;
+            let admitted = (entry.event, opened.signer().id);
+            let entries = unblocked.into_iter().chain([admitted]);
+            let entries = entries.map(|(event, id)| about(event, id).by(Actor::Signer { id }));
+            Ok((opened, entries.collect()))
+        }))
     }
 
     /// Checks an SMS code of a signer's step, and puts into the journal how that went. Failures that say nothing about a
@@ -429,11 +425,15 @@ impl Service {
                 (state, Outcome::Failed { code })
             }
         };
-        self.inner
-            .identity
-            .set_sms_state(message.challenge, message.number, state)?;
         let entry = self.entry(Event::CodeSent, occasion).signer(signer);
-        self.inner.journal.append(&[entry.outcome(outcome)])?;
+        let entry = entry.outcome(outcome);
+        self.inner.journal.recording(|connection| {
+            let Message {
+                challenge, number, ..
+            } = *message;
+            Identity::set_sms_state(connection, challenge, number, state)?;
+            Ok::<_, ServiceError>(((), vec![entry]))
+        })?;
         sent.map_err(ServiceError::SmsNotSent)
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use rubrica::clock::Ambient;
-use rubrica::domain::challenge::Purpose;
+use rubrica::domain::challenge::{Purpose, SmsState};
 use rubrica::domain::id::{ChallengeId, SignerId};
 use rubrica::domain::identifier::NationalId;
 use rubrica::domain::phone::Phone;
@@ -14,7 +14,7 @@ use rubrica::identity::{
     LevelEvidence, NewPassword, NewSigner, OpenedSigner, PhoneClaim, Registered, RegistrationAct,
     Settings,
 };
-use rubrica::store::{AnyConnection, Store};
+use rubrica::store::{AnyConnection, Store, StoreError};
 
 /// [`Identity`], with its acts whole.
 pub(crate) struct Accounts {
@@ -141,6 +141,16 @@ impl Accounts {
             }
         };
         identity.confirm(given, judgement)
+    }
+
+    pub(crate) fn set_sms_state(
+        &self,
+        challenge: ChallengeId,
+        message: u32,
+        state: SmsState,
+    ) -> Result<(), StoreError> {
+        self.store
+            .write(|connection| Identity::set_sms_state(connection, challenge, message, state))
     }
 
     fn registered(

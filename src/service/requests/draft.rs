@@ -268,32 +268,27 @@ impl Receiving {
             .app(app.id, app.name.as_str())
             .signer(request.signer)
             .documents(documents.iter().map(journaled::document).collect());
-        // First on record, then made: a request that nobody recorded cannot be.
-        service.inner.journal.append(std::slice::from_ref(&entry))?;
-        step("recorded");
-        let inserted = service.inner.store.write::<_, StoreError>(|connection| {
+        step("uploaded");
+        let inserted = service.inner.journal.recording(|connection| {
             requests::insert(connection, &request)?;
             documents
                 .iter()
-                .try_for_each(|document| documents::insert(connection, document))
+                .try_for_each(|document| documents::insert(connection, document))?;
+            Ok::<_, ServiceError>(((), vec![entry.clone()]))
         });
         if let Err(error) = inserted {
             let code = match &error {
-                StoreError::Away(_) => {
+                ServiceError::DatabaseAway(_) | ServiceError::Journal(_) => {
                     // Nobody can say whether the commit counts. If it does, the request needs its bytes; if not, the
                     // sweep finds that no row names them.
                     self.uploads.done.clear();
-                    return Err(error.into());
+                    return Err(error);
                 }
-                StoreError::Conflict { .. } if self.idempotency.is_some() => {
+                ServiceError::Store(StoreError::Conflict { .. }) if self.idempotency.is_some() => {
                     "idempotency_key_reused"
                 }
                 // What the app is told of these.
-                StoreError::Conflict { .. }
-                | StoreError::UnknownDatabase
-                | StoreError::Corrupt { .. }
-                | StoreError::Migration(_)
-                | StoreError::Query(_) => "internal_error",
+                _ => "internal_error",
             };
             service
                 .inner
@@ -315,13 +310,15 @@ impl Receiving {
         &self,
         service: &Service,
         app: &App,
-        error: StoreError,
+        error: ServiceError,
     ) -> Result<Created, ServiceError> {
-        let (StoreError::Conflict { .. }, Some(given)) = (&error, &self.idempotency) else {
-            return Err(error.into());
+        let (ServiceError::Store(StoreError::Conflict { .. }), Some(given)) =
+            (&error, &self.idempotency)
+        else {
+            return Err(error);
         };
         let Some(earlier) = service.earlier(app, given)? else {
-            return Err(error.into());
+            return Err(error);
         };
         let same = earlier.documents.len() == self.uploads.done.len()
             && earlier
