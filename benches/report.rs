@@ -28,6 +28,7 @@ pub(crate) enum Target {
 }
 
 /// How a row came about.
+#[derive(Clone, Copy)]
 enum Outcome {
     Measured,
     /// With less than the figure asks for; a note says what.
@@ -96,6 +97,14 @@ impl Row {
     fn met(&self) -> bool {
         self.value().is_some_and(|value| self.target.met_by(value))
     }
+
+    fn met_in_words(&self) -> &'static str {
+        match (self.met(), self.outcome) {
+            (false, _) => "not met",
+            (true, Outcome::Scaled) => "met, scaled down",
+            (true, Outcome::Measured | Outcome::Missing) => "met",
+        }
+    }
 }
 
 impl Target {
@@ -123,8 +132,7 @@ impl Target {
     }
 
     /// As the table has it.
-    fn told(self, met: bool) -> String {
-        let met = if met { "met" } else { "not met" };
+    fn told(self, met: &str) -> String {
         match self {
             Self::AtLeast(least) => format!("≥ {least} {met}"),
             Self::AtMost(most) => format!("≤ {most} {met}"),
@@ -199,7 +207,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             "| {} | {} | {value} | {range} | {} | {latencies} |",
             row.name,
             row.figure,
-            row.target.told(row.met()),
+            row.target.told(row.met_in_words()),
         );
     }
     for row in rows {

@@ -1,8 +1,8 @@
 //! A folder with everything a server needs: configuration, secrets, certificate, documents and, with SQLite, the database.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -241,6 +241,13 @@ fn furnish(folder: &Path, name: &str, url: &str, wishes: &Wishes<'_>) -> anyhow:
         let made = self_signed(&["127.0.0.1", "localhost"], Ambient::system().now())?;
         fs::write(folder.join("server.pem"), &made.certificate_pem)?;
         write_private(&folder.join("server.key"), made.key_pem.expose())?;
+    }
+    // As in a store that has been in use: none of its folders is still to be made.
+    for first in 0..=u8::MAX {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder.join("documents").join(hex::encode([first])))?;
     }
     let audit = match wishes.token.vendor {
         Vendor::SoftHsm => "ec-p256",
