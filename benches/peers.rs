@@ -23,11 +23,11 @@ const SMALL: u64 = 10_000;
 
 /// What belongs to the peers on this token.
 pub(crate) struct Peers {
-    /// Their document and what they signed last.
+    /// Their document and the first file that each signed.
     folder: TempDir,
     slot: u64,
     label: String,
-    /// The server's throughput over the first peer's run, and so on: `[key][peer]`.
+    /// Those that are warm, by peer and key.
     running: BTreeMap<(&'static str, &'static str), Peer>,
 }
 

@@ -8,7 +8,8 @@
 //!
 //! A signer's private key is wrapped by a key that leaves the HSM only wrapped itself, by a KEK that never leaves it
 //! ([`WrappedBy`]), and the wrapped key is sealed to the citizen: whoever has the database and the HSM's PIN still lacks
-//! the [`CitizenSecret`], which only the citizen's two factors reveal (see `identity`). Whoever has the citizen's factors still lacks the HSM.
+//! the [`CitizenSecret`], which only the citizen's two factors reveal (see `identity`). Whoever has the citizen's factors
+//! still lacks the HSM.
 //!
 //! The first design sealed each key symmetrically under the citizen secret. Then only the citizen could have given
 //! themselves a credential, at a moment when the secret is open. So the secret became a private key: the signer's

@@ -100,8 +100,9 @@ const PAGE: i64 = 500;
 /// How often to try again when another process of the same node took the place.
 const ATTEMPTS: u32 = 200;
 /// How long a statement of a transaction that writes the chain waits for a lock of PostgreSQL, because all other entries of
-/// this process wait for it.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// this process wait for it. Shorter than PostgreSQL takes to look for a deadlock (`deadlock_timeout`, 1 s): of two nodes
+/// whose transactions want each other's rows, one gives up as if the database were away, and its callers may try again.
+const LOCK_WAIT: Duration = Duration::from_millis(700);
 
 /// The journal of this node. Clones share it.
 #[derive(Clone)]

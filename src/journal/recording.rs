@@ -14,7 +14,7 @@ impl Journal {
     /// For acts that are done where they are decided, in the database. What happens elsewhere, as in the HSM, is
     /// recorded before with [`append`](Self::append). All acts of this process are done one after the other, and those that
     /// come at the same time share a transaction ([`Store::write_together`]). So `act` must be short, and must not append
-    /// anything itself. A statement of it waits no longer than two seconds for a row that another transaction of PostgreSQL
+    /// anything itself. A statement of it waits no longer than 0.7 seconds for a row that another transaction of PostgreSQL
     /// keeps locked; then nothing was done, and the database counts as away.
     pub fn recording<T, E>(
         &self,

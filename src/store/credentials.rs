@@ -133,8 +133,7 @@ pub fn certify(
 }
 
 /// Ends a credential and deletes its key, in one statement, while nobody spends a SAD for it. What is revoked stays as it
-/// is. The issuing authority's
-/// revocation list is behind from then on, until the next one.
+/// is. The issuing authority's revocation list is behind from then on, until the next one.
 pub fn revoke(
     connection: &mut AnyConnection,
     id: CredentialId,

@@ -275,36 +275,31 @@ pub fn admit(
     })
 }
 
-/// Counts an SMS code as wrong before it is looked at: how many there are since the last right one and after `since`,
-/// this one included. To be called under [`lock`].
+/// Counts a wrong SMS code, among those since the last right one and after `since`. To be called under [`lock`].
 pub fn count_wrong_code(
     connection: &mut AnyConnection,
     id: SignerId,
     since: OffsetDateTime,
     now: OffsetDateTime,
-) -> Result<u32, StoreError> {
-    let goes_on: Option<i32> = diesel::update(
+) -> Result<(), StoreError> {
+    let goes_on = diesel::update(
         signers::table
             .find(id.to_string())
             .filter(signers::code_failures_since.gt(to_micros(since))),
     )
     .set(signers::code_failures.eq(signers::code_failures + 1))
-    .returning(signers::code_failures)
     .cached()
-    .get_result(connection)
-    .optional()?;
-    let number = match goes_on {
-        Some(number) => number,
-        None => diesel::update(signers::table.find(id.to_string()))
+    .execute(connection)?;
+    if goes_on == 0 {
+        diesel::update(signers::table.find(id.to_string()))
             .set((
                 signers::code_failures.eq(1),
                 signers::code_failures_since.eq(Some(to_micros(now))),
             ))
-            .returning(signers::code_failures)
             .cached()
-            .get_result(connection)?,
-    };
-    count("a signer's wrong codes", number)
+            .execute(connection)?;
+    }
+    Ok(())
 }
 
 /// Sets the count of wrong SMS codes back.

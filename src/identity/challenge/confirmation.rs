@@ -109,9 +109,9 @@ impl Identity {
         })
     }
 
-    /// Looks at the code, under the signer's lock. A wrong one costs a try, the last one ends the challenge. Wrong codes are also
-    /// counted over all steps of a signer until a right one: too many block the factor that the step began with, as
-    /// wrong tries of its own do.
+    /// Looks at the code, under the signer's lock. A wrong one costs a try, the last one ends the challenge. Wrong codes
+    /// are also counted over all steps of a signer until a right one: too many block the factor that the step began
+    /// with, as wrong tries of its own do.
     ///
     /// The last code allowed over all steps is counted and blocks the factor, and is not looked at here: whoever keeps
     /// the block from being recorded, and so from being made, is to learn nothing of the code.

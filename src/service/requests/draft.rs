@@ -27,6 +27,9 @@ use crate::service::signing::step;
 use crate::service::{FieldError, RefusedDocument, Service, ServiceError};
 use crate::store::{StoreError, apps, documents, requests};
 
+/// Most documents whose rows are made in the transaction of the entry, for which all others of this node wait.
+const RECORDED_TOGETHER: usize = 100;
+
 /// Bytes read at once of a document that is only compared.
 const PIECE: usize = 64 * 1024;
 
@@ -269,16 +272,26 @@ impl Receiving {
             .signer(request.signer)
             .documents(documents.iter().map(journaled::document).collect());
         step("uploaded");
-        let inserted = service.inner.journal.recording(|connection| {
+        let insert = |connection: &mut _| {
             requests::insert(connection, &request)?;
             documents
                 .iter()
-                .try_for_each(|document| documents::insert(connection, document))?;
-            Ok::<_, ServiceError>(((), vec![entry.clone()]))
-        });
+                .try_for_each(|document| documents::insert(connection, document))
+        };
+        let inserted: Result<(), ServiceError> = if documents.len() > RECORDED_TOGETHER {
+            service.inner.journal.append(std::slice::from_ref(&entry))?;
+            let inserted = service.inner.store.write::<_, StoreError>(insert);
+            inserted.map_err(ServiceError::from)
+        } else {
+            service.inner.journal.recording(|connection| {
+                insert(connection)?;
+                Ok(((), vec![entry.clone()]))
+            })
+        };
         if let Err(error) = inserted {
             let code = match &error {
-                ServiceError::DatabaseAway(_) | ServiceError::Journal(_) => {
+                ServiceError::Journal(_) => return Err(error),
+                ServiceError::DatabaseAway(_) => {
                     // Nobody can say whether the commit counts. If it does, the request needs its bytes; if not, the
                     // sweep finds that no row names them.
                     self.uploads.done.clear();

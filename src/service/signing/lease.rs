@@ -160,27 +160,21 @@ impl Holds {
         next.map(|next| next.saturating_duration_since(Instant::now()))
     }
 
-    /// Gives a sign of life for each of those, in one transaction.
+    /// Gives a sign of life for each of those. One after the other: who holds the rows of several requests may wait for
+    /// whoever ends one of them and waits for another.
     fn renew(&self, due: &[Held]) {
         let until = self.ambient.now() + LEASE;
-        let renewed = self.store.write::<_, StoreError>(|connection| {
-            due.iter()
-                .map(|held| {
-                    store::requests::extend_lease(connection, held.request, held.claim, until)
-                })
-                .collect::<Result<Vec<_>, _>>()
-        });
-        match renewed {
-            Ok(transitions) => {
-                for (held, transition) in due.iter().zip(transitions) {
-                    if transition == Transition::Missed {
-                        held.lost.store(true, Ordering::SeqCst);
-                    }
+        for held in due {
+            let Held { request, claim, .. } = *held;
+            let renewed = self.store.write::<_, StoreError>(|connection| {
+                store::requests::extend_lease(connection, request, claim, until)
+            });
+            match renewed {
+                Ok(Transition::Done) => {}
+                Ok(Transition::Missed) => held.lost.store(true, Ordering::SeqCst),
+                Err(error) => {
+                    tracing::warn!(%request, %error, "a lease could not be renewed; tried again");
                 }
-            }
-            Err(error) => {
-                let requests = due.len();
-                tracing::warn!(requests, %error, "leases could not be renewed; tried again");
             }
         }
     }

@@ -24,7 +24,7 @@ import java.util.concurrent.Future;
 /**
  * Signs one PDF again and again with a key that stays on the token, by PAdES B-B.
  *
- * Arguments: module, slot, label of the key, threads, document, and where the last signed file goes. The PIN is in the
+ * Arguments: module, slot, label of the key, threads, document, and where the first signed file goes. The PIN is in the
  * environment (PIN). Says "ready"; then, for each line with a number of seconds, how many were signed in a second.
  */
 public final class Peer {
@@ -33,7 +33,7 @@ public final class Peer {
         String label = arguments[2];
         int threads = Integer.parseInt(arguments[3]);
         byte[] document = new FileDocument(arguments[4]).openStream().readAllBytes();
-        Path last = Path.of(arguments[5]);
+        Path first = Path.of(arguments[5]);
         KeyStore.PasswordProtection pin =
             new KeyStore.PasswordProtection(System.getenv("PIN").toCharArray());
         ExecutorService pool = Executors.newFixedThreadPool(threads);
@@ -46,7 +46,7 @@ public final class Peer {
                 long begun = System.nanoTime();
                 List<Future<Integer>> running = new ArrayList<>();
                 for (int thread = 0; thread < threads; thread++) {
-                    running.add(pool.submit(() -> sign(token, key, document, begun + time, last)));
+                    running.add(pool.submit(() -> sign(token, key, document, begun + time, first)));
                 }
                 int signed = 0;
                 for (Future<Integer> one : running) {
@@ -69,7 +69,7 @@ public final class Peer {
     }
 
     private static int sign(
-        Pkcs11SignatureToken token, DSSPrivateKeyEntry key, byte[] document, long until, Path last
+        Pkcs11SignatureToken token, DSSPrivateKeyEntry key, byte[] document, long until, Path first
     ) throws Exception {
         PAdESService service = new PAdESService(new CommonCertificateVerifier());
         int signed = 0;
@@ -86,7 +86,7 @@ public final class Peer {
             DSSDocument done = service.signDocument(unsigned, parameters, value);
             signed++;
             if (signed == 1) {
-                Files.write(last, done.openStream().readAllBytes());
+                Files.write(first, done.openStream().readAllBytes());
             }
         }
         return signed;
