@@ -4,7 +4,9 @@ mod apps;
 mod authorities;
 pub(crate) mod credentials;
 mod journal;
+mod reading;
 mod spending;
+mod upkeep;
 mod wrapping_keys;
 
 use std::thread;

@@ -214,7 +214,9 @@ impl Scene {
     pub(crate) fn forget_codes(&self) -> anyhow::Result<()> {
         let store = Store::open(&self.place.loaded()?.store)?;
         let later = Ambient::system().now() + HOUR;
-        store.write::<_, StoreError>(|connection| challenges::forget(connection, later, later))?;
+        store.write::<_, StoreError>(|connection| {
+            challenges::forget(connection, later, later, i64::MAX)
+        })?;
         Ok(())
     }
 

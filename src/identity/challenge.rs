@@ -40,6 +40,8 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const UNSENT_PER_SENT: u32 = 4;
 /// How long rows stay after their end: longer than the hour that messages are counted over.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Rows forgotten in one transaction: others of this process may wait for it.
+const FORGOTTEN_AT_ONCE: i64 = 500;
 
 /// A challenge that was just opened. The code goes to the phone, the key to the browser, and both are forgotten.
 #[derive(Debug)]
@@ -277,9 +279,29 @@ impl Identity {
     /// rows touched.
     pub fn forget_expired(&self) -> Result<usize, IdentityError> {
         let now = self.ambient.now();
-        Ok(self
-            .store
-            .write::<_, StoreError>(|connection| challenges::forget(connection, now, now - KEPT))?)
+        let secrets = self.in_parts(|connection| {
+            challenges::forget_secrets(connection, now, FORGOTTEN_AT_ONCE)
+        })?;
+        let whole = self.in_parts(|connection| {
+            challenges::forget(connection, now, now - KEPT, FORGOTTEN_AT_ONCE)
+        })?;
+        Ok(secrets + whole)
+    }
+
+    /// Does it again, each time in a transaction of its own, until less is done than could be. The number in all.
+    fn in_parts(
+        &self,
+        part: impl Fn(&mut AnyConnection) -> Result<usize, StoreError>,
+    ) -> Result<usize, StoreError> {
+        let full = usize::try_from(FORGOTTEN_AT_ONCE).unwrap_or(usize::MAX);
+        let mut all = 0;
+        loop {
+            let done = self.store.write(&part)?;
+            all += done;
+            if done < full {
+                return Ok(all);
+            }
+        }
     }
 
     fn open(

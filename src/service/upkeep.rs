@@ -17,6 +17,9 @@ use crate::store::{self, StoreError};
 /// How many requests are taken at once; the rest comes with the next round.
 const ROUND: i64 = 200;
 
+/// Accounts that were closed longer ago are not looked at again: nobody can sign for a closed account, whatever is left.
+const CLOSED_LATELY: Duration = Duration::days(30);
+
 /// An object nobody refers to is deleted after this long.
 const ABANDONED: Duration = Duration::days(1);
 
@@ -121,10 +124,11 @@ impl Service {
 
     /// Revokes what is left to accounts that are closed. Closing leaves nothing; this is the second look.
     fn revoke_of_closed(&self, round: &mut Upkeep) -> usize {
+        let since = self.inner.ambient.now() - CLOSED_LATELY;
         let left = self
             .inner
             .store
-            .read(|connection| store::credentials::left_to_closed(connection, ROUND));
+            .read(|connection| store::credentials::left_to_closed(connection, since, ROUND));
         round.each(left, |id| {
             let Some(signer) = self.inner.identity.signer(*id)? else {
                 return Ok(Transition::Missed);

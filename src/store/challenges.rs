@@ -1,7 +1,7 @@
 //! Challenges: one row for each run of the SMS code step. The counters change only by single statements, so that
 //! they hold between nodes.
 
-use diesel::dsl::min;
+use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -321,37 +321,53 @@ pub fn messages_since(
         .collect()
 }
 
-/// Forgets the sealed secrets whose code ended before `now`, and whole challenges opened before `oldest`, except
-/// those of requests that still wait: their wrong codes count. The number of challenges touched.
+/// Forgets sealed secrets whose code ended before `now`, of at most `most` challenges. The number of them.
+pub fn forget_secrets(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    most: i64,
+) -> Result<usize, StoreError> {
+    let over = diesel::alias!(challenges as over);
+    let ids = over
+        .filter(over.field(challenges::expires_at).le(to_micros(now)))
+        .filter(over.field(challenges::sealed_secret).is_not_null())
+        .order(over.field(challenges::expires_at))
+        .limit(most)
+        .select(over.field(challenges::id));
+    let forgotten = diesel::update(challenges::table.filter(challenges::id.eq_any(ids)))
+        .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
+        .execute(connection)?;
+    Ok(forgotten)
+}
+
+/// Forgets challenges opened before `oldest` whose code ended before `now`, at most `most`, except those of requests that
+/// still wait: their wrong codes count. The number of them.
 pub fn forget(
     connection: &mut AnyConnection,
     now: OffsetDateTime,
     oldest: OffsetDateTime,
+    most: i64,
 ) -> Result<usize, StoreError> {
-    let sealed = diesel::update(
-        challenges::table
-            .filter(challenges::expires_at.le(to_micros(now)))
-            .filter(challenges::sealed_secret.is_not_null()),
-    )
-    .set(challenges::sealed_secret.eq(None::<Vec<u8>>))
-    .execute(connection)?;
+    let old = diesel::alias!(challenges as old);
     // One that is being signed may be given back.
     let unfinished = [RequestState::Pending, RequestState::Signing].map(RequestState::as_str);
     let waiting = requests::table
-        .filter(requests::state.eq_any(unfinished))
-        .select(requests::id.nullable());
-    let whole = diesel::delete(
-        challenges::table
-            .filter(
-                challenges::request_id
-                    .is_null()
-                    .or(challenges::request_id.ne_all(waiting)),
-            )
-            .filter(challenges::expires_at.le(to_micros(now)))
-            .filter(challenges::created_at.lt(to_micros(oldest))),
-    )
-    .execute(connection)?;
-    Ok(sealed + whole)
+        .filter(
+            requests::id
+                .nullable()
+                .eq(old.field(challenges::request_id)),
+        )
+        .filter(requests::state.eq_any(unfinished));
+    let ids = old
+        .filter(old.field(challenges::created_at).lt(to_micros(oldest)))
+        .filter(old.field(challenges::expires_at).le(to_micros(now)))
+        .filter(not(exists(waiting)))
+        .order(old.field(challenges::created_at))
+        .limit(most)
+        .select(old.field(challenges::id));
+    let forgotten =
+        diesel::delete(challenges::table.filter(challenges::id.eq_any(ids))).execute(connection)?;
+    Ok(forgotten)
 }
 
 #[derive(Queryable, Selectable)]

@@ -1,6 +1,7 @@
 //! Credentials: one row each. A revoked one keeps its row and loses its key.
 
 use diesel::prelude::*;
+use time::OffsetDateTime;
 
 use super::cached::Cacheable;
 use super::column::{corrupt, parsed};
@@ -88,19 +89,22 @@ pub fn of_signer(
     rows.into_iter().map(Credential::try_from).collect()
 }
 
-/// Signers whose account is closed and who still have a credential that is not revoked, at most so many.
+/// Signers whose account was closed since a moment and who still have a credential that is not revoked, at most so many.
 pub fn left_to_closed(
     connection: &mut AnyConnection,
+    since: OffsetDateTime,
     most: i64,
 ) -> Result<Vec<SignerId>, StoreError> {
-    let signers: Vec<String> = credentials::table
-        .inner_join(accounts::table.on(accounts::id.eq(credentials::signer_id)))
-        .filter(accounts::deregistered_at.is_not_null())
+    let mut signers: Vec<String> = accounts::table
+        .inner_join(credentials::table.on(accounts::id.eq(credentials::signer_id)))
+        .filter(accounts::deregistered_at.ge(to_micros(since)))
         .filter(credentials::state.ne(CredentialState::Revoked.as_str()))
+        .order((accounts::deregistered_at, accounts::id))
         .select(accounts::id)
-        .distinct()
         .limit(most)
         .load(connection)?;
+    // One who has several is named as often.
+    signers.dedup();
     signers
         .iter()
         .map(|id| parsed("a signer's id", id))

@@ -1,7 +1,7 @@
 //! Signature requests: one row each. Changes of state are compare-and-set statements, so that of two nodes or two
 //! clicks exactly one wins.
 
-use diesel::dsl::{exists, min};
+use diesel::dsl::min;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -288,21 +288,24 @@ pub fn exhausted(
     now: OffsetDateTime,
     most: i64,
 ) -> Result<Vec<SignatureRequest>, StoreError> {
-    let last = challenges::table
-        .filter(challenges::request_id.eq(requests::id.nullable()))
-        .filter(challenges::signer_id.eq(requests::signer_id))
+    // From the challenges: there are few whose tries are used up, and very many requests may wait.
+    all(challenges::table
+        .inner_join(
+            requests::table.on(requests::id
+                .nullable()
+                .eq(challenges::request_id)
+                .and(requests::signer_id.eq(challenges::signer_id))),
+        )
         .filter(challenges::tries_left.le(0))
         .filter(
             challenges::ended_at
                 .is_not_null()
                 .or(challenges::expires_at.le(to_micros(now))),
-        );
-    all(requests::table
+        )
         .filter(requests::state.eq(RequestState::Pending.as_str()))
         .filter(requests::expires_at.gt(to_micros(now)))
-        .filter(exists(last))
-        .order(requests::expires_at)
         .limit(most)
+        .distinct()
         .select(Row::as_select())
         .load(connection)?)
 }

@@ -1,15 +1,12 @@
 //! With very many rows, nothing that asks the journal reads more of it than it gives.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
-use diesel::sql_types::{BigInt, Text};
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use rubrica::store::journal::{self, Record, Window};
-use rubrica::store::{AnyConnection, Store, StoreError};
+use rubrica::store::{Store, StoreError};
 use time::OffsetDateTime;
 
+use super::reading::{self, Planned, Question};
 use crate::harness::database::TestDatabase;
 
 /// Of each of the two nodes. Every fourth begins a new request.
@@ -23,18 +20,9 @@ const NODES: [&str; 2] = ["alpha", "beta"];
 /// Of the first row, in seconds since 1970.
 const BEGIN: i64 = 1_750_000_000;
 const SECOND: i64 = 1_000_000;
-/// What may be read beyond what is given: the entry of an index on either side, and dead ones.
-const BESIDE: i64 = 8;
 
 /// The rows of both nodes about each request of that time.
 const ABOUT_LATELY: i64 = (LATELY + SLACK) / BETWEEN * 2;
-
-/// A question, and how many rows or entries it may read.
-struct Question {
-    name: &'static str,
-    reads: i64,
-    ask: fn(&mut AnyConnection) -> Result<(), StoreError>,
-}
 
 const QUESTIONS: [Question; 11] = [
     Question {
@@ -215,124 +203,29 @@ fn filled(database: &TestDatabase) -> Store {
         sads.join(", ")
     );
     // There is no such app and no such signer.
-    match database.url().strip_prefix("sqlite:") {
-        Some(path) => SqliteConnection::establish(path)
-            .unwrap()
-            .batch_execute(&format!("PRAGMA foreign_keys = OFF; {insert}")),
-        None => PgConnection::establish(database.url())
-            .unwrap()
-            .batch_execute(&format!(
-                "SET session_replication_role = replica; {insert}; ANALYZE"
-            )),
-    }
-    .unwrap();
+    reading::insert_unchecked(database, &insert);
     store
-}
-
-#[derive(QueryableByName)]
-struct Step {
-    #[diesel(sql_type = Text)]
-    detail: String,
 }
 
 #[test]
 fn sqlite_goes_along_an_index_with_every_question() {
     let database = TestDatabase::sqlite();
-    let store = filled(&database);
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    for Question { name, ask, .. } in QUESTIONS {
-        let statements = store
-            .write::<_, StoreError>(|connection| {
-                let heard = Arc::clone(&asked);
-                connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-                    if let InstrumentationEvent::StartQuery { query, .. } = event {
-                        heard.lock().unwrap().push(query.to_string());
-                    }
-                });
-                asked.lock().unwrap().clear();
-                ask(connection)?;
-                let statements = std::mem::take(&mut *asked.lock().unwrap());
-                for statement in &statements {
-                    let text = statement.split(" -- binds:").next().unwrap();
-                    let plan: Vec<Step> =
-                        diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(connection)?;
-                    let plan: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
-                    // The first entry of an index is found without a value to look for.
-                    let first = text.contains("ORDER BY")
-                        && text.contains("LIMIT")
-                        && !text.contains("WHERE");
-                    let along = plan.iter().all(|step| {
-                        !step.starts_with("SCAN")
-                            || (first && step.contains("USING COVERING INDEX"))
-                    });
-                    assert!(!plan.is_empty() && along, "{name}: {text}: {plan:?}");
-                }
-                Ok(statements)
-            })
-            .unwrap();
-        assert!(!statements.is_empty(), "{name} asks nothing");
-    }
-}
-
-#[derive(QueryableByName)]
-struct Reads {
-    #[diesel(sql_type = BigInt)]
-    scans: i64,
-    #[diesel(sql_type = BigInt)]
-    entries: i64,
-}
-
-/// What was read of the journal so far: the whole table, how often, and entries of its indexes.
-fn reads(store: &Store) -> Reads {
-    // A connection tells of it when it has had nothing to do for a while, unless it is told to.
-    let flush = |connection: &mut AnyConnection| {
-        Ok::<_, StoreError>(connection.batch_execute("SELECT pg_stat_force_next_flush()")?)
-    };
-    store.read(flush).unwrap();
-    store
-        .read::<_, StoreError>(|connection| {
-            Ok(diesel::sql_query(
-                "SELECT (SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'journal') AS scans, \
-                 (SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes WHERE relname = 'journal') AS entries",
-            )
-            .get_result(connection)?)
-        })
-        .unwrap()
+    reading::goes_along_indexes(&filled(&database), &QUESTIONS);
 }
 
 #[test]
 fn postgres_reads_no_more_than_it_gives() {
-    // As statements are planned that were prepared and run often, without a look at their values; and as new ones are, as
-    // those that an audit asks once.
-    for planned in ["force_generic_plan", "force_custom_plan"] {
-        let database = TestDatabase::postgres();
-        let store = filled(&database);
-        store
-            .read::<_, StoreError>(|connection| {
-                Ok(connection.batch_execute(&format!("SET plan_cache_mode = {planned}"))?)
-            })
-            .unwrap();
-        for Question {
-            name,
-            reads: most,
-            ask,
-        } in QUESTIONS
-        {
-            if name.starts_with("unknown") && planned == "force_generic_plan" {
-                continue;
-            }
-            let before = reads(&store);
-            store.write(ask).unwrap();
-            let after = reads(&store);
-            assert_eq!(
-                after.scans, before.scans,
-                "{name} reads the whole table, {planned}"
-            );
-            let entries = after.entries - before.entries;
-            assert!(
-                0 < entries && entries <= most + BESIDE,
-                "{name} reads {entries} entries, {planned}"
-            );
-        }
-    }
+    let database = TestDatabase::postgres();
+    reading::reads_no_more(&filled(&database), Planned::WithValues, &QUESTIONS);
+}
+
+#[test]
+fn postgres_reads_no_more_by_a_plan_for_all_values() {
+    let database = TestDatabase::postgres();
+    // An audit asks once, with its values.
+    let often: Vec<Question> = QUESTIONS
+        .into_iter()
+        .filter(|question| !question.name.starts_with("unknown"))
+        .collect();
+    reading::reads_no_more(&filled(&database), Planned::WithoutValues, &often);
 }

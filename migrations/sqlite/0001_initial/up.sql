@@ -26,6 +26,7 @@ CREATE TABLE signers (
     deregistered_at BIGINT,
     sealing_key BLOB NOT NULL
 );
+CREATE INDEX signers_closed ON signers (deregistered_at) WHERE deregistered_at IS NOT NULL;
 
 -- Tries with identifiers nobody is registered with, or that are blocked. They cost a write like the
 -- others, so that time does not tell who is registered; spread over rows, so that they do not wait for one another.
@@ -68,7 +69,10 @@ CREATE TABLE challenges (
     outcome TEXT
 );
 CREATE INDEX challenges_signer ON challenges (signer_id, created_at);
-CREATE INDEX challenges_expiry ON challenges (expires_at);
+-- What upkeep looks for is an index of its own each time: nothing that is done with is read again.
+CREATE INDEX challenges_sealed ON challenges (expires_at) WHERE sealed_secret IS NOT NULL;
+CREATE INDEX challenges_created ON challenges (created_at);
+CREATE INDEX challenges_exhausted ON challenges (created_at) WHERE tries_left <= 0;
 CREATE INDEX challenges_request ON challenges (request_id);
 
 CREATE TABLE authorities (
@@ -168,7 +172,8 @@ CREATE TABLE requests (
     UNIQUE (app_id, idempotency_key)
 );
 CREATE INDEX requests_expiry ON requests (state, expires_at);
-CREATE INDEX requests_deletion ON requests (delete_at);
+CREATE INDEX requests_deletion ON requests (delete_at)
+    WHERE documents_deleted_at IS NULL AND finished_at IS NOT NULL;
 CREATE INDEX requests_signer ON requests (signer_id);
 
 CREATE TABLE documents (
