@@ -12,6 +12,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use futures_util::{StreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
@@ -174,6 +175,25 @@ impl Documents {
             Err(object_store::Error::NotFound { .. }) => self.check_there(),
             Err(error) => Err(DocumentsError::from_store(error)),
         }
+    }
+
+    /// Deletes objects, several at a time. Those that are not there are deleted already.
+    pub fn delete_all(
+        &self,
+        keys: impl IntoIterator<Item = ObjectKey>,
+    ) -> Result<(), DocumentsError> {
+        let paths: Vec<_> = keys.into_iter().map(|key| Ok(path(&key))).collect();
+        let deleted = self.store()?.delete_stream(stream::iter(paths).boxed());
+        let outcomes: Vec<_> = self.runtime.wait(deleted.collect());
+        let mut missing = false;
+        for outcome in outcomes {
+            match outcome {
+                Ok(_) => {}
+                Err(object_store::Error::NotFound { .. }) => missing = true,
+                Err(error) => return Err(DocumentsError::from_store(error)),
+            }
+        }
+        if missing { self.check_there() } else { Ok(()) }
     }
 }
 

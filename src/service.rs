@@ -39,6 +39,7 @@ mod health;
 mod journaled;
 pub mod keks;
 mod lifecycle;
+pub mod nodes;
 pub mod registration;
 pub mod requests;
 pub mod signing;
@@ -61,6 +62,7 @@ pub struct Service {
     acceptance: AcceptanceKey,
     wrapping: Arc<wrapping::InUse>,
     holds: Arc<signing::Holds>,
+    sharers: Arc<nodes::Sharers>,
     /// In which browser this caller acts; the journal keeps it.
     browser: Option<UserAgent>,
 }
@@ -122,6 +124,7 @@ impl Service {
             holds: Arc::new(signing::Holds::new(&parts.ambient, &parts.store)),
             inner: Arc::new(parts),
             wrapping: Arc::default(),
+            sharers: Arc::default(),
             browser: None,
         }
     }

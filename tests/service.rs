@@ -4,6 +4,7 @@ mod authorities;
 mod credentials;
 mod keys;
 mod last_code;
+mod nodes;
 mod recorded;
 mod remnants;
 mod rotation;

@@ -268,7 +268,7 @@ fn admit(request: &HttpRequest, shared: &Shared) -> Result<(), Problem> {
     match shared.proxies.origin(request) {
         Some(origin) => shared
             .origin_rates
-            .take(origin, Instant::now())
+            .take(origin, shared.nodes(), Instant::now())
             .map_err(|wait| Problem::new(Code::RateLimited).retry_after(wait)),
         None => Ok(()),
     }

@@ -1,4 +1,5 @@
-//! How often somebody may call: a token bucket for each, in this node's memory.
+//! How often somebody may call: a token bucket for each, in this node's memory. The nodes of one service share what
+//! is allowed in equal parts, so that however calls are spread over them, no more get through than one node would let.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -45,20 +46,23 @@ impl<K: Copy + Eq + Hash> Rates<K> {
         }
     }
 
-    /// Takes one call from the caller's bucket; when it is empty, says how long until there is one again.
-    pub(super) fn take(&self, caller: K, now: Instant) -> Result<(), Duration> {
+    /// Takes one call from the caller's bucket on one of so many nodes; when it is empty, says how long until there is one
+    /// again.
+    pub(super) fn take(&self, caller: K, nodes: u32, now: Instant) -> Result<(), Duration> {
+        let nodes = f64::from(nodes.max(1));
+        let (per_second, burst) = (self.per_second / nodes, (self.burst / nodes).max(1.0));
         let mut halves = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = Bucket {
-            left: self.burst,
+            left: burst,
             at: now,
         };
         let bucket = halves.bucket(caller, full, self.half);
         let passed = now.saturating_duration_since(bucket.at).as_secs_f64();
-        bucket.left = (bucket.left + passed * self.per_second).min(self.burst);
+        bucket.left = (bucket.left + passed * per_second).min(burst);
         bucket.at = now;
         if bucket.left < 1.0 {
             return Err(Duration::from_secs_f64(
-                ((1.0 - bucket.left) / self.per_second).ceil(),
+                ((1.0 - bucket.left) / per_second).ceil(),
             ));
         }
         bucket.left -= 1.0;
@@ -87,14 +91,37 @@ mod tests {
         let rates = Rates::new(60, 3);
         let start = Instant::now();
         for _ in 0..3 {
-            assert_eq!(rates.take("one", start), Ok(()));
+            assert_eq!(rates.take("one", 1, start), Ok(()));
         }
-        assert_eq!(rates.take("one", start), Err(Duration::from_secs(1)));
-        assert_eq!(rates.take("other", start), Ok(()));
+        assert_eq!(rates.take("one", 1, start), Err(Duration::from_secs(1)));
+        assert_eq!(rates.take("other", 1, start), Ok(()));
         let later = start + Duration::from_secs(2);
-        assert_eq!(rates.take("one", later), Ok(()));
-        assert_eq!(rates.take("one", later), Ok(()));
-        assert!(rates.take("one", later).is_err());
+        assert_eq!(rates.take("one", 1, later), Ok(()));
+        assert_eq!(rates.take("one", 1, later), Ok(()));
+        assert!(rates.take("one", 1, later).is_err());
+    }
+
+    #[test]
+    fn nodes_share_what_is_allowed() {
+        let start = Instant::now();
+        let nodes = [Rates::new(600, 10), Rates::new(600, 10)];
+        let let_through = |now| {
+            let calls = nodes.iter().flat_map(|rates| (0..100).map(move |_| rates));
+            calls
+                .filter(|rates| rates.take("one", 2, now).is_ok())
+                .count()
+        };
+        assert_eq!(let_through(start), 10);
+        assert_eq!(let_through(start + Duration::from_millis(400)), 4);
+        // One of them is left.
+        let [left, _] = &nodes;
+        let later = start + Duration::from_millis(800);
+        assert_eq!(
+            (0..100)
+                .filter(|_| left.take("one", 1, later).is_ok())
+                .count(),
+            4
+        );
     }
 
     #[test]
@@ -104,14 +131,18 @@ mod tests {
             ..Rates::new(1, 1)
         };
         let now = Instant::now();
-        assert_eq!(rates.take(0, now), Ok(()));
+        assert_eq!(rates.take(0, 1, now), Ok(()));
         for caller in 1..1000 {
-            assert_eq!(rates.take(caller, now), Ok(()), "{caller}");
+            assert_eq!(rates.take(caller, 1, now), Ok(()), "{caller}");
             // It keeps calling, so it is not forgotten however many come.
-            assert!(rates.take(0, now).is_err(), "{caller}");
+            assert!(rates.take(0, 1, now).is_err(), "{caller}");
             let halves = rates.buckets.lock().unwrap();
             assert!(halves.younger.len() <= 10 && halves.older.len() <= 10);
         }
-        assert_eq!(rates.take(1, now), Ok(()), "the first was long forgotten");
+        assert_eq!(
+            rates.take(1, 1, now),
+            Ok(()),
+            "the first was long forgotten"
+        );
     }
 }

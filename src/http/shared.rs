@@ -40,6 +40,11 @@ impl Shared {
         }
     }
 
+    /// Among how many nodes the limits on calls are shared.
+    pub(super) fn nodes(&self) -> u32 {
+        self.service.nodes()
+    }
+
     /// Calls a use case; 503 when too many are under way.
     pub async fn run<T: Send + 'static>(
         &self,

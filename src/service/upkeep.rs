@@ -1,7 +1,7 @@
 //! What has to be done now and then: requests whose time is over, documents to delete, signing left unfinished.
 //!
-//! Every step may be done by any node, twice or at the same time as another node, without harm: changes of state
-//! are compare-and-set, and deleting what is deleted does nothing.
+//! One node at a time does it (see `service::nodes`). Every step may all the same be done by any node, twice or at the same
+//! time as another, without harm: changes of state are compare-and-set, and deleting what is deleted does nothing.
 
 use std::collections::HashSet;
 
@@ -40,8 +40,20 @@ pub struct Upkeep {
     pub forgotten: usize,
     /// Revocation lists that were issued anew.
     pub published: usize,
+    /// Whether there is more than a round takes.
+    pub left: Left,
     /// What failed. It kept nothing else from being done, and the next round tries it again.
     pub failed: Vec<ServiceError>,
+}
+
+/// What a round left to the next one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing that is known of.
+    #[default]
+    Nothing,
+    /// More of the same: the next round need not wait.
+    Something,
 }
 
 impl Upkeep {
@@ -63,6 +75,9 @@ impl Upkeep {
             self.failed.push(error.into());
             Vec::new()
         });
+        if i64::try_from(items.len()).is_ok_and(|taken| taken >= ROUND) {
+            self.left = Left::Something;
+        }
         let mut done = 0;
         for item in &items {
             match work(item) {
@@ -174,14 +189,14 @@ impl Service {
                 .inner
                 .store
                 .read(|connection| store::documents::of_request(connection, request.id))?;
-            for document in &documents {
+            let keys = documents.iter().flat_map(|document| {
                 let original = document.object_key.as_deref();
-                let keys = original.into_iter().filter_map(|key| key.parse().ok());
-                for key in keys.chain([super::signing::signed_key(document)]) {
-                    let key: ObjectKey = key;
-                    self.inner.documents.delete(&key)?;
-                }
-            }
+                let original: Option<ObjectKey> = original.and_then(|key| key.parse().ok());
+                original
+                    .into_iter()
+                    .chain([super::signing::signed_key(document)])
+            });
+            self.inner.documents.delete_all(keys)?;
             let entry = self.about(request, Event::RequestDeleted)?;
             self.inner.journal.recording(|connection| {
                 store::documents::forget_objects(connection, request.id)?;

@@ -249,6 +249,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    nodes (name) {
+        name -> Text,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    duties (name) {
+        name -> Text,
+        node -> Text,
+        held_until -> BigInt,
+    }
+}
+
 diesel::joinable!(app_tokens -> apps (app_id));
 diesel::joinable!(app_certificates -> apps (app_id));
 diesel::joinable!(credentials -> wrapping_keys (wrapping_key_id));
@@ -271,4 +286,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal_checkpoints,
     journal_archives,
     journal_archivers,
+    nodes,
+    duties,
 );

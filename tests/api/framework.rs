@@ -121,4 +121,24 @@ both_databases! {
         assert!((1..=10).contains(&wait));
         assert_eq!(calm.client.get("/v1/app").status, 200);
     }
+
+    fn a_node_lets_its_share_of_an_apps_calls_through(database) {
+        let node = |node| TestServer::start_with(database, Wishes {
+            node,
+            limits: Limits {
+                calls_per_minute: 6,
+                burst: 4,
+                ..Limits::default()
+            },
+            ..Wishes::default()
+        });
+        let (alpha, beta) = (node("alpha"), node("beta"));
+        beta.service().attend().unwrap();
+        alpha.service().attend().unwrap();
+        let app = alpha.app("tax");
+        for _ in 0..2 {
+            assert_eq!(app.client.get("/v1/app").status, 200);
+        }
+        assert_eq!(app.client.get("/v1/app").problem(), (429, "rate_limited".to_owned()));
+    }
 }

@@ -7,6 +7,7 @@ use rubrica::clock::Ambient;
 use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
 use rubrica::domain::object_key::ObjectKey;
 use rubrica::domain::request::{Document, RequestState, SignatureRequest};
+use rubrica::service::upkeep::Left;
 use time::Duration;
 
 use crate::harness::ambient::BEGINNING;
@@ -61,6 +62,29 @@ both_databases! {
         let round = server.service().upkeep();
         assert!(round.failed.is_empty(), "{round:?}");
         assert_eq!(round.deleted, 1);
+    }
+
+    fn what_a_round_does_not_take_is_left_to_the_next(database) {
+        let server = TestServer::start(database);
+        let citizen = server.eligible("12345678Z");
+        let app = server.app("tax").app.id;
+        for _ in 0..201 {
+            let request = SignatureRequest {
+                state: RequestState::Refused,
+                finished_at: Some(server.service().ambient().now()),
+                ..asked::request(&server, app, citizen.id)
+            };
+            let document = asked::document(&server, request.id, "a.txt", b"bytes", detached());
+            asked::keep(server.store(), &request, slice::from_ref(&document));
+        }
+        assert_eq!(server.service().upkeep().left, Left::Nothing);
+        assert_eq!(server.stored_objects(), 201);
+        server.clock().advance(Duration::days(2));
+        let round = server.service().upkeep();
+        assert_eq!((round.deleted, round.left), (200, Left::Something));
+        let round = server.service().upkeep();
+        assert_eq!((round.deleted, round.left), (1, Left::Nothing));
+        assert_eq!(server.stored_objects(), 0);
     }
 
     fn documents_stay_for_the_retention_time_after_the_end_of_their_request(database) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rubrica::store::{Store, StoreError, challenges, credentials, requests};
+use rubrica::store::{Store, challenges, credentials, requests};
 use time::OffsetDateTime;
 
 use super::reading::{self, Planned, Question};

@@ -1,3 +1,5 @@
+DROP TABLE duties;
+DROP TABLE nodes;
 DROP TABLE journal_archivers;
 DROP TABLE journal_archives;
 DROP TABLE journal_checkpoints;

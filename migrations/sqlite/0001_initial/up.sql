@@ -261,3 +261,15 @@ CREATE TABLE journal_archivers (
     holder TEXT NOT NULL,
     held_until BIGINT NOT NULL
 );
+
+-- The nodes that are running, and what one of them does for all.
+CREATE TABLE nodes (
+    name TEXT NOT NULL PRIMARY KEY,
+    seen_at BIGINT NOT NULL
+);
+
+CREATE TABLE duties (
+    name TEXT NOT NULL PRIMARY KEY,
+    node TEXT NOT NULL,
+    held_until BIGINT NOT NULL
+);

@@ -36,7 +36,7 @@ impl FromRequest for Caller {
                 .await?;
             shared
                 .app_rates
-                .take(session.app().id, Instant::now())
+                .take(session.app().id, shared.nodes(), Instant::now())
                 .map_err(|wait| Problem::new(Code::RateLimited).retry_after(wait))?;
             Ok(Self(session))
         })
