@@ -35,6 +35,7 @@ use rubrica::store::{self, Store};
 use tempfile::TempDir;
 
 use bare::{Bare, Loop};
+use rig::arguments::Arguments;
 use rig::document::Sample;
 use rig::gateway::Gateway;
 use rig::place::{Database, Place, Wishes};
@@ -56,6 +57,11 @@ struct Software {
 }
 
 fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::read();
+    // `cargo test` may want other tests alone; criterion does each part once for it.
+    if !arguments.benchmark && !arguments.wants("parts") {
+        return Ok(());
+    }
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(3))

@@ -23,13 +23,35 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use rig::arguments::Arguments;
+use rig::document::Sample;
 use rig::gateway::Gateway;
-use rig::place::{Database, Place};
-use rig::scene::Scene;
+use rig::place::{Database, Place, Wishes};
+use rig::scene::{Citizen, Scene};
 use rig::seeding;
+use rig::token::{Token, Vendor};
 
 /// Where nobody looks at a bar, it is told how far it is this often.
 const TOLD: Duration = Duration::from_secs(30);
+
+/// For `cargo test`: a few citizens, and a few more later, of whom one signs.
+fn try_out() -> anyhow::Result<()> {
+    let (token, gateway) = (Token::for_this_run(Vendor::SoftHsm)?, Gateway::start()?);
+    let wishes = Wishes {
+        token: &token,
+        gateway: &gateway,
+        sessions: 2,
+        authorities: "ec-p256",
+    };
+    let scene = Scene::new(Place::temporary(&Database::Sqlite, &wishes)?, &gateway)?;
+    for goal in [5, 12] {
+        let there = seeding::seed(&scene, goal, None, &|_| {})?;
+        if there != goal || seeding::count(&scene)? != goal {
+            bail!("{there} citizens were seeded, and {goal} wanted");
+        }
+    }
+    let waiting = scene.ask(&Citizen::numbered(12)?, &Sample::pdf(10_000), 1)?;
+    scene.confirm(&waiting)
+}
 
 fn main() -> anyhow::Result<()> {
     let mut folder: Option<PathBuf> = None;
@@ -37,6 +59,13 @@ fn main() -> anyhow::Result<()> {
     let mut database: Option<Database> = None;
     let mut sessions = thread::available_parallelism()?.get();
     let mut arguments = Arguments::read();
+    if !arguments.benchmark {
+        return if arguments.wants("seed") {
+            try_out()
+        } else {
+            Ok(())
+        };
+    }
     while let Some(option) = arguments.option()? {
         match option.as_str() {
             "--folder" => folder = Some(arguments.value(&option)?.into()),

@@ -25,6 +25,12 @@ impl Arguments {
         }
     }
 
+    /// Whether `cargo test` wants the one test that a benchmark of this name is.
+    pub(crate) fn wants(self, name: &str) -> bool {
+        let names = self.names();
+        names.is_empty() || names.iter().any(|wanted| name.contains(wanted.as_str()))
+    }
+
     /// The words that are no options: which tests are wanted.
     pub(crate) fn names(self) -> Vec<String> {
         let names = self
