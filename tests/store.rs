@@ -108,6 +108,7 @@ fn postgresql_prepares_a_change_once() {
     let kept = store.write(|connection| {
         for _ in 0..3 {
             spend_in(connection, ambient.id())?;
+            store::signers::lock(connection, ambient.id())?;
             store::signers::forget_wrong_codes(connection, ambient.id())?;
             store::challenges::take_try(connection, ambient.id(), ambient.now())?;
         }
@@ -120,6 +121,7 @@ fn postgresql_prepares_a_change_once() {
     let kept = kept.unwrap();
     for beginning in [
         "INSERT INTO \"sads\"",
+        "SELECT \"signers\"",
         "UPDATE \"signers\"",
         "UPDATE \"challenges\"",
     ] {
