@@ -1,7 +1,5 @@
 //! CAdES signatures, judged by openssl and by their structure.
 
-use std::fs;
-
 use proptest::prelude::*;
 use rubrica::ades::cades::{self, Input};
 use rubrica::ades::cms::{InvalidAttribute, OptionalAttribute, SignedAttributesSpec, prepare};
@@ -10,8 +8,7 @@ use rubrica::domain::algorithm::{Digest, DigestAlgorithm, KeyAlgorithm, Padding,
 use rubrica::domain::document::Packaging;
 use rubrica::domain::request::{CadesOptions, Commitment, SignaturePolicy, SignerLocation};
 
-use crate::harness::authorities::{Authorities, NOW};
-use crate::harness::openssl::openssl;
+use crate::harness::authorities::{Authorities, NOW, judge_cades};
 use crate::harness::outline::outline;
 use crate::harness::software_key::SoftwareKey;
 
@@ -51,37 +48,11 @@ fn file(assembled: &Assembled, document: &[u8]) -> Vec<u8> {
 
 /// What `openssl cms -verify -cades` says about a signature over [`DOCUMENT`].
 fn judge(signed: &[u8], packaging: Packaging) -> Result<String, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let root = Authorities::new().root.certificate().to_vec();
-    fs::write(folder.path().join("signed"), signed).unwrap();
-    fs::write(folder.path().join("document"), DOCUMENT).unwrap();
-    fs::write(folder.path().join("root.der"), root).unwrap();
-    openssl(
-        folder.path(),
-        &[
-            "x509", "-inform", "DER", "-in", "root.der", "-out", "root.pem",
-        ],
-    )?;
-    let mut arguments = vec![
-        "cms",
-        "-verify",
-        "-cades",
-        "-binary",
-        "-inform",
-        "DER",
-        "-in",
-        "signed",
-        "-CAfile",
-        "root.pem",
-        "-purpose",
-        "any",
-        "-attime",
-        "1795430000",
-    ];
-    if packaging == Packaging::Detached {
-        arguments.extend(["-content", "document"]);
-    }
-    openssl(folder.path(), &arguments)
+    let beside = match packaging {
+        Packaging::Detached => Some(DOCUMENT),
+        Packaging::Enveloping => None,
+    };
+    judge_cades(signed, beside)
 }
 
 #[test]

@@ -38,11 +38,11 @@ use crate::harness::steps;
 use crate::harness::town::{self, Town};
 
 /// Where a child is killed: at a step, when it is told for the n-th time.
-type Kill = (&'static str, usize);
+pub(crate) type Kill = (&'static str, usize);
 
 /// What a stop leaves, once the next process has been at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
+pub(crate) enum Left {
     /// Nothing was signed, nothing is said to be meant to, and the citizen may approve again.
     Waiting,
     /// A SAD was spent: so many of the two documents are signed, the others are told as interrupted.
@@ -143,7 +143,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What is known of a process that was killed while a request was approved.
-struct Stopped {
+pub(crate) struct Stopped {
     /// Where its documents are.
     place: PathBuf,
     request: RequestId,
@@ -158,7 +158,12 @@ impl Stopped {
     /// Lets a child register a citizen, make a request of so many documents, approve it, and die.
     fn approving(database: &TestDatabase, kill: Kill, documents: usize) -> Self {
         let documents = documents.to_string();
-        let note = killed("crash::the_child_that_approves", database, kill, &documents);
+        Self::by("crash::the_child_that_approves", database, kill, &documents)
+    }
+
+    /// By a child that ends with [`approve`].
+    pub(crate) fn by(child: &str, database: &TestDatabase, kill: Kill, given: &str) -> Self {
+        let note = killed(child, database, kill, given);
         let [place, request, national_id, password, token] =
             note.split('\n').collect::<Vec<_>>().try_into().unwrap();
         Self {
@@ -171,17 +176,21 @@ impl Stopped {
         }
     }
 
-    fn check(&self, server: &TestServer, left: Left, about: &str) {
+    /// The rows of the documents, in order.
+    pub(crate) fn documents(&self) -> Vec<Document> {
+        self.store
+            .read(|connection| store::documents::of_request(connection, self.request))
+            .unwrap()
+    }
+
+    pub(crate) fn check(&self, server: &TestServer, left: Left, about: &str) {
         let kept = self
             .store
             .read(|connection| store::requests::find(connection, self.request))
             .unwrap()
             .unwrap();
         assert_eq!(kept.lease, None, "{about}");
-        let documents = self
-            .store
-            .read(|connection| store::documents::of_request(connection, self.request))
-            .unwrap();
+        let documents = self.documents();
         let spent = match left {
             Waiting => {
                 assert_eq!(kept.state, RequestState::Pending, "{about}");
@@ -351,16 +360,17 @@ fn killed(child: &str, database: &TestDatabase, (step, nth): Kill, given: &str) 
 }
 
 /// What a child was told by [`killed`].
-struct Fate {
-    database: TestDatabase,
+pub(crate) struct Fate {
+    pub(crate) database: TestDatabase,
     note: PathBuf,
     step: String,
     nth: usize,
-    given: String,
+    pub(crate) given: String,
 }
 
 impl Fate {
-    fn told() -> Option<Self> {
+    /// `None` when somebody runs all ignored tests.
+    pub(crate) fn told() -> Option<Self> {
         let argument = process::argument()?;
         let [url, note, step, nth, given] =
             argument.split('\n').collect::<Vec<_>>().try_into().unwrap();
@@ -393,7 +403,11 @@ fn the_child_that_approves() {
         return;
     };
     let town = Town::with(&fate.database, KeyAlgorithm::EcP256);
-    let documents: usize = fate.given.parse().unwrap();
+    approve(&fate, &town, fate.given.parse().unwrap());
+}
+
+/// Makes a request of so many documents, notes what the parent has to know, approves it, and dies.
+pub(crate) fn approve(fate: &Fate, town: &Town, documents: usize) {
     let names: Vec<_> = (0..documents)
         .map(|number| format!("{number}.txt"))
         .collect();

@@ -1,5 +1,7 @@
 //! Authorities with keys in memory and a citizen below them, under a fixed time.
 
+use std::fs;
+
 use rubrica::domain::key::PublicKey;
 use rubrica::domain::person::PersonName;
 use rubrica::pki::profile::citizen::{self, Citizen};
@@ -9,6 +11,7 @@ use rubrica::pki::{Authority, Issued, Serial, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
+use crate::harness::openssl::openssl;
 use crate::harness::software_key::SoftwareKey;
 
 /// When everything is issued.
@@ -72,6 +75,42 @@ impl Authorities {
             self.root.certificate().to_vec(),
         ]
     }
+}
+
+/// What `openssl cms -verify -cades` says about a signature by a citizen of the [`Authorities`], over a document beside
+/// it or inside.
+pub(crate) fn judge_cades(signed: &[u8], beside: Option<&[u8]>) -> Result<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Authorities::new().root.certificate().to_vec();
+    fs::write(folder.path().join("signed"), signed).unwrap();
+    fs::write(folder.path().join("root.der"), root).unwrap();
+    openssl(
+        folder.path(),
+        &[
+            "x509", "-inform", "DER", "-in", "root.der", "-out", "root.pem",
+        ],
+    )?;
+    let mut arguments = vec![
+        "cms",
+        "-verify",
+        "-cades",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        "signed",
+        "-CAfile",
+        "root.pem",
+        "-purpose",
+        "any",
+        "-attime",
+        "1795430000",
+    ];
+    if let Some(document) = beside {
+        fs::write(folder.path().join("document"), document).unwrap();
+        arguments.extend(["-content", "document"]);
+    }
+    openssl(folder.path(), &arguments)
 }
 
 /// The citizen everybody signs as.

@@ -61,17 +61,18 @@ impl S3 {
 
     /// How the bucket is reached.
     pub(crate) fn bucket(&self) -> Bucket {
-        Bucket {
-            name: BUCKET.to_owned(),
-            prefix: String::new(),
-            endpoint: Some(self.endpoint.parse().unwrap()),
-            region: "us-east-1".to_owned(),
-            key: Some(AccessKey {
-                id: ACCESS_KEY.to_owned(),
-                secret: SecretText::new(self.secret.clone()),
-            }),
-            authorities: Vec::new(),
-        }
+        bucket(&self.endpoint, &self.secret)
+    }
+
+    /// The same in one line, for another process.
+    pub(crate) fn place(&self) -> String {
+        format!("{} {}", self.endpoint, self.secret)
+    }
+
+    /// The settings of that process.
+    pub(crate) fn settings_at(place: &str) -> Settings {
+        let (endpoint, secret) = place.split_once(' ').unwrap();
+        Settings::Bucket(Box::new(bucket(endpoint, secret)))
     }
 
     /// The same as settings.
@@ -82,5 +83,19 @@ impl S3 {
     /// Where the bucket's objects lie.
     pub(crate) fn objects(&self) -> PathBuf {
         self.folder.path().join(BUCKET)
+    }
+}
+
+fn bucket(endpoint: &str, secret: &str) -> Bucket {
+    Bucket {
+        name: BUCKET.to_owned(),
+        prefix: String::new(),
+        endpoint: Some(endpoint.parse().unwrap()),
+        region: "us-east-1".to_owned(),
+        key: Some(AccessKey {
+            id: ACCESS_KEY.to_owned(),
+            secret: SecretText::new(secret.to_owned()),
+        }),
+        authorities: Vec::new(),
     }
 }
