@@ -8,5 +8,6 @@ mod nodes;
 mod recorded;
 mod remnants;
 mod rotation;
+mod uncounted_code;
 mod unrecorded;
 mod upkeep;

@@ -57,6 +57,31 @@ pub(super) fn allow(store: &Store, event: &str) {
     tamper(store, &format!("DROP TRIGGER no_{name}{table}"));
 }
 
+/// Keeps rows of a table as they are: whoever would change one fails.
+pub(super) fn forbid_changes(store: &Store, table: &str) {
+    let trigger = format!("CREATE TRIGGER keep_{table} BEFORE UPDATE ON {table} FOR EACH ROW");
+    tamper(
+        store,
+        &match store.database() {
+            Database::Sqlite => format!("{trigger} BEGIN SELECT RAISE(ABORT, 'forbidden'); END"),
+            Database::Postgres => format!(
+                "CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql \
+                 AS $$ BEGIN RAISE EXCEPTION 'forbidden'; END $$; \
+                 {trigger} EXECUTE FUNCTION keep()"
+            ),
+        },
+    );
+}
+
+/// Lets them change again.
+pub(super) fn allow_changes(store: &Store, table: &str) {
+    let on = match store.database() {
+        Database::Sqlite => String::new(),
+        Database::Postgres => format!(" ON {table}"),
+    };
+    tamper(store, &format!("DROP TRIGGER keep_{table}{on}"));
+}
+
 /// The journal did not take the entry.
 #[track_caller]
 pub(super) fn refused<T>(outcome: Result<T, ServiceError>) {
