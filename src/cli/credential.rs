@@ -21,6 +21,7 @@ use crate::service::credentials::{CredentialView, Earlier};
 
 mod lines;
 mod many;
+mod progress;
 
 /// What to do with the credentials.
 #[derive(Debug, Subcommand)]
@@ -52,7 +53,8 @@ pub(super) struct Issue {
     /// The first line names the columns: `dni`, and where wished `key` and `keep_earlier` (yes or no), which go before
     /// the options of that name. A citizen with a valid credential is passed over, so after an interruption the same
     /// command goes on where it was. A line that fails is told with its number and keeps no other from its turn; the
-    /// exit status is 1 then. As many keys are made at once as `hsm.sessions` allows.
+    /// exit status is 1 then. As many keys are made at once as `hsm.sessions` allows. Where there is no terminal for a bar, a
+    /// line every half minute tells how far it is.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["signer", "output"])]
     from: Option<PathBuf>,
     /// Leave earlier credentials as they are; without it they are revoked as superseded.

@@ -21,6 +21,7 @@ use crate::harness::process::Watched;
 use crate::harness::project::Project;
 use crate::harness::server::quick;
 use crate::harness::standing::ana;
+use crate::harness::town;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -136,6 +137,9 @@ both_databases! {
             assert!(told["reason"].as_str().unwrap().contains(words), "{told}");
             assert!(first.err.contains(&format!("line {line}: ")), "{}", first.err);
         }
+        // Without a terminal there is a line at once, and more when it takes longer.
+        let begins = "0 of 7 lines done: 0 issued, 0 already valid, 0 failed";
+        assert_eq!(first.err.lines().filter(|line| *line == begins).count(), 1, "{}", first.err);
         // What is told of a run may be kept.
         for number in [0, 1, 2, 7] {
             assert!(!first.err.contains(&dni(number)) && !first.out.contains(&dni(number)));
@@ -274,6 +278,8 @@ both_databases! {
         let mut piped = project
             .command(&["credential", "issue", "--from", "-", "--key", "ec-p256"])
             .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdin = piped.stdin.take().unwrap();
@@ -282,7 +288,34 @@ both_databases! {
             writeln!(stdin, "{first}{}", dni(number)).unwrap();
         }
         drop(stdin);
-        assert!(piped.wait().unwrap().success());
+        let ended = piped.wait_with_output().unwrap();
+        let words = String::from_utf8(ended.stderr).unwrap();
+        assert!(ended.status.success(), "{words}");
+        // How many there will be, nobody knows.
+        assert!(words.contains("0 lines done: 0 issued"), "{words}");
         register.has_one_each();
+    }
+
+    fn as_many_keys_are_made_at_once_as_the_hsm_has_sessions(database) {
+        for sessions in [1, 3] {
+            let project = Project::in_order_on(&database.another());
+            let register = Register::new(&project, 6);
+            let mut command = issuing(&project, &["--key", "rsa-3072"]);
+            let ended = command
+                .env("RUBRICA_HSM__SESSIONS", sessions.to_string())
+                .output()
+                .unwrap();
+            assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+            register.has_one_each();
+            // A key is being made between the entry that says so and the one that tells how it went.
+            let (mut making, mut most) = (0, 0);
+            for entry in town::entries(&register.store, &Ambient::system()) {
+                if entry["event"] == "credential.issued" {
+                    making += if entry["body"]["outcome"]["result"] == "intended" { 1 } else { -1 };
+                    most = most.max(making);
+                }
+            }
+            assert_eq!((making, most), (0, sessions));
+        }
     }
 }

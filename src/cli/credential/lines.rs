@@ -24,7 +24,6 @@ pub(super) struct Lines {
     source: BufReader<Box<dyn Read + Send>>,
     /// How many were read.
     number: u64,
-    bytes: u64,
     delimiter: u8,
     columns: Vec<Column>,
     /// Who stood in which line: some tens of bytes for each, the one thing that grows with the file.
@@ -100,7 +99,6 @@ impl Lines {
         let mut lines = Self {
             source: BufReader::new(source),
             number: 0,
-            bytes: 0,
             delimiter: b',',
             columns: Vec::new(),
             seen: HashMap::new(),
@@ -126,11 +124,6 @@ impl Lines {
         }))
     }
 
-    /// How many bytes of the file the lines so far take.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     fn read(&mut self) -> Result<Option<Vec<u8>>, Unusable> {
         let mut line = Vec::new();
         while line.trim_ascii().is_empty() {
@@ -152,7 +145,6 @@ impl Lines {
             if read == LONGEST && !line.ends_with(b"\n") {
                 return Err(Unusable::TooLong { line: self.number });
             }
-            self.bytes = self.bytes.saturating_add(read);
         }
         Ok(Some(line))
     }
@@ -209,6 +201,30 @@ impl Lines {
             key,
             earlier,
         })
+    }
+}
+
+/// How many lines there are that are not blank. What is in them is not looked at, and none is kept.
+pub(super) fn count(source: impl Read) -> io::Result<u64> {
+    let mut source = BufReader::new(source);
+    let (mut lines, mut is_blank) = (0, true);
+    loop {
+        let bytes = source.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(lines);
+        }
+        for byte in bytes {
+            match byte {
+                b'\n' => is_blank = true,
+                byte if is_blank && !byte.is_ascii_whitespace() => {
+                    is_blank = false;
+                    lines += 1;
+                }
+                _ => {}
+            }
+        }
+        let read = bytes.len();
+        source.consume(read);
     }
 }
 
@@ -402,6 +418,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_counted_is_what_is_read(text in "dni\n[ \r\nX0-9]{0,60}") {
+            let counted = count(text.as_bytes()).unwrap();
+            let read = u64::try_from(numbers(text).len()).unwrap();
+            prop_assert_eq!(counted, read + 1);
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let text = [b"dni,key\n".as_slice(), &bytes].concat();

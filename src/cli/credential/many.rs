@@ -5,17 +5,17 @@
 //! give nobody two.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::lines::{Line, Lines, Wish};
+use super::lines::{self, Line, Lines, Wish};
+use super::progress::Progress;
 use crate::auth::Authorized;
 use crate::auth::op::ManageCredentials;
 use crate::cli::Ending;
@@ -49,24 +49,32 @@ pub(super) fn issue(
     otherwise: Otherwise,
     style: Style,
 ) -> anyhow::Result<Ending> {
-    let (source, size) = open(from)?;
+    let (source, count) = open(from)?;
     let lines =
         Lines::begin(source).with_context(|| format!("{} cannot be used", from.display()))?;
     let run = Run {
         office,
         authorized: office.authorize(ManageCredentials),
         otherwise,
-        bar: bar(size),
+        progress: Progress::of(count),
         lines: Mutex::new(lines),
         tally: Mutex::default(),
     };
     thread::scope(|scope| {
+        // Each worker holds it while it works, however it ends.
+        let (working, over) = mpsc::channel();
         // A session each; with one more, keys would wait in the queue until the HSM counts as busy.
         for _ in 0..office.hsm_sessions {
-            scope.spawn(|| run.work());
+            let working = working.clone();
+            scope.spawn(|| {
+                let _working = working;
+                run.work();
+            });
         }
+        drop(working);
+        run.progress.tell(&over, || run.so_far());
     });
-    run.bar.finish_and_clear();
+    run.progress.finish();
     let mut tally = run
         .tally
         .into_inner()
@@ -96,7 +104,7 @@ struct Run<'a> {
     office: &'a Office,
     authorized: Authorized<ManageCredentials>,
     otherwise: Otherwise,
-    bar: ProgressBar,
+    progress: Progress,
     lines: Mutex<Lines>,
     tally: Mutex<Tally>,
 }
@@ -133,9 +141,15 @@ impl Run<'_> {
                     self.tally().stopped.get_or_insert(error);
                 }
             }
-            let message = self.tally().to_string();
-            self.bar.set_message(message);
+            let (done, words) = self.so_far();
+            self.progress.show(done, words);
         }
+    }
+
+    /// How many lines are done, and what came of them.
+    fn so_far(&self) -> (u64, String) {
+        let tally = self.tally();
+        (tally.done(), tally.to_string())
     }
 
     /// The next line, unless the run is over.
@@ -143,9 +157,7 @@ impl Run<'_> {
         if self.tally().stopped.is_some() {
             return None;
         }
-        let mut lines = lock(&self.lines);
-        let next = lines.next();
-        self.bar.set_position(lines.bytes());
+        let next = lock(&self.lines).next();
         next.unwrap_or_else(|error| {
             self.tally().stopped.get_or_insert(error.into());
             None
@@ -180,8 +192,7 @@ impl Run<'_> {
 
     fn failed(&self, line: u64, error: &anyhow::Error) {
         let reason = output::reason(error);
-        self.bar
-            .suspend(|| output::remark(&format!("line {line}: {reason}")));
+        self.progress.remark(&format!("line {line}: {reason}"));
         let mut tally = self.tally();
         tally.failed += 1;
         if tally.failures.len() < MOST_LISTED {
@@ -195,6 +206,10 @@ impl Run<'_> {
 }
 
 impl Tally {
+    fn done(&self) -> u64 {
+        self.issued + self.already_valid + self.failed
+    }
+
     fn summary(&self) -> Value {
         let failures: Value = self
             .failures
@@ -225,32 +240,19 @@ fn may_pass(error: &ServiceError) -> bool {
     error.is_temporary() || matches!(error, ServiceError::HsmBusy(_))
 }
 
+/// The file, and how many lines it has after the first: it is read twice for that where it can be.
 fn open(from: &Path) -> anyhow::Result<(Box<dyn Read + Send>, Option<u64>)> {
     if from == Path::new("-") {
         return Ok((Box::new(io::stdin()), None));
     }
     let unreadable = || format!("{} cannot be read", from.display());
-    let file = File::open(from).with_context(unreadable)?;
-    let about = file.metadata().with_context(unreadable)?;
-    let size = about.is_file().then_some(about.len());
-    Ok((Box::new(file), size))
-}
-
-/// Nothing is shown where there is no terminal. How long a file is read tells its size in bytes, without reading it twice.
-fn bar(size: Option<u64>) -> ProgressBar {
-    let (bar, template) = match size {
-        Some(size) => (
-            ProgressBar::new(size),
-            "{bar:30} {percent:>3} %  {msg}  {eta} left",
-        ),
-        None => (ProgressBar::new_spinner(), "{spinner} {msg}"),
-    };
-    // A template that could not be read would leave the usual look.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+    let mut file = File::open(from).with_context(unreadable)?;
+    if !file.metadata().with_context(unreadable)?.is_file() {
+        return Ok((Box::new(file), None));
     }
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
+    let count = lines::count(&file).with_context(unreadable)?;
+    file.rewind().with_context(unreadable)?;
+    Ok((Box::new(file), Some(count.saturating_sub(1))))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
