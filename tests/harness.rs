@@ -11,6 +11,7 @@ pub(crate) mod database;
 pub(crate) mod derivations;
 pub(crate) mod dump;
 pub(crate) mod foreign;
+pub(crate) mod log;
 pub(crate) mod multipart;
 pub(crate) mod new_token;
 pub(crate) mod opencryptoki;

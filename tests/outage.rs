@@ -10,7 +10,9 @@ mod stop;
 
 use serde_json::{Value, json};
 
+use crate::harness::asked::link_text;
 use crate::harness::client::Answer;
+use crate::harness::log;
 use crate::harness::town::{Asked, Town};
 
 const REQUESTS: &str = "/v1/signature-requests";
@@ -56,6 +58,35 @@ fn come_back(answer: &Answer) {
 fn away(answer: &Answer, code: &str) {
     come_back(answer);
     assert_eq!(answer.problem(), (503, code.to_owned()));
+}
+
+/// One line of the log since [`log::begin`] says that of the request, at that level, and no line holds a secret.
+#[track_caller]
+fn logged(town: &Town, asked: &Asked, level: &str, message: &str) -> Value {
+    let lines = log::taken();
+    let (address, code) = (link_text(asked.id), town.code());
+    let (_, key) = address.split_once('.').unwrap();
+    let citizen = &town.citizen;
+    for secret in [
+        key,
+        &code,
+        citizen.national_id.expose(),
+        citizen.password.expose(),
+        citizen.phone.as_str(),
+        &town.app.token,
+    ] {
+        let told = lines.iter().find(|line| line.to_string().contains(secret));
+        assert!(told.is_none(), "{told:?}");
+    }
+    let id = json!(asked.id.to_string());
+    let mut told = lines.iter().filter(|line| line["message"] == message);
+    let (Some(line), None) = (told.next(), told.next()) else {
+        panic!("not once {message:?}: {lines:#?}");
+    };
+    assert_eq!(line["level"], level, "{line:#}");
+    let named = [&line["request"], &line["span"]["request"]];
+    assert!(named.contains(&&id), "{line:#}");
+    line.clone()
 }
 
 /// How often the journal tells an event.

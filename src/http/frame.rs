@@ -50,7 +50,9 @@ pub(super) async fn frame(
     let admitted = (style.admit)(request.request(), shared);
     request.extensions_mut().insert(call.clone());
     let method = request.method().clone();
-    let span = tracing::info_span!("call", id = %call, listener = style.name);
+    // Which signature request it is about is told once the link was read.
+    let request_id = tracing::field::Empty;
+    let span = tracing::info_span!("call", id = %call, listener = style.name, request = request_id);
     let answered = match admitted {
         Ok(()) => next
             .call(request)

@@ -320,6 +320,8 @@ impl Service {
 impl Service {
     /// The request, and its documents if they are as they were accepted.
     fn asked(&self, link: &Link) -> Result<(SignatureRequest, App, Vec<Document>), ServiceError> {
+        // Whatever the log tells of this call then names the request.
+        tracing::Span::current().record("request", tracing::field::display(link.request()));
         let asked = self.inner.store.read(|connection| {
             let request = store::requests::find(connection, link.request())?
                 .ok_or(ServiceError::LinkUnknown)?;

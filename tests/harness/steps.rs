@@ -13,6 +13,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, registry};
 
+use super::log;
+
 static PLANNED: Mutex<Option<Planned>> = Mutex::new(None);
 
 /// What is to be done, and when.
@@ -25,13 +27,18 @@ struct Planned {
 /// Does something, once, when signing tells this step for the n-th time from now on. It is done on the thread that
 /// signs, which goes on afterwards.
 pub(crate) fn at(step: &str, nth: usize, act: impl FnOnce() + Send + 'static) {
-    static LISTENING: Once = Once::new();
-    LISTENING.call_once(|| registry().with(Steps).init());
+    listen();
     *PLANNED.lock().unwrap() = Some(Planned {
         step: step.to_owned(),
         left: nth,
         act: Box::new(act),
     });
+}
+
+/// Begins to hear the steps of this process, and to keep its log.
+pub(super) fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| registry().with(Steps).with(log::layer()).init());
 }
 
 /// Does something, once, when this very thread comes to that step; until the guard is dropped.

@@ -8,10 +8,11 @@ use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestReason, RequestState};
 use rubrica::hsm::{Hsm, Lane};
 
-use super::{count, read};
+use super::{count, logged, read};
 use crate::harness::alone;
 use crate::harness::asked::detached;
 use crate::harness::database::TestDatabase;
+use crate::harness::log;
 use crate::harness::server::Wishes;
 use crate::harness::slow_job::wait_until;
 use crate::harness::softhsm::PrivateToken;
@@ -120,7 +121,10 @@ fn lose(token: &PrivateToken, town: &Town, hsm: &Hsm) {
             other.keks().unwrap_err();
         });
     });
+    log::begin();
     let done = town.give(&asked, &page, &town.code());
+    let message = "the HSM was lost before it signed these";
+    let line = logged(town, &asked, "ERROR", message);
     assert_eq!(done.status, 200);
     assert_eq!(done.path, asked.at("/done"));
 
@@ -133,6 +137,13 @@ fn lose(token: &PrivateToken, town: &Town, hsm: &Hsm) {
         !signed.is_empty() && signed.len() < MANY,
         "{}",
         signed.len()
+    );
+    // One line for all; the document that was being signed has one of its own.
+    let lost = MANY - signed.len();
+    let told = line["documents"].as_u64().unwrap();
+    assert!(
+        [lost, lost - 1].contains(&usize::try_from(told).unwrap()),
+        "{lost}: {line:#}"
     );
     for row in &rows {
         let fate = (row.state, row.reason, row.signed.is_some());

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestReason, RequestState};
 
-use super::{away, come_back, count, fetch, read};
+use super::{away, come_back, count, fetch, logged, read};
 use crate::harness::asked::{detached, enveloping};
 use crate::harness::database::TestDatabase;
+use crate::harness::log;
 use crate::harness::multipart::Form;
 use crate::harness::process::{alone, argument};
 use crate::harness::town::Town;
@@ -59,10 +60,17 @@ fn one_document_finds_no_room(town: &Town) {
     ]);
     let objects = town.server.stored_objects();
     let page = town.to_code(&asked);
+    log::begin();
     let done = {
         let _full = Full::now();
         town.give(&asked, &page, &town.code())
     };
+    let line = logged(town, &asked, "ERROR", "a signed document was not stored");
+    assert_eq!(line["document"], asked.documents[0].id.to_string());
+    assert!(
+        line["cause"].as_str().unwrap().contains("too large"),
+        "{line:#}"
+    );
     assert_eq!((done.status, &done.path), (200, &asked.at("/done")));
     let request = town.request(&asked);
     assert_eq!(request.state, RequestState::Completed);
@@ -99,10 +107,13 @@ fn no_document_finds_room(town: &Town) {
     let over =
         |town: &Town| ["signature.intent", "signature.outcome"].map(|event| count(town, event));
     let [intents, outcomes] = over(town);
+    log::begin();
     let refused = {
         let _full = Full::now();
         town.give(&asked, &page, &town.code())
     };
+    let message = "nothing that was signed could be stored";
+    logged(town, &asked, "WARN", message);
     come_back(&refused.answer);
     assert_eq!(refused.heading(), "El servicio no está disponible");
     assert!(refused.leads_to(&asked.link), "{}", refused.html);
@@ -131,10 +142,22 @@ fn an_upload_finds_no_room(town: &Town) {
         let kind = Form::content_type();
         town.app.client.post(super::REQUESTS, &kind, &body[..])
     };
+    log::begin();
     let refused = {
         let _full = Full::now();
         send()
     };
+    // There is no request yet; the call has a name, which the app has too.
+    let lines = log::taken();
+    let failed = lines.iter().find(|line| line["message"] == "a call failed");
+    let failed = failed.unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(failed["code"], "document_store_unavailable", "{failed:#}");
+    assert!(
+        failed["causes"].as_str().unwrap().contains("too large"),
+        "{failed:#}"
+    );
+    assert_eq!(failed["span"]["id"], refused.header("x-request-id"));
+    assert!(!format!("{lines:?}").contains(&town.app.token));
     away(&refused, "document_store_unavailable");
     assert_eq!(town.server.stored_objects(), objects);
     assert_eq!(send().status, 201);

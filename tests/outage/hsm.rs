@@ -11,11 +11,12 @@ use rubrica::domain::request::RequestState;
 use rubrica::hsm::{Hsm, KekVersion};
 use rubrica::service::ServiceError;
 
-use super::{away, come_back, count, fetch, post, read};
+use super::{away, come_back, count, fetch, logged, post, read};
 use crate::harness::alone;
 use crate::harness::asked;
 use crate::harness::browser::Seen;
 use crate::harness::database::{TestDatabase, tamper};
+use crate::harness::log;
 use crate::harness::server::Wishes;
 use crate::harness::slow_job::{Crowd, wait_until};
 use crate::harness::softhsm::PrivateToken;
@@ -133,7 +134,10 @@ fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
             let page = town.to_code(&asked);
             let code = town.code();
             lose_at_spent(token, &hsm);
+            log::begin();
             says_so(&town.give(&asked, &page, &code), &asked);
+            let line = logged(&town, &asked, "WARN", "nothing was signed");
+            assert!(line["error"].as_str().unwrap().contains("HSM"), "{line:#}");
             assert_eq!(read(&town, &asked).at("/state"), "pending");
             assert_eq!(town.state(&asked), RequestState::Pending);
             let over = [
@@ -232,7 +236,12 @@ fn a_kek_that_the_token_lacks_is_told_and_the_request_stays_approvable() {
                 let asked = post(&town);
                 lack(token, &hsm, &town);
                 let messages = town.server.phones().messages().len();
+                log::begin();
                 let page = town.identify(&asked, town.citizen.password.expose());
+                let line = logged(&town, &asked, "ERROR", "a call failed");
+                assert_eq!(line["code"], "kek_missing", "{line:#}");
+                let causes = line["causes"].as_str().unwrap();
+                assert!(causes.contains("KEK version 4096"), "{line:#}");
                 come_back(&page.answer);
                 assert_eq!(
                     page.heading(),
@@ -272,8 +281,13 @@ fn a_kek_that_goes_after_the_code_ends_the_request_with_its_reason() {
                 let page = town.to_code(&asked);
                 let code = town.code();
                 lack(token, &hsm, &town);
+                log::begin();
                 let ended = town.give(&asked, &page, &code);
                 assert_eq!(ended.status, 200, "{}", ended.html);
+                let message = "a request cannot be signed; `rubrica doctor` and `rubrica hsm status` show what is missing";
+                let line = logged(&town, &asked, "ERROR", message);
+                let error = line["error"].as_str().unwrap();
+                assert!(error.contains("KEK version 4096"), "{line:#}");
                 let words = ended.text("main");
                 assert!(
                     words.contains("le falta una parte que protege la suya"),
@@ -314,7 +328,17 @@ fn a_full_queue_is_told_as_busy_and_the_request_stays_approvable() {
                 let page = town.to_code(&asked);
                 let code = town.code();
                 let crowd = full(&hsm);
+                log::begin();
                 says_busy(&town, &town.give(&asked, &page, &code), &asked);
+                let line = logged(&town, &asked, "ERROR", "a call failed");
+                assert_eq!(line["code"], "busy", "{line:#}");
+                assert!(
+                    line["causes"]
+                        .as_str()
+                        .unwrap()
+                        .contains("all sessions are at work"),
+                    "{line:#}"
+                );
                 away(&town.server.operator().get("/readyz"), "not_ready");
                 drop(crowd);
                 let done = town.give(&asked, &page, &code);
@@ -340,7 +364,10 @@ fn a_queue_that_fills_up_after_the_code_leaves_the_request_approvable() {
                 steps::at("spent", 1, move || {
                     *came.lock().unwrap() = Some(full(&crowded));
                 });
+                log::begin();
                 says_busy(&town, &town.give(&asked, &page, &town.code()), &asked);
+                let line = logged(&town, &asked, "WARN", "nothing was signed");
+                assert!(line["error"].as_str().unwrap().contains("HSM"), "{line:#}");
                 crowd.lock().unwrap().take();
                 let over = ["signature.intent", "signature.outcome"];
                 assert_eq!(over.map(|event| count(&town, event)), [1, 1]);

@@ -81,7 +81,7 @@ impl Service {
         at: OffsetDateTime,
     ) -> Result<Ready, Stopped> {
         if let Err(error) = self.acceptance.check(document) {
-            tracing::error!(document = %document.id, %error, "a document is not signed");
+            tracing::error!(request = %document.request, document = %document.id, %error, "a document is not signed");
             return Err(Stopped::Document(Failure::new(
                 DocumentReason::DocumentAltered,
             )));

@@ -197,7 +197,7 @@ impl Service {
             }
             _ => {
                 let (size, sha256) = (lies.size, lies.sha256.to_hex());
-                tracing::error!(document = %document.id, %key, size, sha256, "in the place of a signed document lies something else");
+                tracing::error!(request = %document.request, document = %document.id, %key, size, sha256, "in the place of a signed document lies something else");
                 Ok(Found::Strange(key))
             }
         }

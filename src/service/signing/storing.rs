@@ -169,7 +169,7 @@ impl<'a> Storing<'a> {
             if let ActivationError::Hsm(HsmError::NotReached(_)) = error {
                 not_reached += 1;
             } else {
-                tracing::error!(document = %work.document.id, %error, "the HSM did not sign a document");
+                tracing::error!(request = %self.hold.request(), document = %work.document.id, %error, "the HSM did not sign a document");
             }
             step("stored");
         }
@@ -252,7 +252,7 @@ fn fate_of_stored(
         })),
         Err(error) => {
             let cause = error.source().map(ToString::to_string);
-            tracing::error!(document = %document.id, %error, cause, "a signed document was not stored");
+            tracing::error!(request = %document.request, document = %document.id, %error, cause, "a signed document was not stored");
             match error {
                 DocumentsError::Missing => {
                     Ok(Fate::Failed(Failure::new(DocumentReason::DocumentMissing)))
