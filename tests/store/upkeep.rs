@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rubrica::store::{Store, challenges, credentials, requests};
+use rubrica::store::{Database, Store, challenges, credentials, requests};
 use time::OffsetDateTime;
 
 use super::reading::{self, Planned, Question};
@@ -95,9 +95,9 @@ fn uuid(row: i64) -> String {
 
 fn filled(database: &TestDatabase) -> Store {
     let store = database.store_of(1, Duration::from_secs(10));
-    let hex = |bytes: usize| match database.url().starts_with("sqlite:") {
-        true => format!("x'{}'", "00".repeat(bytes)),
-        false => format!("'\\x{}'", "00".repeat(bytes)),
+    let hex = |bytes: usize| match store.database() {
+        Database::Sqlite => format!("x'{}'", "00".repeat(bytes)),
+        Database::Postgres => format!("'\\x{}'", "00".repeat(bytes)),
     };
     let (key, mac) = (hex(32), hex(32));
     let rows = |row: fn(i64, bool) -> String| {
