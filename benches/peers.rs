@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use cryptoki::context::Pkcs11;
@@ -20,6 +23,8 @@ use super::rig::token::{Selector, Token};
 const INSTALL: &str = "not measured: run benches/peers/install";
 /// The document of the comparison, in bytes.
 const SMALL: u64 = 10_000;
+/// How long a peer may take to begin, or for one round.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// What belongs to the peers on this token.
 pub(crate) struct Peers {
@@ -36,7 +41,8 @@ struct Peer {
     child: Child,
     /// `None` once it was told to end.
     input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
+    /// What it says.
+    lines: Receiver<String>,
 }
 
 impl Peers {
@@ -161,7 +167,7 @@ impl Peers {
     ) -> anyhow::Result<&mut Peer> {
         let folder = self.folder.path();
         let name = format!("peer-{}", key.as_str());
-        let mut command = if peer == "dss" {
+        let (mut command, threads) = if peer == "dss" {
             let jars = installed.join("dss");
             let mut command = Command::new("java");
             command
@@ -174,7 +180,7 @@ impl Peers {
                 .arg("Peer")
                 .arg(module)
                 .arg(self.slot.to_string());
-            command
+            (command, THREADS)
         } else {
             let mut command = Command::new(installed.join("venv/bin/python"));
             command
@@ -184,11 +190,12 @@ impl Peers {
                 ))
                 .arg(module)
                 .arg(&self.label);
-            command
+            // Its library opens the module without locks: two threads sometimes crash it, or go round in it for ever.
+            (command, 1)
         };
         command
             .arg(&name)
-            .arg(THREADS.to_string())
+            .arg(threads.to_string())
             .arg(folder.join("document.pdf"))
             .arg(folder.join(format!("{peer}-{}.pdf", key.as_str())))
             .env("PIN", pin)
@@ -197,10 +204,18 @@ impl Peers {
         let mut child = command.spawn()?;
         let input = child.stdin.take();
         let output = child.stdout.take().context("the peer has no output")?;
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
         let mut started = Peer {
             child,
             input,
-            output: BufReader::new(output),
+            lines,
         };
         if started.line()? != "ready" {
             bail!("{peer} does not begin");
@@ -236,11 +251,14 @@ impl Peer {
     }
 
     fn line(&mut self) -> anyhow::Result<String> {
-        let mut line = String::new();
-        if self.output.read_line(&mut line)? == 0 {
-            bail!("the peer ended");
+        match self.lines.recv_timeout(LONGEST) {
+            Ok(line) => Ok(line),
+            Err(RecvTimeoutError::Disconnected) => bail!("the peer ended"),
+            Err(RecvTimeoutError::Timeout) => {
+                self.child.kill()?;
+                bail!("the peer said nothing for {LONGEST:?}")
+            }
         }
-        Ok(line.trim_end().to_owned())
     }
 }
 

@@ -20,14 +20,19 @@ const MANY: usize = 10_000;
 const FILE: u64 = 1_000;
 /// Single signatures on the idle server.
 const IDLE: usize = 200;
+/// Citizens of the other app.
+const OTHERS: usize = 8;
 
 /// The call that signs a single document, while the batch's is under way.
 pub(super) fn beside_a_batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
     let scene = stage.scene()?;
-    let citizens = scene.citizens(2, KeyAlgorithm::Rsa3072)?;
-    let [one, other] = citizens.as_slice() else {
-        bail!("there are not two citizens");
+    let citizens = scene.citizens(1 + OTHERS, KeyAlgorithm::Rsa3072)?;
+    let Some((one, others)) = citizens.split_first() else {
+        bail!("there are no citizens");
     };
+    // In turn: there is a bound to the codes of one citizen within an hour.
+    let mut others = others.iter().cycle();
+    let mut other = || others.next().context("there is one citizen alone");
     let (many, idle) = if stage.plan.quick {
         (MANY / 20, IDLE / 8)
     } else {
@@ -37,10 +42,10 @@ pub(super) fn beside_a_batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Re
     let mut batch = served.visitor()?;
     let mut single = served.visitor_of(&scene.another_app()?)?;
     for _ in 0..10 {
-        sign(&mut single, other)?;
+        sign(&mut single, other()?)?;
     }
     let alone: Spread = (0..idle)
-        .map(|_| sign(&mut single, other))
+        .map(|_| sign(&mut single, other()?))
         .collect::<anyhow::Result<_>>()?;
     let at_code = batch.ask(one, &Sample::file(FILE), many)?;
     let ended = AtomicBool::new(false);
@@ -54,7 +59,7 @@ pub(super) fn beside_a_batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Re
         // The batch's call is on its way.
         thread::sleep(Duration::from_millis(5));
         while !ended.load(Ordering::SeqCst) {
-            let time = sign(&mut single, other);
+            let time = other().and_then(|other| sign(&mut single, other));
             match time {
                 // The last one may have had the server to itself.
                 Ok(time) if !ended.load(Ordering::SeqCst) => beside.extend([time]),
