@@ -101,7 +101,7 @@ const PAGE: i64 = 500;
 const ATTEMPTS: u32 = 200;
 /// How long a statement of a transaction that writes the chain waits for a lock of PostgreSQL, because all other entries of
 /// this process wait for it. Shorter than PostgreSQL takes to look for a deadlock (`deadlock_timeout`, 1 s): of two nodes
-/// whose transactions want each other's rows, one gives up as if the database were away, and its callers may try again.
+/// whose transactions want each other's rows, one or both give up as if the database were away, and callers may try again.
 const LOCK_WAIT: Duration = Duration::from_millis(700);
 
 /// The journal of this node. Clones share it.

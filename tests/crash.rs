@@ -120,6 +120,7 @@ fn the_kills_cover_every_step_that_the_service_tells() {
         .chain([
             &MARKED,
             &creating::UPLOADED,
+            &creating::RECORDED,
             &refusing::EXHAUSTED,
             &accounts::CLOSED,
         ])

@@ -354,6 +354,20 @@ both_databases! {
         assert_eq!(service.upkeep().revoked, 0);
     }
 
+    fn what_is_left_to_an_account_closed_long_ago_is_revoked_too(database) {
+        let office = Office::new(database);
+        let signer = office.active(ana()).signer;
+        let credential = office.credential(&signer);
+        let service = office.server.service();
+        office.server.office().deregister(signer.id).unwrap();
+        office.server.clock().advance(Duration::days(31));
+        assert_eq!(service.upkeep().revoked, 0);
+        let look = service.look_at_all_closed();
+        assert_eq!((look.revoked, look.failed.len()), (1, 0), "{look:?}");
+        assert_eq!(office.kept(&credential).state(), CredentialState::Revoked);
+        assert_eq!(service.look_at_all_closed().revoked, 0);
+    }
+
     fn nobody_is_told_when_the_citizen_died(database) {
         let office = Office::new(database);
         let signer = office.active(ana()).signer;

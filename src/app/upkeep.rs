@@ -5,19 +5,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::service::nodes::{Duty, Holder};
-use crate::service::upkeep::Left;
+use crate::service::upkeep::{Left, Upkeep as Round};
 use crate::service::{Service, ServiceError};
 
-/// Between two rounds.
+/// Between two rounds, and two signs of life.
 const PAUSE: Duration = Duration::from_secs(15);
-/// Between two looks at whether the object store is to be swept.
-const BETWEEN_SWEEPS: Duration = Duration::from_secs(15 * 60);
+/// Between two looks at whether it is time for what is done once a day.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(15 * 60);
 
 /// The running threads.
 pub(super) struct Upkeep {
     service: Service,
+    presence: Thread,
     rounds: Thread,
-    sweeps: Thread,
+    days: Thread,
 }
 
 struct Thread {
@@ -28,41 +29,33 @@ struct Thread {
 impl Upkeep {
     /// Starts the threads. The first round comes at once and ends what stopped processes left unfinished; what one left
     /// a moment ago is still leased, and a later round ends it. Nobody waits for a round, and what fails in one is tried
-    /// again in the next. Sweeping has a thread of its own: it takes as long as there are objects.
+    /// again in the next. What is done once a day has a thread of its own, since it takes as long as there are objects, and
+    /// so have the signs of life: a node that is at work for long is there all the same.
     pub(super) fn begin(service: Service) -> Self {
-        let (rounds, sweeps) = (service.clone(), service.clone());
+        let [presence, rounds, days] = [(); 3].map(|()| service.clone());
         Self {
             service,
-            rounds: Thread::begin(move |stopped| {
-                loop {
-                    let pause = match round(&rounds) {
-                        Left::Something => Duration::ZERO,
-                        Left::Nothing => PAUSE,
-                    };
-                    if is_over(stopped, pause) {
-                        return;
-                    }
-                }
+            presence: Thread::begin(move || {
+                attend(&presence);
+                PAUSE
             }),
-            sweeps: Thread::begin(move |stopped| {
-                loop {
-                    sweep(&sweeps);
-                    if is_over(stopped, BETWEEN_SWEEPS) {
-                        return;
-                    }
-                }
+            rounds: Thread::begin(move || match round(&rounds) {
+                Left::Something => Duration::ZERO,
+                Left::Nothing => PAUSE,
+            }),
+            days: Thread::begin(move || {
+                once_a_day(&days);
+                BETWEEN_LOOKS
             }),
         }
     }
 
-    /// Lets the present round finish, and leaves the rest to other nodes. A sweep that goes on ends with the process, which
-    /// harms nothing.
+    /// Lets the present round finish, and leaves the rest to other nodes. What is done once a day ends with the process,
+    /// which harms nothing.
     pub(super) fn end(self) {
-        drop(self.sweeps);
-        drop(self.rounds.stop);
-        if self.rounds.thread.join().is_err() {
-            tracing::error!("the upkeep thread had panicked");
-        }
+        drop(self.days);
+        self.presence.end();
+        self.rounds.end();
         if let Err(error) = self.service.leave() {
             tracing::warn!(%error, "other nodes take this one's place only in a minute");
         }
@@ -70,10 +63,18 @@ impl Upkeep {
 }
 
 impl Thread {
-    fn begin(work: impl FnOnce(&Receiver<()>) + Send + 'static) -> Self {
+    /// Does something at once, and again after each pause that it asks for.
+    fn begin(work: impl Fn() -> Duration + Send + 'static) -> Self {
         let (stop, stopped) = mpsc::channel();
-        let thread = thread::spawn(move || work(&stopped));
+        let thread = thread::spawn(move || while !is_over(&stopped, work()) {});
         Self { stop, thread }
+    }
+
+    fn end(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("a thread of upkeep had panicked");
+        }
     }
 }
 
@@ -84,18 +85,19 @@ fn is_over(stopped: &Receiver<()>, pause: Duration) -> bool {
     }
 }
 
-fn round(service: &Service) -> Left {
+fn attend(service: &Service) {
     if let Err(error) = service.attend() {
         tracing::error!(%error, "other nodes could not be told that this one is running");
     }
+}
+
+fn round(service: &Service) -> Left {
     if !is_on_duty(service.take_duty(Duty::Upkeep)) {
         return Left::Nothing;
     }
     let round = service.upkeep();
     tracing::debug!(?round, "upkeep");
-    for error in &round.failed {
-        tracing::error!(%error, "a part of upkeep failed; the next round tries again");
-    }
+    failed(&round);
     // What fails might fail again at once.
     if round.failed.is_empty() {
         round.left
@@ -104,11 +106,22 @@ fn round(service: &Service) -> Left {
     }
 }
 
-fn sweep(service: &Service) {
-    if is_on_duty(service.take_duty(Duty::Sweep))
-        && let Err(error) = service.sweep()
-    {
-        tracing::error!(%error, "left-over objects could not be looked for; that comes again in a day");
+fn failed(round: &Round) {
+    for error in &round.failed {
+        tracing::error!(%error, "a part of upkeep failed; the next round tries again");
+    }
+}
+
+fn once_a_day(service: &Service) {
+    if !is_on_duty(service.take_duty(Duty::Daily)) {
+        return;
+    }
+    failed(&service.look_at_all_closed());
+    if let Err(error) = service.sweep() {
+        tracing::error!(%error, "left-over objects could not be looked for; that is tried again in a quarter of an hour");
+        if let Err(error) = service.give_back_duty(Duty::Daily) {
+            tracing::error!(%error, "and it will be tried only in a day");
+        }
     }
 }
 

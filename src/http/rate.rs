@@ -1,5 +1,6 @@
 //! How often somebody may call: a token bucket for each, in this node's memory. The nodes of one service share what
-//! is allowed in equal parts, so that however calls are spread over them, no more get through than one node would let.
+//! is allowed in equal parts, so that however calls are spread over them, no more get through than one node would let;
+//! only a burst is at least one call on each.
 
 use std::collections::HashMap;
 use std::hash::Hash;

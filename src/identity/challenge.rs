@@ -3,9 +3,8 @@
 //! A challenge is open between the first factor and the code. Its row holds the citizen secret under a key that only
 //! the browser has, and a MAC of the code under another one, so that the database alone neither opens the one nor
 //! guesses the other. The code is bound to one purpose and to a digest of exactly what it confirms. It is used once.
-//! A code is looked at and counted under the signer's lock, in one transaction, and nothing is told before that is on the
-//! disk; the last one allowed is counted in a transaction before. So nodes and threads together get no more tries than
-//! one.
+//! Codes are counted before they are looked at, under the signer's lock, in the same transaction or in one before. So
+//! nodes and threads together get no more tries than one.
 
 use std::time::Duration;
 

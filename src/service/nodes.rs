@@ -9,27 +9,28 @@ use crate::store::duties::Again;
 pub use crate::store::duties::Holder;
 use crate::store::{duties, nodes};
 
-/// How long a node counts as running after it said so, and has upkeep to itself: two rounds of it and a little.
+/// How long a node counts as running after it said so, and has upkeep to itself: twice the time between two rounds, and a
+/// little.
 const PRESENT: Duration = Duration::seconds(40);
 /// After this long the name of a node that ended without a word is forgotten.
 const FORGOTTEN: Duration = Duration::days(1);
-/// Between two looks at the whole object store, whoever takes them.
-const SWEPT: Duration = Duration::days(1);
+/// Between two times of what is done once a day, whoever does it.
+const DAILY: Duration = Duration::days(1);
 
 /// What one node does for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
     /// [`Service::upkeep`]. Who has it keeps it; when that node stops, another takes it over.
     Upkeep,
-    /// [`Service::sweep`], once a day.
-    Sweep,
+    /// [`Service::sweep`] and [`Service::look_at_all_closed`]. It is due again a day after somebody took it.
+    Daily,
 }
 
 impl Duty {
     fn name(self) -> &'static str {
         match self {
             Self::Upkeep => "upkeep",
-            Self::Sweep => "sweep",
+            Self::Daily => "daily",
         }
     }
 }
@@ -68,12 +69,21 @@ impl Service {
         let node = self.inner.node.as_str();
         let (again, until) = match duty {
             Duty::Upkeep => (Again::MayBe, now + PRESENT),
-            Duty::Sweep => (Again::WhenLapsed, now + SWEPT),
+            Duty::Daily => (Again::WhenLapsed, now + DAILY),
         };
         Ok(self
             .inner
             .store
             .write(|connection| duties::take(connection, duty.name(), node, again, now, until))?)
+    }
+
+    /// Gives a duty back that could not be done: whoever asks next may try.
+    pub fn give_back_duty(&self, duty: Duty) -> Result<(), ServiceError> {
+        let node = self.inner.node.as_str();
+        Ok(self
+            .inner
+            .store
+            .write(|connection| duties::release(connection, duty.name(), node))?)
     }
 
     /// Says that this node ends: others need not wait for it.

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{Service, ServiceError};
 use crate::domain::object_key::ObjectKey;
@@ -17,7 +17,7 @@ use crate::store::{self, StoreError};
 /// How many requests are taken at once; the rest comes with the next round.
 const ROUND: i64 = 200;
 
-/// Accounts that were closed longer ago are not looked at again: nobody can sign for a closed account, whatever is left.
+/// Accounts that were closed longer ago are looked at once a day and not in each round.
 const CLOSED_LATELY: Duration = Duration::days(30);
 
 /// An object nobody refers to is deleted after this long.
@@ -97,7 +97,8 @@ impl Service {
         // Who relies on a certificate notices first when its list is late.
         round.published = round.done(self.publish_due_lists());
         round.recovered = round.done(self.recover());
-        round.revoked = self.revoke_of_closed(&mut round);
+        let lately = self.inner.ambient.now() - CLOSED_LATELY;
+        round.revoked = self.revoke_of_closed(&mut round, lately);
         round.refused = self.refuse_exhausted_requests(&mut round);
         round.expired = self.expire(&mut round);
         round.deleted = self.delete_documents(&mut round);
@@ -105,6 +106,14 @@ impl Service {
         // Last: what the steps before deleted goes with the rest.
         let erased = self.inner.store.erase_remnants();
         round.done(erased.map(|()| 0).map_err(Into::into));
+        round
+    }
+
+    /// Looks once more at all accounts that were ever closed, as each round does at those that were closed lately. Reads
+    /// something of each of them, so once a day is enough.
+    pub fn look_at_all_closed(&self) -> Upkeep {
+        let mut round = Upkeep::default();
+        round.revoked = self.revoke_of_closed(&mut round, OffsetDateTime::UNIX_EPOCH);
         round
     }
 
@@ -138,8 +147,7 @@ impl Service {
     }
 
     /// Revokes what is left to accounts that are closed. Closing leaves nothing; this is the second look.
-    fn revoke_of_closed(&self, round: &mut Upkeep) -> usize {
-        let since = self.inner.ambient.now() - CLOSED_LATELY;
+    fn revoke_of_closed(&self, round: &mut Upkeep, since: OffsetDateTime) -> usize {
         let left = self
             .inner
             .store

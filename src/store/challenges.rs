@@ -83,27 +83,25 @@ pub fn find(
     row.map(Challenge::try_from).transpose()
 }
 
-/// Takes one try, of a challenge that is open at `now`. `None` when it is not, or no try is left; otherwise how
-/// many are left after it. To be called within a transaction: the row stays locked until it ends.
+/// Takes one try, of a challenge that is open at `now`. `None` when it is not, or no try is left; otherwise the challenge
+/// as it is after that. To be called within a transaction: the row stays locked until it ends.
 pub fn take_try(
     connection: &mut AnyConnection,
     id: ChallengeId,
     now: OffsetDateTime,
-) -> Result<Option<u32>, StoreError> {
-    let left: Option<i32> = diesel::update(
-        challenges::table
-            .find(id.to_string())
-            .filter(challenges::ended_at.is_null())
-            .filter(challenges::expires_at.gt(to_micros(now)))
-            .filter(challenges::tries_left.gt(0)),
-    )
-    .set(challenges::tries_left.eq(challenges::tries_left - 1))
-    .returning(challenges::tries_left)
-    .cached()
-    .get_result(connection)
-    .optional()?;
-    left.map(|left| count("a challenge's tries", left))
-        .transpose()
+) -> Result<Option<Challenge>, StoreError> {
+    let open = challenges::table
+        .find(id.to_string())
+        .filter(challenges::ended_at.is_null())
+        .filter(challenges::expires_at.gt(to_micros(now)))
+        .filter(challenges::tries_left.gt(0));
+    let taken = diesel::update(open).set(challenges::tries_left.eq(challenges::tries_left - 1));
+    let row: Option<Row> = on_either!(connection, inner => taken
+        .returning(Row::as_returning())
+        .cached()
+        .get_result(inner)
+        .optional())?;
+    row.map(Challenge::try_from).transpose()
 }
 
 /// Whether a challenge was ended.
@@ -134,11 +132,15 @@ pub fn end(
     ))
     .cached()
     .execute(connection)?;
-    Ok(if ended == 0 {
+    Ok(ending(ended))
+}
+
+fn ending(rows: usize) -> Ending {
+    if rows == 0 {
         Ending::Before
     } else {
         Ending::Now
-    })
+    }
 }
 
 /// Ends all open challenges of a signer.
@@ -163,17 +165,27 @@ pub fn end_all(
     Ok(())
 }
 
-/// Gives a try back that turned out not to be one. Nothing, when the challenge has ended.
-pub fn give_try_back(connection: &mut AnyConnection, id: ChallengeId) -> Result<(), StoreError> {
-    diesel::update(
+/// Ends a challenge by its right code, and gives back the try that the code has taken. Does nothing when it has ended
+/// already.
+pub fn confirm(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    now: OffsetDateTime,
+) -> Result<Ending, StoreError> {
+    let ended = diesel::update(
         challenges::table
             .find(id.to_string())
             .filter(challenges::ended_at.is_null()),
     )
-    .set(challenges::tries_left.eq(challenges::tries_left + 1))
+    .set((
+        challenges::tries_left.eq(challenges::tries_left + 1),
+        challenges::ended_at.eq(Some(to_micros(now))),
+        challenges::outcome.eq(Some(ChallengeEnd::Confirmed.as_str())),
+        challenges::sealed_secret.eq(None::<Vec<u8>>),
+    ))
     .cached()
     .execute(connection)?;
-    Ok(())
+    Ok(ending(ended))
 }
 
 /// The fewest tries that are left of any challenge for a request, ended ones too. `None` when there was none, or

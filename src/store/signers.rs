@@ -275,31 +275,26 @@ pub fn admit(
     })
 }
 
-/// Counts a wrong SMS code, among those since the last right one and after `since`. To be called under [`lock`].
+/// Counts an SMS code as wrong before it is looked at: how many there are since the last right one and after `since`,
+/// this one included.
 pub fn count_wrong_code(
     connection: &mut AnyConnection,
-    id: SignerId,
+    signer: &Locked,
     since: OffsetDateTime,
     now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let goes_on = diesel::update(
-        signers::table
-            .find(id.to_string())
-            .filter(signers::code_failures_since.gt(to_micros(since))),
-    )
-    .set(signers::code_failures.eq(signers::code_failures + 1))
-    .cached()
-    .execute(connection)?;
-    if goes_on == 0 {
-        diesel::update(signers::table.find(id.to_string()))
-            .set((
-                signers::code_failures.eq(1),
-                signers::code_failures_since.eq(Some(to_micros(now))),
-            ))
-            .cached()
-            .execute(connection)?;
-    }
-    Ok(())
+) -> Result<u32, StoreError> {
+    let (number, first) = match signer.wrong_codes_since {
+        Some(first) if first > since => (signer.wrong_codes.saturating_add(1), first),
+        Some(_) | None => (1, now),
+    };
+    diesel::update(signers::table.find(signer.signer.id.to_string()))
+        .set((
+            signers::code_failures.eq(i32::try_from(number).unwrap_or(i32::MAX)),
+            signers::code_failures_since.eq(Some(to_micros(first))),
+        ))
+        .cached()
+        .execute(connection)?;
+    Ok(number)
 }
 
 /// Sets the count of wrong SMS codes back.

@@ -18,6 +18,8 @@ use crate::harness::town;
 
 /// All bytes are in the store; neither the entry nor the row is in the database.
 pub(super) const UPLOADED: Kill = ("uploaded", 1);
+/// Of many documents: the entry is in the database and the rows are not.
+pub(super) const RECORDED: Kill = ("recorded", 1);
 /// Some of a document's bytes have come.
 const HALF: Kill = ("half of the upload", 1);
 const REQUESTS: &str = "/v1/signature-requests";
@@ -26,19 +28,20 @@ const MIB: usize = 1 << 20;
 
 both_databases! {
     fn a_stop_while_a_request_is_made_leaves_none_and_no_bytes(database) {
-        for kill in [HALF, UPLOADED] {
+        for (kill, documents) in [(HALF, 2), (UPLOADED, 2), (RECORDED, 101)] {
             let database = database.another();
-            let note = killed("crash::creating::the_child_that_creates", &database, kill, "");
+            let note = killed("crash::creating::the_child_that_creates", &database, kill, &documents.to_string());
             let (place, token) = note.split_once('\n').unwrap();
             let place = Path::new(place);
             let left = files(place);
-            assert_eq!(left.len(), 2, "{kill:?}: {left:?}");
+            assert_eq!(left.len(), documents, "{kill:?}: {left:?}");
 
             let server = TestServer::start_again(&database, place);
             let app = server.stranger().bearer(token).with("Idempotency-Key", "one");
             assert_eq!(app.get(REQUESTS).at("/requests"), json!([]), "{kill:?}");
             let events = town::events(server.store(), server.service().ambient());
-            assert!(!events.contains(&"request.created".to_owned()), "{kill:?}: {events:?}");
+            let recorded = events.iter().filter(|event| *event == "request.created").count();
+            assert_eq!(recorded, usize::from(kill == RECORDED), "{kill:?}: {events:?}");
 
             // Nobody was told of a request, so the app asks again and gets one.
             let body = json!({
@@ -104,6 +107,7 @@ fn the_child_that_creates() {
     server.eligible(DNI);
     let app = server.app("sede");
     fate.await_it(&format!("{}\n{}", server.objects().display(), app.token));
+    let documents: usize = fate.given.parse().unwrap();
     let named = |name: &str| NewDocument {
         name: name.to_owned(),
         ..NewDocument::default()
@@ -118,12 +122,16 @@ fn the_child_that_creates() {
             language: None,
             lifetime: None,
             return_url: None,
-            documents: vec![named("a.txt"), named("b.txt")],
+            documents: (0..documents)
+                .map(|number| named(&format!("{number}.txt")))
+                .collect(),
             idempotency: None,
         },
     );
     let mut draft = draft.unwrap();
-    draft.add(&mut &b"whole"[..]).unwrap();
+    for _ in 1..documents {
+        draft.add(&mut &b"whole"[..]).unwrap();
+    }
     if fate.step == HALF.0 {
         draft.add(&mut Half { left: 2 * MIB }).unwrap();
     } else {

@@ -34,6 +34,22 @@ fn keys(documents: &Documents) -> Vec<ObjectKey> {
 }
 
 #[test]
+fn many_are_deleted_at_once_and_those_that_are_not_there_are_no_fault() {
+    let s3 = S3::start();
+    Documents::set_up(&s3.settings()).unwrap();
+    let documents = Documents::new(&s3.settings()).unwrap();
+    for number in 1..=25 {
+        put(&documents, &key(number), 10);
+    }
+    documents
+        .delete_all((1..=24).chain(100..=110).map(key))
+        .unwrap();
+    assert_eq!(keys(&documents), [key(25)]);
+    documents.delete_all([]).unwrap();
+    assert_eq!(keys(&documents), [key(25)]);
+}
+
+#[test]
 fn what_is_stored_is_read_back_from_anywhere_and_deleted() {
     let s3 = S3::start();
     Documents::set_up(&s3.settings()).unwrap();

@@ -37,6 +37,40 @@ fn unknown_tries(store: &Store) -> i64 {
     found.unwrap().tries
 }
 
+/// Two nodes change two rows each, in opposite order.
+#[test]
+fn of_nodes_that_want_each_others_rows_nobody_waits_for_ever_or_is_told_of_a_fault() {
+    let database = TestDatabase::postgres();
+    let meeting = std::sync::Barrier::new(2);
+    let change = |node: &str, [first, then]: [u8; 2]| {
+        let store = database.store();
+        let begun = Instant::now();
+        let done = journal(&store, node).recording(|connection| {
+            signers::count_unknown_try(connection, first)?;
+            meeting.wait();
+            signers::count_unknown_try(connection, then)?;
+            Ok::<_, JournalError>(((), vec![Entry::new(Event::ServerStarted)]))
+        });
+        (done, begun.elapsed())
+    };
+    let outcomes = thread::scope(|scope| {
+        let alpha = scope.spawn(|| change("alpha", [1, 2]));
+        let beta = scope.spawn(|| change("beta", [2, 1]));
+        [alpha.join().unwrap(), beta.join().unwrap()]
+    });
+    let away = outcomes
+        .iter()
+        .filter(|(done, _)| matches!(done, Err(JournalError::Store(StoreError::Away(_)))));
+    let done = outcomes.iter().filter(|(done, _)| done.is_ok());
+    let (away, done) = (away.count(), done.count());
+    assert!(away >= 1 && away + done == 2, "{outcomes:?}");
+    // Each may be given up, and begin again, on its own.
+    let store = database.store();
+    let again = journal(&store, "alpha");
+    fill(&again, 1);
+    assert!(verify(&again, &[]).is_intact());
+}
+
 both_databases! {
     fn an_act_that_fails_leaves_no_entry(database) {
         let journal = journal(&database.store(), "alpha");

@@ -56,13 +56,18 @@ both_databases! {
         assert_eq!(take(&beta, Duty::Upkeep), Holder::Asker);
     }
 
-    fn the_object_store_is_swept_once_a_day_by_whoever_comes_first(database) {
+    fn what_is_done_once_a_day_is_done_by_whoever_comes_first(database) {
         let (alpha, beta) = (node(database, "alpha"), node(database, "beta"));
-        assert_eq!(take(&alpha, Duty::Sweep), Holder::Asker);
-        assert_eq!(take(&alpha, Duty::Sweep), Holder::Another);
-        assert_eq!(take(&beta, Duty::Sweep), Holder::Another);
+        assert_eq!(take(&alpha, Duty::Daily), Holder::Asker);
+        assert_eq!(take(&alpha, Duty::Daily), Holder::Another);
+        assert_eq!(take(&beta, Duty::Daily), Holder::Another);
         beta.clock().advance(Duration::days(1));
-        assert_eq!(take(&beta, Duty::Sweep), Holder::Asker);
+        assert_eq!(take(&beta, Duty::Daily), Holder::Asker);
+        assert_eq!(take(&alpha, Duty::Daily), Holder::Another);
+        alpha.service().give_back_duty(Duty::Daily).unwrap();
+        assert_eq!(take(&alpha, Duty::Daily), Holder::Another, "it was not alpha's to give back");
+        beta.service().give_back_duty(Duty::Daily).unwrap();
+        assert_eq!(take(&alpha, Duty::Daily), Holder::Asker);
     }
 
     fn of_many_who_ask_for_a_duty_at_once_one_gets_it(database) {
@@ -71,7 +76,7 @@ both_databases! {
             let got = std::thread::scope(|scope| {
                 let asked: Vec<_> = servers
                     .iter()
-                    .map(|server| scope.spawn(|| take(server, Duty::Sweep)))
+                    .map(|server| scope.spawn(|| take(server, Duty::Daily)))
                     .collect();
                 asked.into_iter().map(|one| one.join().unwrap()).filter(|holder| *holder == Holder::Asker).count()
             });

@@ -16,7 +16,8 @@ section! {
         body: Size = default r#""256 MiB""#,
         /// Largest JSON body.
         json: Size = default r#""8 MiB""#,
-        /// Calls an app may make in a minute, in the long run, on all nodes together: each lets an equal share of it through.
+        /// Calls an app may make in a minute, in the long run. Of this limit and the next three each of the nodes that
+        /// run lets an equal share through.
         calls_per_minute: u32 = default "1200",
         /// Calls an app may make at once after a pause.
         burst: u32 = default "200",

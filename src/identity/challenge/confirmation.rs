@@ -14,7 +14,6 @@ use crate::domain::signer::Signer;
 use crate::identity::sealing::Sealed;
 use crate::identity::{BlockedWhen, BrowserKey, Identity, one_time_code};
 use crate::store::challenges::{Challenge, Ending};
-use crate::store::signers::Locked;
 use crate::store::{AnyConnection, StoreError, challenges, signers};
 
 /// The right code was given. Consumed by what it is for, which happens once for each challenge.
@@ -109,9 +108,9 @@ impl Identity {
         })
     }
 
-    /// Looks at the code, under the signer's lock. A wrong one costs a try, the last one ends the challenge. Wrong codes
-    /// are also counted over all steps of a signer until a right one: too many block the factor that the step began
-    /// with, as wrong tries of its own do.
+    /// Takes a try and looks at the code, under the signer's lock. A wrong one costs a try, the last one ends the
+    /// challenge. Wrong codes are also counted over all steps of a signer until a right one: too many block the factor
+    /// that the step began with, as wrong tries of its own do.
     ///
     /// The last code allowed over all steps is counted and blocks the factor, and is not looked at here: whoever keeps
     /// the block from being recorded, and so from being made, is to learn nothing of the code.
@@ -131,28 +130,33 @@ impl Identity {
         let locked = signers::find_locked(connection, seen.signer)?.ok_or(ChallengeError::Gone)?;
         let now = self.ambient.now();
         check_standing(&locked.signer, seen, now)?;
-        // Read again: it may have ended, or a resend have replaced the code.
-        let present = challenges::find(connection, seen.id)?;
-        let overtaken = Ok(Counted::Judged(Judgement(Verdict::Overtaken)));
-        let Some(present) = present.filter(|present| takes_codes(present, now)) else {
-            return overtaken;
+        // As it is now: a resend may have replaced the code.
+        let Some(present) = challenges::take_try(connection, seen.id, now)? else {
+            return Ok(Counted::Judged(Judgement(Verdict::Overtaken)));
         };
         // Where an office asked for the code, no factor of this signer was given, and none is blocked.
-        let factor = present.purpose.factor();
-        let Some(factor) = factor.filter(|_| self.is_last_code(&locked, now)) else {
-            let verdict = self.looked_at(connection, given, locked, &present, now)?;
-            return Ok(Counted::Judged(Judgement(verdict)));
+        if let Some(factor) = present.purpose.factor() {
+            let since = now - self.settings.wrong_codes_within;
+            let wrong = signers::count_wrong_code(connection, &locked, since, now)?;
+            if wrong >= self.settings.wrong_codes {
+                signers::forget_wrong_codes(connection, present.signer)?;
+                return Ok(Counted::Last(LastCode {
+                    block: signers::block(connection, present.signer, factor, now)?,
+                    present,
+                    factor,
+                }));
+            }
+        }
+        let tries_left = present.tries_left;
+        let verdict = if fits(given, &present)? {
+            right(connection, locked.signer, &present, now)?
+        } else {
+            if tries_left == 0 {
+                challenges::end(connection, present.id, ChallengeEnd::Exhausted, now)?;
+            }
+            Verdict::Wrong { tries_left }
         };
-        let Some(tries_left) = challenges::take_try(connection, present.id, now)? else {
-            return overtaken;
-        };
-        signers::forget_wrong_codes(connection, present.signer)?;
-        Ok(Counted::Last(LastCode {
-            block: signers::block(connection, present.signer, factor, now)?,
-            present,
-            factor,
-            tries_left,
-        }))
+        Ok(Counted::Judged(Judgement(verdict)))
     }
 
     /// Opens what waits for a right code; says what is to be told of any other.
@@ -223,65 +227,31 @@ impl Identity {
         let same = bool::from(mac.ct_eq(&challenge.code_mac));
         Ok(same.then_some(challenge.purpose))
     }
-
-    /// Whether the rules allow no other code after this one, over all steps of the signer.
-    fn is_last_code(&self, signer: &Locked, now: OffsetDateTime) -> bool {
-        let since = now - self.settings.wrong_codes_within;
-        let counted = match signer.wrong_codes_since {
-            Some(first) if first > since => signer.wrong_codes,
-            Some(_) | None => 0,
-        };
-        counted + 1 >= self.settings.wrong_codes
-    }
-
-    /// What a code does that is not the last one allowed.
-    fn looked_at(
-        &self,
-        connection: &mut AnyConnection,
-        given: &GivenCode<'_>,
-        locked: Locked,
-        present: &Challenge,
-        now: OffsetDateTime,
-    ) -> Result<Verdict, ChallengeError> {
-        if fits(given, present)? {
-            if locked.wrong_codes > 0 {
-                signers::forget_wrong_codes(connection, present.signer)?;
-            }
-            let tries_left = if ends_with_its_code(present.purpose) {
-                let ending = challenges::end(connection, present.id, ChallengeEnd::Confirmed, now)?;
-                (ending == Ending::Now).then_some(present.tries_left)
-            } else {
-                challenges::take_try(connection, present.id, now)?
-            };
-            let signer = Box::new(locked.signer);
-            return Ok(match tries_left {
-                Some(tries_left) => Verdict::Right { signer, tries_left },
-                None => Verdict::Overtaken,
-            });
-        }
-        let Some(tries_left) = challenges::take_try(connection, present.id, now)? else {
-            return Ok(Verdict::Overtaken);
-        };
-        if present.purpose.factor().is_some() {
-            let since = now - self.settings.wrong_codes_within;
-            signers::count_wrong_code(connection, present.signer, since, now)?;
-        }
-        if tries_left == 0 {
-            challenges::end(connection, present.id, ChallengeEnd::Exhausted, now)?;
-        }
-        Ok(Verdict::Wrong { tries_left })
-    }
-}
-
-/// Whether the step waits for a code.
-fn takes_codes(challenge: &Challenge, now: OffsetDateTime) -> bool {
-    challenge.end.is_none() && challenge.expires_at > now && challenge.tries_left > 0
 }
 
 /// Whether it is the code of the step as it is now.
 pub(super) fn fits(given: &GivenCode<'_>, present: &Challenge) -> Result<bool, ChallengeError> {
     let mac = code_mac(given.key, present, present.sms_count, &given.typed)?;
     Ok(mac.ct_eq(&present.code_mac).into())
+}
+
+/// What a right code does, under the signer's lock, once its try was taken.
+pub(super) fn right(
+    connection: &mut AnyConnection,
+    signer: Signer,
+    challenge: &Challenge,
+    now: OffsetDateTime,
+) -> Result<Verdict, ChallengeError> {
+    signers::forget_wrong_codes(connection, signer.id)?;
+    if ends_with_its_code(challenge.purpose)
+        && challenges::confirm(connection, challenge.id, now)? == Ending::Before
+    {
+        return Ok(Verdict::Overtaken);
+    }
+    Ok(Verdict::Right {
+        signer: Box::new(signer),
+        tries_left: challenge.tries_left,
+    })
 }
 
 /// Refuses a code for an account that does not allow it any more: one for signing by the whole standing, the others
@@ -311,7 +281,7 @@ pub(super) fn check_standing(
     }
 }
 
-pub(super) fn ends_with_its_code(purpose: Purpose) -> bool {
+fn ends_with_its_code(purpose: Purpose) -> bool {
     match purpose {
         Purpose::Sign { .. } | Purpose::TakePhone => true,
         Purpose::Activate | Purpose::ResetPassword | Purpose::ChangePassword => false,

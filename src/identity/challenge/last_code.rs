@@ -6,9 +6,7 @@
 //! as many codes as the failures last. A stop in between leaves the factor blocked.
 
 use super::ChallengeError;
-use super::confirmation::{
-    GivenCode, Judgement, Verdict, check_standing, ends_with_its_code, fits,
-};
+use super::confirmation::{GivenCode, Judgement, Verdict, check_standing, fits, right};
 use crate::domain::challenge::ChallengeEnd;
 use crate::domain::factor::Factor;
 use crate::identity::Identity;
@@ -20,7 +18,6 @@ use crate::store::{AnyConnection, challenges, signers};
 pub struct LastCode {
     pub(super) present: Challenge,
     pub(super) factor: Factor,
-    pub(super) tries_left: u32,
     pub(super) block: Block,
 }
 
@@ -79,9 +76,9 @@ impl Identity {
         let LastCode {
             present: challenge,
             factor,
-            tries_left,
             block,
         } = last;
+        let tries_left = challenge.tries_left;
         let now = self.ambient.now();
         signers::lock(connection, challenge.signer)?;
         let (verdict, release) = match found {
@@ -96,7 +93,7 @@ impl Identity {
             Found::Right => {
                 let release = signers::release(connection, challenge.signer, factor, block)?;
                 // What changed meanwhile is no reason to keep the block.
-                (admitted(connection, &challenge, tries_left, now)?, release)
+                (admitted(connection, &challenge, now)?, release)
             }
         };
         Ok((Judgement(verdict), release))
@@ -107,7 +104,6 @@ impl Identity {
 fn admitted(
     connection: &mut AnyConnection,
     challenge: &Challenge,
-    tries_left: u32,
     now: time::OffsetDateTime,
 ) -> Result<Verdict, ChallengeError> {
     let Some(signer) = signers::find(connection, challenge.signer)? else {
@@ -117,14 +113,7 @@ fn admitted(
         return Ok(Verdict::Refused(refused));
     }
     match challenges::find(connection, challenge.id)? {
-        Some(open) if open.end.is_none() => {}
-        _ => return Ok(Verdict::Overtaken),
+        Some(open) if open.end.is_none() => right(connection, signer, challenge, now),
+        _ => Ok(Verdict::Overtaken),
     }
-    signers::forget_wrong_codes(connection, signer.id)?;
-    if ends_with_its_code(challenge.purpose) {
-        challenges::give_try_back(connection, challenge.id)?;
-        challenges::end(connection, challenge.id, ChallengeEnd::Confirmed, now)?;
-    }
-    let signer = Box::new(signer);
-    Ok(Verdict::Right { signer, tries_left })
 }

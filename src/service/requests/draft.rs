@@ -280,6 +280,7 @@ impl Receiving {
         };
         let inserted: Result<(), ServiceError> = if documents.len() > RECORDED_TOGETHER {
             service.inner.journal.append(std::slice::from_ref(&entry))?;
+            step("recorded");
             let inserted = service.inner.store.write::<_, StoreError>(insert);
             inserted.map_err(ServiceError::from)
         } else {
