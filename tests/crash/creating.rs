@@ -13,7 +13,7 @@ use time::Duration;
 
 use super::{Fate, Kill, die, killed};
 use crate::harness::database::both_databases;
-use crate::harness::server::TestServer;
+use crate::harness::server::{TestServer, Wishes};
 use crate::harness::town;
 
 /// All bytes are in the store; neither the entry nor the row is in the database.
@@ -103,7 +103,13 @@ fn the_child_that_creates() {
     let Some(fate) = Fate::told() else {
         return;
     };
-    let server = TestServer::start(&fate.database);
+    let server = TestServer::start_with(
+        &fate.database,
+        Wishes {
+            documents_per_request: 101,
+            ..Wishes::default()
+        },
+    );
     server.eligible(DNI);
     let app = server.app("sede");
     fate.await_it(&format!("{}\n{}", server.objects().display(), app.token));
