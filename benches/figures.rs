@@ -247,6 +247,10 @@ impl<'a> Stage<'a> {
 
     /// Measures one figure.
     pub(crate) fn measure(&mut self, figure: &Figure, row: &mut Row) -> anyhow::Result<()> {
+        if let Some(scene) = self.scene.get() {
+            // Its citizens sign more often in a full run than anybody may within an hour.
+            scene.forget_codes()?;
+        }
         self.begun = Instant::now();
         (figure.measure)(self, row)
     }
