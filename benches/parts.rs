@@ -87,7 +87,11 @@ fn der(criterion: &mut Criterion, software: &Software) -> anyhow::Result<()> {
     group.bench_function("CMS, with verification", |bencher| {
         bencher.iter_batched(
             || (prepare(), value.clone()),
-            |(prepared, value)| prepared.and_then(|prepared| prepared.assemble(value)),
+            |(prepared, value)| {
+                let prepared = prepared?;
+                let value = prepared.verified(value)?;
+                prepared.assemble(value)
+            },
             BatchSize::SmallInput,
         );
     });

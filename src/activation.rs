@@ -49,7 +49,7 @@ use crate::clock::Ambient;
 use crate::domain::algorithm::KeyAlgorithm;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId, SignerId};
-use crate::domain::key::{BadSignature, SignatureValue, ToSign};
+use crate::domain::key::{BadSignature, SignatureValue, ToSign, VerifiedValue};
 use crate::domain::secret::SealingKey;
 use crate::domain::wrapping::WrappedBy;
 use crate::hsm::{Hsm, HsmError, Lane};
@@ -156,7 +156,7 @@ impl Activation {
         credential: &Credential,
         to_sign: &[ToSign],
         ledger: &dyn SadLedger,
-        each: &mut dyn FnMut(usize, Result<SignatureValue, ActivationError>),
+        each: &mut dyn FnMut(usize, Result<VerifiedValue, ActivationError>),
     ) -> Result<(), ActivationError> {
         let now = self.ambient.now();
         sad.check(now, credential, to_sign)?;
@@ -178,11 +178,8 @@ impl Activation {
         };
         let wrapped = seal::open(sad.secret(), &context, sealed)?;
         let verified = |place: usize, value: Result<SignatureValue, HsmError>| {
-            let value = value?;
             let one = to_sign.get(place).ok_or(BadSignature)?;
-            let key = &credential.public_key;
-            key.verify(one.scheme, &one.dtbs_r, &value)?;
-            Ok(value)
+            Ok(credential.public_key.verified(one, value?)?)
         };
         Ok(self.hsm.sign_wrapped_each(
             &credential.wrapped_by,

@@ -35,6 +35,7 @@ fn sign(
     })
     .unwrap();
     let value = key.value(scheme, &prepared.dtbs_r());
+    let value = prepared.verified(value).unwrap();
     prepared.assemble(value).unwrap()
 }
 

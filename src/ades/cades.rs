@@ -13,7 +13,7 @@ use super::pdf::RandomAccess;
 use super::{AdesError, Assembled, CertificateChain, Original, found};
 use crate::domain::algorithm::{Digest, SignatureScheme};
 use crate::domain::document::Packaging;
-use crate::domain::key::{DtbsR, SignatureValue};
+use crate::domain::key::{DtbsR, SignatureValue, VerifiedValue};
 use crate::domain::request::CadesOptions;
 
 /// Tag and length octets before a value, at most.
@@ -77,17 +77,22 @@ impl Prepared {
         self.cms.scheme()
     }
 
+    /// Checks a value with the chain's public key.
+    pub fn verified(&self, value: SignatureValue) -> Result<VerifiedValue, AdesError> {
+        self.cms.verified(value)
+    }
+
     /// The value that was put into a file, if the file was made of this. It verifies; the file may still be another:
     /// only its bytes tell.
-    pub fn value_in(&self, file: &mut dyn RandomAccess) -> io::Result<Option<SignatureValue>> {
+    pub fn value_in(&self, file: &mut dyn RandomAccess) -> io::Result<Option<VerifiedValue>> {
         let enough = self.cms.longest_value().saturating_add(LONGEST_HEADER);
         let end = found::before_end(file, enough, enough)?;
         Ok(self.cms.value_at_end(&end))
     }
 
-    /// Checks the value with the chain's public key and gives the signed file: `.p7m` around the document, or
-    /// `.p7s` without it. A value that does not verify is never embedded.
-    pub fn assemble(self, value: SignatureValue) -> Result<Assembled, AdesError> {
+    /// Gives the signed file: `.p7m` around the document, or `.p7s` without it. A value that was verified for anything
+    /// else is refused.
+    pub fn assemble(self, value: VerifiedValue) -> Result<Assembled, AdesError> {
         match self.packaging {
             Packaging::Enveloping => {
                 let (prefix, suffix) = self.cms.assemble_around(value, self.document_len)?;

@@ -8,7 +8,7 @@ use x509_cert::attr::Attributes;
 
 use super::{AdesError, CertificateChain};
 use crate::domain::algorithm::{Digest, Padding, SignatureScheme};
-use crate::domain::key::{DtbsR, SignatureValue};
+use crate::domain::key::{DtbsR, SignatureValue, ToSign, VerifiedValue};
 
 mod attribute;
 mod optional;
@@ -92,20 +92,30 @@ impl Prepared {
         self.scheme
     }
 
-    /// Checks the value and gives a `ContentInfo` without the document (RFC 5652 section 5.2, `eContent` absent).
-    pub fn assemble(self, value: SignatureValue) -> Result<Vec<u8>, AdesError> {
-        self.verify(&value)?;
+    /// Checks a value with the chain's public key.
+    pub fn verified(&self, value: SignatureValue) -> Result<VerifiedValue, AdesError> {
+        let over = ToSign {
+            scheme: self.scheme,
+            dtbs_r: self.dtbs_r.clone(),
+        };
+        Ok(self.chain.public_key().verified(&over, value)?)
+    }
+
+    /// Gives a `ContentInfo` without the document (RFC 5652 section 5.2, `eContent` absent). A value that was verified
+    /// for anything else is refused.
+    pub fn assemble(self, value: VerifiedValue) -> Result<Vec<u8>, AdesError> {
+        let value = self.own(value)?;
         self.encode(value, None).map(|parts| parts.before)
     }
 
-    /// Checks the value and gives what stands before and after a document of this many bytes in a `ContentInfo`
-    /// that contains it.
+    /// Gives what stands before and after a document of this many bytes in a `ContentInfo` that contains it. A value
+    /// that was verified for anything else is refused.
     pub fn assemble_around(
         self,
-        value: SignatureValue,
+        value: VerifiedValue,
         document_len: u64,
     ) -> Result<(Vec<u8>, Vec<u8>), AdesError> {
-        self.verify(&value)?;
+        let value = self.own(value)?;
         self.encode(value, Some(document_len))
             .map(|parts| (parts.before, parts.after))
     }
@@ -115,12 +125,14 @@ impl Prepared {
     ///
     /// The value is the last member of the one `SignerInfo`, which is the last of everything (RFC 5652 sections 5.1
     /// and 5.3): no unsigned attributes follow here.
-    pub(super) fn value_at_end(&self, bytes: &[u8]) -> Option<SignatureValue> {
+    pub(super) fn value_at_end(&self, bytes: &[u8]) -> Option<VerifiedValue> {
         (1..=self.longest_value()).find_map(|length| {
             let (before, value) = bytes.split_at_checked(bytes.len().checked_sub(length)?)?;
             let header = tlv::header(tlv::OCTET_STRING, tlv::length(value).ok()?);
-            let value = SignatureValue(value.to_vec());
-            (before.ends_with(&header) && self.verify(&value).is_ok()).then_some(value)
+            if !before.ends_with(&header) {
+                return None;
+            }
+            self.verified(SignatureValue(value.to_vec())).ok()
         })
     }
 
@@ -134,9 +146,8 @@ impl Prepared {
         }
     }
 
-    fn verify(&self, value: &SignatureValue) -> Result<(), AdesError> {
-        let key = self.chain.public_key();
-        Ok(key.verify(self.scheme, &self.dtbs_r, value)?)
+    fn own(&self, value: VerifiedValue) -> Result<SignatureValue, AdesError> {
+        Ok(value.of(self.chain.public_key(), self.scheme, &self.dtbs_r)?)
     }
 
     fn encode(
@@ -194,6 +205,10 @@ mod tests {
     #[test]
     fn a_value_over_something_else_is_never_embedded() {
         let other = example::sign(&prepared(b"other").dtbs_r());
+        assert!(matches!(
+            prepared(b"document").verified(other.value().clone()),
+            Err(AdesError::Signature(_))
+        ));
         assert!(matches!(
             prepared(b"document").assemble(other),
             Err(AdesError::Signature(_))

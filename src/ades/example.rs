@@ -4,7 +4,7 @@ use p256::ecdsa::signature::hazmat::PrehashSigner;
 
 use super::CertificateChain;
 use crate::domain::algorithm::KeyAlgorithm;
-use crate::domain::key::{DtbsR, SignatureValue};
+use crate::domain::key::{DtbsR, SignatureValue, ToSign, VerifiedValue};
 
 /// The certificate of the P-256 key whose private half is thirty-two sevens, in force from 2026 to 2046.
 pub(crate) const CERTIFICATE: &str = "\
@@ -28,8 +28,14 @@ pub(crate) fn chain() -> CertificateChain {
 }
 
 /// Signs with the certificate's key, always with the same result (RFC 6979).
-pub(crate) fn sign(dtbs_r: &DtbsR) -> SignatureValue {
+pub(crate) fn sign(dtbs_r: &DtbsR) -> VerifiedValue {
     let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
     let value: p256::ecdsa::Signature = key.sign_prehash(dtbs_r.0.bytes()).unwrap();
-    SignatureValue::from_ecdsa_rs(KeyAlgorithm::EcP256, &value.to_bytes()).unwrap()
+    let algorithm = KeyAlgorithm::EcP256;
+    let value = SignatureValue::from_ecdsa_rs(algorithm, &value.to_bytes()).unwrap();
+    let over = ToSign {
+        scheme: algorithm.default_scheme(),
+        dtbs_r: dtbs_r.clone(),
+    };
+    chain().public_key().verified(&over, value).unwrap()
 }

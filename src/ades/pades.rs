@@ -14,7 +14,7 @@ use super::cms::{self, OptionalAttribute, SignedAttributesSpec};
 use super::pdf::{Inspection, Opened, RandomAccess, Reference, Revision};
 use super::{AdesError, Assembled, CertificateChain, Original, found};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, SignatureScheme};
-use crate::domain::key::{DtbsR, SignatureValue};
+use crate::domain::key::{DtbsR, SignatureValue, VerifiedValue};
 
 mod dictionary;
 mod options;
@@ -115,9 +115,14 @@ impl Prepared {
         self.cms.scheme()
     }
 
+    /// Checks a value with the chain's public key.
+    pub fn verified(&self, value: SignatureValue) -> Result<VerifiedValue, AdesError> {
+        self.cms.verified(value)
+    }
+
     /// The value that was put into a file, if the file was made of this. It verifies; the file may still be another:
     /// only its bytes tell.
-    pub fn value_in(&self, file: &mut dyn RandomAccess) -> io::Result<Option<SignatureValue>> {
+    pub fn value_in(&self, file: &mut dyn RandomAccess) -> io::Result<Option<VerifiedValue>> {
         let from_end = self.suffix.len().saturating_sub(self.contents.start);
         let digits = found::before_end(file, from_end, self.contents.len())?;
         let Ok(contents) = hex::decode(digits) else {
@@ -130,9 +135,8 @@ impl Prepared {
         Ok(cms.and_then(|cms| self.cms.value_at_end(cms)))
     }
 
-    /// Checks the value with the chain's public key and gives what is to be written behind the document. A value
-    /// that does not verify is never embedded.
-    pub fn assemble(self, value: SignatureValue) -> Result<Assembled, AdesError> {
+    /// Gives what is to be written behind the document. A value that was verified for anything else is refused.
+    pub fn assemble(self, value: VerifiedValue) -> Result<Assembled, AdesError> {
         let Self {
             cms,
             mut suffix,

@@ -38,6 +38,15 @@ pub struct ToSign {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureValue(pub Vec<u8>);
 
+/// A signature value that was found right, with what it is right for. [`PublicKey::verified`] alone makes one, so that who
+/// takes it need not verify again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedValue {
+    value: SignatureValue,
+    key: PublicKey,
+    over: ToSign,
+}
+
 /// Which key-encryption key of the HSM wraps the keys that wrap signers' keys. Versions count up; old ones stay for what
 /// they wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -142,6 +151,20 @@ impl PublicKey {
             .ok_or(BadSignature)
     }
 
+    /// Checks a signature value and keeps what it was checked against.
+    pub fn verified(
+        &self,
+        over: &ToSign,
+        value: SignatureValue,
+    ) -> Result<VerifiedValue, BadSignature> {
+        self.verify(over.scheme, &over.dtbs_r, &value)?;
+        Ok(VerifiedValue {
+            value,
+            key: self.clone(),
+            over: over.clone(),
+        })
+    }
+
     fn verification(
         &self,
         scheme: SignatureScheme,
@@ -161,6 +184,28 @@ impl PublicKey {
             (Padding::Ecdsa, Sha256) => (&lc::SHA256, &signature::ECDSA_P256_SHA256_ASN1),
             (Padding::Ecdsa, Sha384) => (&lc::SHA384, &signature::ECDSA_P256_SHA384_ASN1),
             (Padding::Ecdsa, Sha512) => (&lc::SHA512, &signature::ECDSA_P256_SHA512_ASN1),
+        }
+    }
+}
+
+impl VerifiedValue {
+    /// The value itself.
+    pub fn value(&self) -> &SignatureValue {
+        &self.value
+    }
+
+    /// The value, if it was made with this key over this digest by this scheme. Nothing is calculated.
+    pub fn of(
+        self,
+        key: &PublicKey,
+        scheme: SignatureScheme,
+        dtbs_r: &DtbsR,
+    ) -> Result<SignatureValue, BadSignature> {
+        let same = self.key == *key && self.over.scheme == scheme && self.over.dtbs_r == *dtbs_r;
+        if same {
+            Ok(self.value)
+        } else {
+            Err(BadSignature)
         }
     }
 }

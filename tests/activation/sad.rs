@@ -26,7 +26,7 @@ fn a_sad_signs_only_its_own_digests() {
         assert_eq!(
             credential
                 .public_key
-                .verify(one.scheme, &one.dtbs_r, &value),
+                .verify(one.scheme, &one.dtbs_r, value.value()),
             Ok(())
         );
     }

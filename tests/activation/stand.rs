@@ -8,7 +8,7 @@ use rubrica::clock::Ambient;
 use rubrica::domain::algorithm::{Digest, KeyAlgorithm};
 use rubrica::domain::credential::{Credential, CredentialIssuer};
 use rubrica::domain::id::{SadId, SignerId};
-use rubrica::domain::key::{DtbsR, KekVersion, SignatureValue, ToSign};
+use rubrica::domain::key::{DtbsR, KekVersion, ToSign, VerifiedValue};
 use rubrica::domain::secret::{CitizenSecret, SecretBytes};
 use rubrica::domain::wrapping::WrappedBy;
 use rubrica::hsm::Hsm;
@@ -62,7 +62,7 @@ impl SadLedger for NoLedger {
     }
 }
 
-pub(super) type Signed = Result<Vec<Result<SignatureValue, ActivationError>>, ActivationError>;
+pub(super) type Signed = Result<Vec<Result<VerifiedValue, ActivationError>>, ActivationError>;
 
 impl Stand {
     pub(super) fn new() -> Self {

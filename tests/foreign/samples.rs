@@ -123,7 +123,10 @@ impl Desk {
                 scheme: prepared.scheme(),
                 dtbs_r: prepared.dtbs_r(),
             },
-            finish: Box::new(|value| prepared.assemble(value).unwrap()),
+            finish: Box::new(|value| {
+                let value = prepared.verified(value).unwrap();
+                prepared.assemble(value).unwrap()
+            }),
             document: DOCUMENT.to_vec(),
             file: original.with_extension(extension),
             kind,
@@ -160,7 +163,10 @@ impl Desk {
                 scheme: prepared.scheme(),
                 dtbs_r: prepared.dtbs_r(),
             },
-            finish: Box::new(|value| prepared.assemble(value).unwrap()),
+            finish: Box::new(|value| {
+                let value = prepared.verified(value).unwrap();
+                prepared.assemble(value).unwrap()
+            }),
             document,
             file: self.folder.path().join(name),
             kind: Kind::Pades,

@@ -100,7 +100,10 @@ impl Citizen {
         self.activation
             .activate(sad, &self.credential, set, &self.spent, &mut each)
             .unwrap();
-        values.into_values().collect()
+        values
+            .into_values()
+            .map(|value| value.value().clone())
+            .collect()
     }
 }
 

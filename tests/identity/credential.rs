@@ -90,7 +90,7 @@ impl Office<'_> {
         for value in values {
             credential
                 .public_key
-                .verify(scheme, &dtbs_r, &value?)
+                .verify(scheme, &dtbs_r, value?.value())
                 .unwrap();
         }
         Ok(())

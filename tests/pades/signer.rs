@@ -48,6 +48,7 @@ pub(super) fn prepare(
 /// Signs what is prepared.
 pub(super) fn assemble(prepared: Prepared) -> Result<Assembled, AdesError> {
     let value = SoftwareKey::p256(7).value(prepared.scheme(), &prepared.dtbs_r());
+    let value = prepared.verified(value)?;
     prepared.assemble(value)
 }
 

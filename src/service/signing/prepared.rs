@@ -12,7 +12,7 @@ use crate::ades::pdf::{PdfError, RandomAccess};
 use crate::ades::{AdesError, Assembled, CertificateChain, cades, pades};
 use crate::documents::DocumentsError;
 use crate::domain::algorithm::{Hasher, SignatureScheme};
-use crate::domain::key::{SignatureValue, ToSign};
+use crate::domain::key::{ToSign, VerifiedValue};
 use crate::domain::object_key::ObjectKey;
 use crate::domain::request::{Document, DocumentReason, PadesOptions, SignatureOptions};
 
@@ -58,14 +58,14 @@ impl Ready {
     pub(super) fn value_in(
         &self,
         file: &mut dyn RandomAccess,
-    ) -> io::Result<Option<SignatureValue>> {
+    ) -> io::Result<Option<VerifiedValue>> {
         match &self.form {
             Form::Cades(prepared) => prepared.value_in(file),
             Form::Pades(prepared) => prepared.value_in(file),
         }
     }
 
-    pub(super) fn assemble(self, value: SignatureValue) -> Result<Assembled, AdesError> {
+    pub(super) fn assemble(self, value: VerifiedValue) -> Result<Assembled, AdesError> {
         match self.form {
             Form::Cades(prepared) => prepared.assemble(value),
             Form::Pades(prepared) => prepared.assemble(value),

@@ -1,4 +1,4 @@
-//! What the HSM gave becomes files: each value is verified, embedded and stored.
+//! What the HSM gave becomes files: each value, verified, is embedded and stored.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use crate::activation::ActivationError;
 use crate::ades::{Assembled, Original};
 use crate::documents::{DocumentsError, Measured, Source};
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
-use crate::domain::key::SignatureValue;
+use crate::domain::key::VerifiedValue;
 use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
 use crate::domain::request::{Document, DocumentReason, Kept, SignedDocument};
 use crate::hsm::HsmError;
@@ -102,8 +102,8 @@ impl<'a> Storing<'a> {
         }
     }
 
-    /// Embeds a value, which is verified, and stores the signed file.
-    pub(super) fn take(&mut self, place: usize, value: Result<SignatureValue, ActivationError>) {
+    /// Embeds a value and stores the signed file.
+    pub(super) fn take(&mut self, place: usize, value: Result<VerifiedValue, ActivationError>) {
         let value = match value {
             Ok(value) => value,
             Err(error) => return self.without.push((place, error)),

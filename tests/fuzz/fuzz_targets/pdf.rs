@@ -35,6 +35,7 @@ fuzz_target!(|document: &[u8]| {
     let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
     let value: p256::ecdsa::Signature = key.sign_prehash(prepared.dtbs_r().0.bytes()).unwrap();
     let value = SignatureValue(value.to_der().as_bytes().to_vec());
+    let value = prepared.verified(value).unwrap();
     let suffix = prepared.assemble(value).unwrap().suffix;
     let signed = [document, &suffix].concat();
     let after = inspect(&mut Cursor::new(&signed)).unwrap();
