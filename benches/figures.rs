@@ -6,11 +6,13 @@ mod fairness;
 mod https;
 mod memory;
 mod nodes;
+mod path;
 mod size;
 mod statements;
 mod throughput;
 
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -79,6 +81,27 @@ pub(crate) const ALL: &[Figure] = &[
         unit: "ratio",
         target: Target::AtLeast(0.85),
         measure: |stage, row| throughput::singles(stage, row, KeyAlgorithm::EcP256),
+    },
+    Figure {
+        name: "path-batch-rsa",
+        text: "the signing path alone: one activation, 100 PDFs, RSA-3072, two threads: throughput ÷ bare C_Sign",
+        unit: "ratio",
+        target: Target::AtLeast(0.95),
+        measure: path::batch,
+    },
+    Figure {
+        name: "path-single-rsa",
+        text: "the signing path alone: single PDFs, RSA-3072: throughput ÷ bare unwrap + sign + destroy",
+        unit: "ratio",
+        target: Target::AtLeast(0.90),
+        measure: |stage, row| path::singles(stage, row, KeyAlgorithm::Rsa3072),
+    },
+    Figure {
+        name: "path-single-p256",
+        text: "the signing path alone: single PDFs, P-256, two threads: throughput ÷ bare unwrap + sign + destroy",
+        unit: "ratio",
+        target: Target::AtLeast(0.85),
+        measure: |stage, row| path::singles(stage, row, KeyAlgorithm::EcP256),
     },
     Figure {
         name: "https-rsa",
@@ -337,4 +360,30 @@ impl Served<'_> {
         } = self;
         Visitor::new(server, trust, &scene.gateway, app_token)
     }
+}
+
+/// A thread for each item; what all of them gave, in the items' order.
+pub(crate) fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> anyhow::Result<Vec<R>> + Sync,
+) -> anyhow::Result<Vec<R>> {
+    let work = &work;
+    let results: Vec<anyhow::Result<Vec<R>>> = thread::scope(|scope| {
+        let threads: Vec<_> = items
+            .iter()
+            .map(|item| scope.spawn(move || work(item)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(result) => result,
+                Err(_) => bail!("a thread of the benchmark panicked"),
+            })
+            .collect()
+    });
+    let mut all = Vec::new();
+    for result in results {
+        all.extend(result?);
+    }
+    Ok(all)
 }

@@ -87,9 +87,9 @@ impl Peers {
                 break;
             }
             let scene = stage.scene()?;
-            let waiting = super::figures::batches(scene, key)?;
+            let waiting = super::figures::batches(scene, key, stage.plan.batches)?;
             let theirs = running.per_second(seconds)?;
-            let ours = super::figures::confirm(scene, waiting)?;
+            let ours = super::figures::confirm(scene, &waiting)?;
             row.add(ours.per_second / theirs);
             row.latencies(ours.latencies);
             row.note(format!("{:.0}/s and {theirs:.1}/s", ours.per_second));

@@ -45,6 +45,8 @@ struct Plan {
     rounds: usize,
     /// Requests with one document in one measurement, for each citizen.
     singles: usize,
+    /// Batches that each thread signs one after the other.
+    batches: usize,
     /// How long a bare loop runs.
     bare: Duration,
 }
@@ -105,6 +107,7 @@ impl Plan {
             seeded: Vec::new(),
             rounds: 9,
             singles: 60,
+            batches: 5,
             bare: Duration::from_secs(2),
         };
         while let Some(option) = arguments.option()? {
@@ -130,6 +133,7 @@ impl Plan {
         if plan.quick {
             plan.rounds = 3;
             plan.singles = 10;
+            plan.batches = 2;
             plan.bare = Duration::from_millis(700);
         }
         Ok(plan)

@@ -5,8 +5,7 @@ use std::time::Duration;
 use rubrica::auth::op;
 use rubrica::domain::algorithm::KeyAlgorithm;
 
-use super::https::side_by_side;
-use super::{CITIZENS, SMALL, Served, Stage};
+use super::{CITIZENS, SMALL, Served, Stage, side_by_side};
 use crate::report::{Row, mebibytes};
 use crate::rig::document::Sample;
 use crate::rig::scene::{Scene, administrator};
@@ -110,7 +109,7 @@ fn sign_here(scene: &Scene, key: KeyAlgorithm, wanted: usize) -> anyhow::Result<
         for _ in 0..each {
             scene.confirm(&scene.ask(citizen, &sample, COPIES)?)?;
         }
-        Ok(Vec::new())
+        Ok(Vec::<()>::new())
     })?;
     Ok(())
 }

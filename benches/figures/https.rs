@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use argon2::{Algorithm, Argon2, Params, Version};
 use rubrica::domain::algorithm::KeyAlgorithm;
 
 use super::throughput::Rates;
-use super::{CITIZENS, SMALL, Served, Stage, THREADS};
+use super::{CITIZENS, SMALL, Served, Stage, THREADS, side_by_side};
 use crate::bare::{Bare, Loop};
 use crate::report::{Row, Spread, number};
 use crate::rig::document::Sample;
@@ -149,32 +149,6 @@ fn open_loop(
             });
         }
     })
-}
-
-/// A thread for each citizen.
-pub(super) fn side_by_side(
-    citizens: &[Arc<Citizen>],
-    work: impl Fn(&Citizen) -> anyhow::Result<Vec<Times>> + Sync,
-) -> anyhow::Result<Vec<Times>> {
-    let work = &work;
-    let results: Vec<anyhow::Result<Vec<Times>>> = thread::scope(|scope| {
-        let threads: Vec<_> = citizens
-            .iter()
-            .map(|citizen| scope.spawn(move || work(citizen)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(times) => times,
-                Err(_) => bail!("a caller panicked"),
-            })
-            .collect()
-    });
-    let mut all = Vec::new();
-    for times in results {
-        all.extend(times?);
-    }
-    Ok(all)
 }
 
 /// One password with the server's defaults, in milliseconds.

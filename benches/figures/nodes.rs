@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::https::side_by_side;
-use super::{CITIZENS, SMALL, Served, Stage};
+use super::{CITIZENS, SMALL, Served, Stage, side_by_side};
 use crate::report::{Row, number};
 use crate::rig::client;
 use crate::rig::document::Sample;

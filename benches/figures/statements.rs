@@ -71,23 +71,23 @@ fn measure(stage: &Stage<'_>) -> anyhow::Result<Statements> {
     let singles = stage.plan.singles;
     let one = citizens.get(..1).unwrap_or_default();
     // Connections are made with the first ones.
-    confirm(&scene, ask(&scene, &citizens, 1, 1)?)?;
+    confirm(&scene, &ask(&scene, &citizens, 1, 1)?)?;
 
     tally::forget(postgres)?;
     let waiting = ask(&scene, &citizens, singles, 1)?;
     let before = tally::count(postgres)?.each(number(singles * CITIZENS));
     tally::forget(postgres)?;
-    confirm(&scene, waiting)?;
+    confirm(&scene, &waiting)?;
     let together = tally::count(postgres)?.each(number(singles * CITIZENS));
 
     let waiting = ask(&scene, one, singles, 1)?;
     tally::forget(postgres)?;
-    confirm(&scene, waiting)?;
+    confirm(&scene, &waiting)?;
     let alone = tally::count(postgres)?.each(number(singles));
 
     let waiting = ask(&scene, one, 1, BATCH)?;
     tally::forget(postgres)?;
-    confirm(&scene, waiting)?;
+    confirm(&scene, &waiting)?;
     let batch = tally::count(postgres)?.each(number(BATCH));
     Ok(Statements {
         before,

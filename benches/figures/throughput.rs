@@ -1,13 +1,11 @@
 //! What passes in a second, over what the bare token does in a second.
 
 use std::fmt;
-use std::thread;
 use std::time::Instant;
 
-use anyhow::bail;
 use rubrica::domain::algorithm::KeyAlgorithm;
 
-use super::{BATCH, CITIZENS, SMALL, Stage, THREADS};
+use super::{BATCH, CITIZENS, SMALL, Stage, THREADS, side_by_side};
 use crate::bare::{Bare, Loop};
 use crate::report::{Row, Spread, number};
 use crate::rig::document::Sample;
@@ -52,9 +50,9 @@ pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
         if stage.is_late(round) {
             break;
         }
-        let waiting = batches(scene, algorithm)?;
+        let waiting = batches(scene, algorithm, stage.plan.batches)?;
         let per_second = bare.per_second(stage.plan.bare)?;
-        let measured = confirm(scene, waiting)?;
+        let measured = confirm(scene, &waiting)?;
         row.add(measured.per_second / per_second);
         row.latencies(measured.latencies);
         rates.add(measured.per_second, per_second);
@@ -90,7 +88,7 @@ pub(super) fn singles(
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
         let per_second = bare.per_second(stage.plan.bare)?;
-        let measured = confirm(scene, waiting)?;
+        let measured = confirm(scene, &waiting)?;
         row.add(measured.per_second / per_second);
         row.latencies(measured.latencies);
         rates.add(measured.per_second, per_second);
@@ -101,48 +99,40 @@ pub(super) fn singles(
     Ok(())
 }
 
-/// One batch for each thread, up to the code.
-pub(crate) fn batches(scene: &Scene, algorithm: KeyAlgorithm) -> anyhow::Result<Vec<Vec<Waiting>>> {
+/// So many batches for each thread, up to the code.
+pub(crate) fn batches(
+    scene: &Scene,
+    algorithm: KeyAlgorithm,
+    each: usize,
+) -> anyhow::Result<Vec<Vec<Waiting>>> {
     let sample = Sample::pdf(SMALL);
     scene
         .citizens(THREADS, algorithm)?
         .iter()
-        .map(|citizen| Ok(vec![scene.ask(citizen, &sample, BATCH)?]))
+        .map(|citizen| {
+            (0..each)
+                .map(|_| scene.ask(citizen, &sample, BATCH))
+                .collect()
+        })
         .collect()
 }
 
 /// Gives the codes of all requests, those of one list one after the other and the lists side by side.
-pub(crate) fn confirm(scene: &Scene, waiting: Vec<Vec<Waiting>>) -> anyhow::Result<Measured> {
+pub(crate) fn confirm(scene: &Scene, waiting: &[Vec<Waiting>]) -> anyhow::Result<Measured> {
     let documents: usize = waiting.iter().flatten().map(|one| one.documents).sum();
     let begun = Instant::now();
-    let results: Vec<anyhow::Result<Vec<f64>>> = thread::scope(|threads| {
-        let running: Vec<_> = waiting
-            .into_iter()
-            .map(|list| {
-                threads.spawn(move || {
-                    list.into_iter()
-                        .map(|one| {
-                            let begun = Instant::now();
-                            scene.confirm(&one)?;
-                            Ok(begun.elapsed().as_secs_f64() * 1000.0)
-                        })
-                        .collect()
-                })
-            })
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(result) => result,
-                Err(_) => bail!("a thread of the benchmark panicked"),
+    let times = side_by_side(waiting, |list| {
+        list.iter()
+            .map(|one| {
+                let begun = Instant::now();
+                scene.confirm(one)?;
+                Ok(begun.elapsed().as_secs_f64() * 1000.0)
             })
             .collect()
-    });
+    })?;
     let took = begun.elapsed().as_secs_f64();
     let mut latencies = Spread::default();
-    for result in results {
-        latencies.extend(result?);
-    }
+    latencies.extend(times);
     Ok(Measured {
         per_second: number(documents) / took,
         latencies,

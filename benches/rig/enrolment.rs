@@ -30,16 +30,16 @@ use rubrica::store::{self, Store, StoreError, authorities, keyslots, signers, wr
 use super::place::Place;
 use super::scene::{Citizen, PASSWORD};
 
-const KEY: KeyAlgorithm = KeyAlgorithm::EcP256;
-
 /// The parts that are needed, over a place whose KEK and authorities are there.
 pub(crate) struct Enrolment {
-    ambient: Ambient,
+    pub(crate) ambient: Ambient,
     store: Store,
-    journal: Journal,
+    pub(crate) journal: Journal,
     identity: Identity,
     hsm: Hsm,
-    activation: Activation,
+    pub(crate) activation: Activation,
+    /// The kind of the credentials' keys.
+    key: KeyAlgorithm,
     settings: pki::Settings,
     kek: KekVersion,
     issuing: Authority,
@@ -47,6 +47,12 @@ pub(crate) struct Enrolment {
     root: Authority,
     /// The wrapping key in use, and how many more keys it may wrap.
     wrapping: Mutex<Option<(WrappingKey, u64)>>,
+}
+
+/// A citizen who is stored, and whose secret is known as if both factors had been given.
+pub(crate) struct Holder {
+    pub(crate) credential: Credential,
+    pub(crate) secret: CitizenSecret,
 }
 
 /// A citizen's rows.
@@ -58,7 +64,7 @@ pub(crate) struct Enrolled {
 }
 
 impl Enrolment {
-    pub(crate) fn new(place: &Place) -> anyhow::Result<Self> {
+    pub(crate) fn new(place: &Place, key: KeyAlgorithm) -> anyhow::Result<Self> {
         let config = place.loaded()?;
         let ambient = Ambient::system();
         let store = Store::open(&config.store)?;
@@ -79,6 +85,7 @@ impl Enrolment {
             issuing_key: HsmKey::find(&hsm, label)?.context("there is no issuing key")?,
             root: authority(AuthorityRole::Root)?,
             settings: config.pki,
+            key,
             wrapping: Mutex::default(),
             ambient,
             store,
@@ -89,14 +96,25 @@ impl Enrolment {
     /// Makes everything of a citizen that is to be stored. Slow, and for many threads at once.
     pub(crate) fn make(&self, number: u32) -> anyhow::Result<Enrolled> {
         let secret = CitizenSecret::new(SecretBytes::new(self.ambient.random()));
-        let signer = self.signer(number, &secret)?;
+        self.make_with(number, &secret)
+    }
+
+    /// Makes and stores a citizen.
+    pub(crate) fn holder(&self, number: u32) -> anyhow::Result<Holder> {
+        let secret = CitizenSecret::new(SecretBytes::new(self.ambient.random()));
+        let made = self.make_with(number, &secret)?;
+        self.keep(std::slice::from_ref(&made))?;
+        let credential = made.credential;
+        Ok(Holder { credential, secret })
+    }
+
+    fn make_with(&self, number: u32, secret: &CitizenSecret) -> anyhow::Result<Enrolled> {
+        let signer = self.signer(number, secret)?;
         // Sixteen characters of the alphabet of activation codes. Nobody is told it.
         let code = hex::encode_upper(self.ambient.random::<8>());
         let slot = |factor, knowledge: &str| {
             let owner = (signer.id, factor);
-            let slot = self
-                .identity
-                .keyslot(owner, knowledge.as_bytes(), &secret)?;
+            let slot = self.identity.keyslot(owner, knowledge.as_bytes(), secret)?;
             anyhow::Ok((factor, slot))
         };
         Ok(Enrolled {
@@ -153,7 +171,9 @@ impl Enrolment {
         let id = self.ambient.id();
         let created_at = self.ambient.now();
         let wrapped_by = self.wrapper()?;
-        let fresh = self.activation.generate(signer.id, id, &wrapped_by, KEY)?;
+        let fresh = self
+            .activation
+            .generate(signer.id, id, &wrapped_by, self.key)?;
         let issued = citizen::issue(
             &self.issuing,
             &self.issuing_key,
@@ -258,10 +278,11 @@ impl Enrolled {
     /// What is on record of a citizen who was given a credential, and is true here too.
     fn entries(&self) -> [Entry; 4] {
         let about = |event| Entry::new(event).by(administrator()).signer(self.signer.id);
+        let key = self.credential.public_key.algorithm();
         let serial = self.credential.certification.as_ref();
         let serial = serial.map(|certification| certification.serial.as_str());
         let issuing =
-            |serial| about(Event::CredentialIssued).credential(self.credential.id, KEY, serial);
+            |serial| about(Event::CredentialIssued).credential(self.credential.id, key, serial);
         [
             about(Event::SignerRegistered).detail("new"),
             about(Event::SignerActivated),

@@ -126,9 +126,13 @@ impl Scene {
         Ok(there.iter().take(count).map(Arc::clone).collect())
     }
 
+    /// The number of somebody who is not registered yet.
+    pub(crate) fn next_number(&self) -> u32 {
+        self.registered.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn another(&self, key: KeyAlgorithm) -> anyhow::Result<Citizen> {
-        let number = self.registered.fetch_add(1, Ordering::Relaxed);
-        let citizen = Citizen::numbered(number)?;
+        let citizen = Citizen::numbered(self.next_number())?;
         self.admit(&citizen)?;
         self.certify(&citizen, key)?;
         Ok(citizen)

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use rubrica::auth::op;
+use rubrica::domain::algorithm::KeyAlgorithm;
 use rubrica::identity::IdentityError;
 use rubrica::service::ServiceError;
 
@@ -36,7 +37,7 @@ pub(crate) fn seed(
     if there >= goal {
         return Ok(there);
     }
-    let enrolment = Enrolment::new(&scene.place)?;
+    let enrolment = Enrolment::new(&scene.place, KeyAlgorithm::EcP256)?;
     let next = AtomicU32::new(there + 1);
     let take = || {
         let late = until.is_some_and(|until| Instant::now() >= until);

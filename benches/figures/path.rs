@@ -1,0 +1,295 @@
+//! The signing path alone: from a PDF that has come to the record that it is signed. Prepared, intent, unwrapped, signed,
+//! verified, assembled, outcome; without the code before it and the stored file after it.
+//!
+//! Every step is the server's own, in the order of the server's.
+
+use std::io::Cursor;
+use std::time::Instant;
+
+use anyhow::{Context, anyhow, bail};
+use rubrica::activation::{ActivationError, Sad, SadLedger, SadLedgerError, Spending};
+use rubrica::ades::{CertificateChain, pades};
+use rubrica::domain::algorithm::{DigestAlgorithm, Hasher, KeyAlgorithm, SignatureScheme};
+use rubrica::domain::document::Format;
+use rubrica::domain::id::SadId;
+use rubrica::domain::key::{ToSign, VerifiedValue};
+use rubrica::journal::{Actor, DocumentEntry, DocumentResult, Entry, Event, FactorUsed, Outcome};
+use rubrica::store::{credentials, sads, signers};
+
+use super::throughput::{Measured, Rates};
+use super::{BATCH, CITIZENS, SMALL, Stage, THREADS, side_by_side};
+use crate::bare::{Bare, Loop};
+use crate::report::{Row, Spread, number};
+use crate::rig::document::Sample;
+use crate::rig::enrolment::{Enrolment, Holder};
+
+/// How long a SAD is good for, as in the server.
+const SAD_LIFE: time::Duration = time::Duration::minutes(2);
+
+/// Activations of many documents each on each of two threads, over a bare loop of `C_Sign` with a key that stays unwrapped.
+pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
+    let acts = Acts {
+        threads: THREADS,
+        each: stage.plan.batches,
+        documents: BATCH,
+    };
+    acts.compare(stage, row, KeyAlgorithm::Rsa3072, Loop::Sign)?;
+    row.note(format!("the times are those of whole batches of {BATCH}"));
+    Ok(())
+}
+
+/// Activations of one document each, over a bare loop of unwrap, sign, destroy.
+pub(super) fn singles(
+    stage: &mut Stage<'_>,
+    row: &mut Row,
+    algorithm: KeyAlgorithm,
+) -> anyhow::Result<()> {
+    stage.check_possible(algorithm)?;
+    let acts = Acts {
+        threads: CITIZENS,
+        each: stage.plan.singles,
+        documents: 1,
+    };
+    acts.compare(stage, row, algorithm, Loop::UnwrapSignDestroy)?;
+    row.note(format!("{CITIZENS} at the same time"));
+    Ok(())
+}
+
+/// How much is signed in a round.
+#[derive(Clone, Copy)]
+struct Acts {
+    threads: usize,
+    /// Activations of each thread, one after the other.
+    each: usize,
+    /// Documents of each activation.
+    documents: usize,
+}
+
+impl Acts {
+    fn compare(
+        self,
+        stage: &Stage<'_>,
+        row: &mut Row,
+        algorithm: KeyAlgorithm,
+        bare: Loop,
+    ) -> anyhow::Result<()> {
+        let scene = stage.scene()?;
+        let enrolment = Enrolment::new(&scene.place, algorithm)?;
+        let holders = (0..THREADS)
+            .map(|_| enrolment.holder(scene.next_number()))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let path = Path::new(&enrolment)?;
+        let mut bare = Bare::new(stage.token(), algorithm, bare, THREADS)?;
+        let mut rates = Rates::default();
+        for round in 0..stage.plan.rounds {
+            if stage.is_late(round) {
+                break;
+            }
+            let per_second = bare.per_second(stage.plan.bare)?;
+            let measured = path.go(self, &holders)?;
+            row.add(measured.per_second / per_second);
+            row.latencies(measured.latencies);
+            rates.add(measured.per_second, per_second);
+        }
+        row.note(rates.to_string());
+        Ok(())
+    }
+}
+
+/// What the steps need, and the PDF, which was hashed when it came.
+struct Path<'a> {
+    parts: &'a Enrolment,
+    pdf: Vec<u8>,
+    original: Hasher,
+}
+
+/// The server's own looks at the signer and the credential, and the intent, in the transaction that spends the SAD.
+struct Ledger<'a> {
+    parts: &'a Enrolment,
+    holder: &'a Holder,
+    intent: Entry,
+}
+
+impl<'a> Path<'a> {
+    fn new(parts: &'a Enrolment) -> anyhow::Result<Self> {
+        let pdf = Sample::pdf(SMALL).bytes()?;
+        let mut original = Hasher::new(DigestAlgorithm::Sha256);
+        original.update(&pdf);
+        Ok(Self {
+            parts,
+            pdf,
+            original,
+        })
+    }
+
+    fn go(&self, acts: Acts, holders: &[Holder]) -> anyhow::Result<Measured> {
+        let begun = Instant::now();
+        let holders: Vec<_> = holders.iter().cycle().take(acts.threads).collect();
+        let times = side_by_side(&holders, |holder| {
+            (0..acts.each)
+                .map(|_| {
+                    let begun = Instant::now();
+                    self.sign(holder, acts.documents)?;
+                    Ok(begun.elapsed().as_secs_f64() * 1000.0)
+                })
+                .collect()
+        })?;
+        let took = begun.elapsed();
+        let mut latencies = Spread::default();
+        latencies.extend(times);
+        let signed = acts.threads * acts.each * acts.documents;
+        Ok(Measured {
+            per_second: number(signed) / took.as_secs_f64(),
+            latencies,
+        })
+    }
+
+    fn sign(&self, holder: &Holder, copies: usize) -> anyhow::Result<()> {
+        let parts = self.parts;
+        let now = parts.ambient.now();
+        let credential = &holder.credential;
+        let certification = credential.certification.as_ref();
+        let chain = certification.context("the credential has no certificate")?;
+        let chain = CertificateChain::from_der(chain.chain.clone())?;
+        let scheme = credential.public_key.algorithm().default_scheme();
+        let mut prepared = (0..copies)
+            .map(|_| self.prepare(&chain, scheme, now).map(Some))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let to_sign: Vec<ToSign> = prepared
+            .iter()
+            .flatten()
+            .map(|one| ToSign {
+                scheme: one.scheme(),
+                dtbs_r: one.dtbs_r(),
+            })
+            .collect();
+        let mut documents: Vec<DocumentEntry> = to_sign.iter().map(|one| self.told(one)).collect();
+        let id: SadId = parts.ambient.id();
+        let entry = |event| {
+            Entry::new(event)
+                .by(Actor::Signer {
+                    id: credential.signer,
+                })
+                .signer(credential.signer)
+                .credential(credential.id, credential.public_key.algorithm(), None)
+                .factors(&[FactorUsed::Password, FactorUsed::SmsCode])
+                .sad(id)
+        };
+        let ledger = Ledger {
+            parts,
+            holder,
+            intent: entry(Event::SignatureIntent)
+                .outcome(Outcome::Intended)
+                .documents(documents.clone()),
+        };
+        let secret = holder.secret.clone();
+        let sad = Sad::bind(
+            id,
+            credential.signer,
+            credential,
+            &to_sign,
+            secret,
+            now + SAD_LIFE,
+        );
+        let mut signed = 0;
+        let mut failed = None;
+        let mut take = |place: usize, value: Result<VerifiedValue, ActivationError>| {
+            let one = prepared.get_mut(place).and_then(Option::take);
+            let made = one
+                .context("a value came that nobody waited for")
+                .and_then(|one| self.assemble(one, value?));
+            match (made, documents.get_mut(place)) {
+                (Ok(result), Some(document)) => {
+                    document.result = Some(result);
+                    signed += 1;
+                }
+                (Ok(_), None) => failed = Some(anyhow!("a value came for no document")),
+                (Err(error), _) => failed = Some(error),
+            }
+        };
+        parts
+            .activation
+            .activate(sad, credential, &to_sign, &ledger, &mut take)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if signed != copies {
+            bail!("{signed} documents of {copies} were signed");
+        }
+        let outcome = entry(Event::SignatureOutcome).documents(documents);
+        Ok(parts.journal.append(&[outcome])?)
+    }
+
+    fn prepare(
+        &self,
+        chain: &CertificateChain,
+        scheme: SignatureScheme,
+        at: time::OffsetDateTime,
+    ) -> anyhow::Result<pades::Prepared> {
+        let input = pades::Input {
+            chain: chain.clone(),
+            scheme,
+            original: self.original.clone(),
+            signing_time: at,
+            options: pades::Options::default(),
+        };
+        Ok(pades::prepare(
+            &mut Cursor::new(self.pdf.as_slice()),
+            input,
+        )?)
+    }
+
+    /// What is on record of a document.
+    fn told(&self, to_sign: &ToSign) -> DocumentEntry {
+        DocumentEntry {
+            id: self.parts.ambient.id(),
+            sha256: self.original.clone().finish(),
+            size: self.original.length(),
+            format: Format::Pades,
+            packaging: None,
+            scheme: Some(to_sign.scheme),
+            dtbs_r: Some(to_sign.dtbs_r.0.clone()),
+            result: None,
+        }
+    }
+
+    /// What follows the PDF, and what both are together.
+    fn assemble(
+        &self,
+        prepared: pades::Prepared,
+        value: VerifiedValue,
+    ) -> anyhow::Result<DocumentResult> {
+        let assembled = prepared.assemble(value)?;
+        let mut whole = self.original.clone();
+        whole.update(&assembled.suffix);
+        Ok(DocumentResult::Signed {
+            size: whole.length(),
+            sha256: whole.finish(),
+        })
+    }
+}
+
+impl SadLedger for Ledger<'_> {
+    fn spend(&self, spending: Spending) -> Result<(), SadLedgerError> {
+        let (parts, credential) = (self.parts, &self.holder.credential);
+        let spent: anyhow::Result<()> = parts.journal.recording(|connection| {
+            let locked = signers::find_locked(connection, credential.signer)?;
+            let locked = locked.context("the signer is not there")?;
+            if locked.signer.standing(spending.at).is_err()
+                || credentials::sealed_key(connection, credential.id)? != credential.sealed_key
+            {
+                bail!("the signer may not sign");
+            }
+            sads::spend(
+                connection,
+                spending.sad,
+                parts.ambient.id(),
+                parts.ambient.id(),
+                spending.credential,
+                spending.at,
+            )?;
+            Ok(((), vec![self.intent.clone()]))
+        });
+        spent.map_err(|error| SadLedgerError::Unavailable(error.into()))
+    }
+}
