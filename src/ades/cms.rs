@@ -147,7 +147,7 @@ impl Prepared {
     }
 
     fn own(&self, value: VerifiedValue) -> Result<SignatureValue, AdesError> {
-        Ok(value.of(self.chain.public_key(), self.scheme, &self.dtbs_r)?)
+        Ok(value.value_for(self.chain.public_key(), self.scheme, &self.dtbs_r)?)
     }
 
     fn encode(

@@ -195,7 +195,7 @@ impl VerifiedValue {
     }
 
     /// The value, if it was made with this key over this digest by this scheme. Nothing is calculated.
-    pub fn of(
+    pub fn value_for(
         self,
         key: &PublicKey,
         scheme: SignatureScheme,
@@ -312,6 +312,38 @@ mod tests {
         assert_eq!(public.verify(scheme, &dtbs_r, &value), Ok(()));
         let other = DtbsR(Digest::of(DigestAlgorithm::Sha256, b"no"));
         assert_eq!(public.verify(scheme, &other, &value), Err(BadSignature));
+    }
+
+    #[test]
+    fn a_verified_value_is_given_only_for_what_it_was_verified_for() {
+        let key = |number| {
+            let key = p256::ecdsa::SigningKey::from_slice(&[number; 32]).unwrap();
+            let point = key.verifying_key().to_sec1_point(false);
+            let public = ec_spki(KeyAlgorithm::EcP256, point.as_bytes()).unwrap();
+            (key, public)
+        };
+        let ((signing, public), (_, another)) = (key(7), key(8));
+        let over = ToSign {
+            scheme: KeyAlgorithm::EcP256.default_scheme(),
+            dtbs_r: DtbsR(Digest::of(DigestAlgorithm::Sha256, b"yes")),
+        };
+        let rs: p256::ecdsa::Signature = signing.sign_prehash(over.dtbs_r.0.bytes()).unwrap();
+        let value = SignatureValue::from_ecdsa_rs(KeyAlgorithm::EcP256, &rs.to_bytes()).unwrap();
+        assert_eq!(another.verified(&over, value.clone()), Err(BadSignature));
+        let verified = || public.verified(&over, value.clone()).unwrap();
+        let given = verified().value_for(&public, over.scheme, &over.dtbs_r);
+        assert_eq!(given, Ok(value.clone()));
+        let with_another_key = verified().value_for(&another, over.scheme, &over.dtbs_r);
+        assert_eq!(with_another_key, Err(BadSignature));
+        let scheme = SignatureScheme {
+            digest: DigestAlgorithm::Sha512,
+            ..over.scheme
+        };
+        let by_another_scheme = verified().value_for(&public, scheme, &over.dtbs_r);
+        assert_eq!(by_another_scheme, Err(BadSignature));
+        let other = DtbsR(Digest::of(DigestAlgorithm::Sha256, b"no"));
+        let over_another_digest = verified().value_for(&public, over.scheme, &other);
+        assert_eq!(over_another_digest, Err(BadSignature));
     }
 
     #[test]
