@@ -225,3 +225,26 @@ fn path(key: &ObjectKey) -> Path {
     let shard: String = name.chars().take(2).collect();
     Path::from_iter([shard, name])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_store_that_fails_in_another_way() {
+        use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, StorageFull};
+        let failed = |kind: io::ErrorKind| {
+            let source = io::Error::from(kind).into();
+            DocumentsError::from_store(object_store::Error::Generic {
+                store: "folder",
+                source,
+            })
+        };
+        for kind in [StorageFull, QuotaExceeded, FileTooLarge] {
+            let told = failed(kind);
+            assert!(matches!(told, DocumentsError::Full(_)), "{kind}: {told}");
+        }
+        let told = failed(PermissionDenied);
+        assert!(matches!(told, DocumentsError::Store(_)), "{told}");
+    }
+}

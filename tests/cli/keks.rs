@@ -5,6 +5,7 @@ use rubrica::domain::key::KekVersion;
 use rubrica::domain::wrapping::WrappedBy;
 use serde_json::Value;
 
+use super::credential::activated;
 use crate::harness::project::Project;
 use crate::store::credentials::{a_signer, insert, requested};
 
@@ -51,6 +52,28 @@ fn a_rotation_tells_its_progress_and_what_stays_behind() {
     let shown = project.run(&["hsm", "status"]);
     assert!(shown.out.contains("version 1  there"), "{}", shown.out);
     assert!(shown.out.contains("version 2  newest"), "{}", shown.out);
+}
+
+#[test]
+fn a_rotation_tells_of_each_wrapping_key_and_the_credentials_under_it() {
+    let project = Project::in_order();
+    activated(&project);
+    let issue = ["credential", "issue", "12345678Z", "--key", "ec-p256"];
+    let issued = project.run(&issue);
+    assert_eq!(issued.status, 0, "{}", issued.err);
+    let rotated = project.run(&["hsm", "rotate-kek"]);
+    assert_eq!(rotated.status, 0, "{}", rotated.err);
+    for line in [
+        "KEK version 2: 0 of 1 wrapping keys, 0 of 1 credentials",
+        "KEK version 2: 1 of 1 wrapping keys, 1 of 1 credentials",
+    ] {
+        assert!(rotated.err.contains(line), "{}", rotated.err);
+    }
+    let destroyed = project.run(&["hsm", "destroy-kek", "1", "--yes"]);
+    assert_ne!(
+        destroyed.status, 0,
+        "who read the old version may still use it"
+    );
 }
 
 #[test]

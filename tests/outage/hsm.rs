@@ -13,7 +13,7 @@ use rubrica::service::ServiceError;
 
 use super::{away, come_back, count, fetch, logged, post, read};
 use crate::harness::alone;
-use crate::harness::asked;
+use crate::harness::asked::{self, detached};
 use crate::harness::browser::Seen;
 use crate::harness::database::{TestDatabase, tamper};
 use crate::harness::log;
@@ -277,7 +277,8 @@ fn a_kek_that_goes_after_the_code_ends_the_request_with_its_reason() {
             let hsm = token.hsm();
             for database in [TestDatabase::sqlite(), TestDatabase::postgres()] {
                 let town = on(&database, hsm.clone());
-                let asked = post(&town);
+                let names = ["one.txt", "two.txt", "three.txt"];
+                let asked = town.ask(&names.map(|name| (name, name.as_bytes(), detached())));
                 let page = town.to_code(&asked);
                 let code = town.code();
                 lack(token, &hsm, &town);
@@ -295,13 +296,19 @@ fn a_kek_that_goes_after_the_code_ends_the_request_with_its_reason() {
                 );
                 let told = read(&town, &asked);
                 assert_eq!(told.at("/state"), "failed");
-                assert_eq!(told.at("/documents/0/reason/code"), "kek_missing");
+                for place in 0..names.len() {
+                    let reason = told.at(&format!("/documents/{place}/reason/code"));
+                    assert_eq!(reason, "kek_missing", "document {place}");
+                }
                 let outcome = town::entries(&town.store, town.server.service().ambient());
                 let outcome = format!("{:?}", outcome.last());
                 assert!(
                     outcome.contains("4096"),
                     "the journal names the version: {outcome}"
                 );
+
+                tamper(&town.store, "UPDATE wrapping_keys SET kek_version = 1");
+                assert_eq!(town.approve(&post(&town)), RequestState::Completed);
             }
         }
     );
