@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::rig::arguments::{Arguments, BENCH};
 
 /// Rows that both modules can measure.
-const ROWS: [&str; 2] = ["batch-rsa", "single-rsa"];
+const ROWS: [&str; 3] = ["batch-rsa", "single-rsa", "path-single-rsa"];
 
 /// The modules, each with the name of its test.
 const TESTS: [(&str, &str); 2] = [

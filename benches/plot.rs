@@ -19,6 +19,8 @@ const LEFT: f64 = 70.0;
 const TOP: f64 = 40.0;
 const RIGHT: f64 = 30.0;
 const BOTTOM: f64 = 60.0;
+/// Half of the room that a number at a point takes.
+const NUMBER: f64 = 20.0;
 /// Told apart also by who sees few colours.
 const COLOURS: [&str; 3] = ["#0072b2", "#d55e00", "#009e73"];
 
@@ -79,10 +81,18 @@ impl Plot {
                 path.join(" ")
             );
             for (x, y, value) in marks {
+                // Numbers at the edges stay inside.
+                let anchor = if x < LEFT + NUMBER {
+                    "start"
+                } else if x > WIDTH - RIGHT - NUMBER {
+                    "end"
+                } else {
+                    "middle"
+                };
                 let _ = writeln!(
                     svg,
                     "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
-                     text-anchor=\"middle\" font-size=\"10\">{value:.3}</text>",
+                     text-anchor=\"{anchor}\" font-size=\"10\">{value:.3}</text>",
                     y - 8.0
                 );
             }

@@ -17,6 +17,8 @@ use crate::rig::seeding;
 const AUTHORITIES: &str = "ec-p256";
 /// What the figure asks for.
 const ALL: u32 = 1_000_000;
+/// As many as are seeded within half a minute.
+const SOME: u32 = 10_000;
 
 /// Signatures in a database with many credentials and in one with a single one, in turn.
 pub(super) fn latency(
@@ -31,6 +33,7 @@ pub(super) fn latency(
     } else {
         (2_000, Duration::from_secs(240))
     };
+    let signatures = if stage.plan.quick { 10 } else { 40 };
     let lone = stage.fresh(database, AUTHORITIES)?;
     let mut points = Vec::new();
     let seeded = seeded_folder(stage, database)?;
@@ -48,17 +51,7 @@ pub(super) fn latency(
     let count = if seeded.is_some() {
         seeding::count(&crowd)?
     } else {
-        let until = Instant::now() + time;
-        let mut reached = 0;
-        let mut goal = 10;
-        let signatures = if stage.plan.quick { 10 } else { 40 };
-        // Stops at each power of ten to see what a signature costs by then.
-        while reached < ALL && Instant::now() < until {
-            goal = ALL.min(goal * 10);
-            reached = seeding::seed(&crowd, goal, Some(until), &|_| {})?;
-            points.push((f64::from(reached), typical(&crowd, reached, signatures)?));
-        }
-        reached
+        fill(&crowd, ALL, Instant::now() + time, signatures, &mut points)?
     };
     if count < ALL {
         row.scaled_down(format!(
@@ -85,6 +78,10 @@ pub(super) fn latency(
         one.append(&few);
         many.append(&full);
     }
+    if seeded.is_some() {
+        // What is between the two is seen in the other database, once nobody is alone there any more.
+        fill(&lone, SOME, Instant::now() + time, signatures, &mut points)?;
+    }
     points.insert(0, (1.0, one.at(0.5).unwrap_or_default()));
     points.push((f64::from(count), many.at(0.5).unwrap_or_default()));
     row.note(format!(
@@ -107,6 +104,24 @@ pub(super) fn latency(
         lines: vec![(name, points)],
     });
     Ok(())
+}
+
+/// Seeds, and stops at each power of ten to see what a signature costs by then. Gives how many credentials there are.
+fn fill(
+    scene: &Scene,
+    all: u32,
+    until: Instant,
+    signatures: u32,
+    points: &mut Vec<(f64, f64)>,
+) -> anyhow::Result<u32> {
+    let mut reached = 0;
+    let mut goal = 10;
+    while reached < all && Instant::now() < until {
+        goal = all.min(goal * 10);
+        reached = seeding::seed(scene, goal, Some(until), &|_| {})?;
+        points.push((f64::from(reached), typical(scene, reached, signatures)?));
+    }
+    Ok(reached)
 }
 
 /// The folder of that kind of database among those that were named.

@@ -1,7 +1,10 @@
-//! The signing path alone: from a PDF that has come to the record that it is signed. Prepared, intent, unwrapped, signed,
-//! verified, assembled, outcome; without the code before it and the stored file after it.
+//! The signing path alone: a PDF is prepared, the intent put on record with the spent SAD, the key unwrapped, the value made
+//! and verified, what follows the PDF assembled, and the outcome put on record.
 //!
-//! Every step is the server's own, in the order of the server's.
+//! The steps are functions of the server, in the server's order; that they follow one another is said here. What a use case
+//! does besides is left out: the code, the claim, the lease and the rows of the request, reading the PDF from the store
+//! and comparing it with what came, and storing the signed file. The PDF is in memory, and its digest was made before, as
+//! it is while a document comes.
 
 use std::io::Cursor;
 use std::time::Instant;
@@ -34,7 +37,10 @@ pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
         documents: BATCH,
     };
     acts.compare(stage, row, KeyAlgorithm::Rsa3072, Loop::Sign)?;
-    row.note(format!("the times are those of whole batches of {BATCH}"));
+    row.note(format!(
+        "the times are those of whole batches of {BATCH}, {} in a row on each thread",
+        acts.each
+    ));
     Ok(())
 }
 
@@ -51,7 +57,9 @@ pub(super) fn singles(
         documents: 1,
     };
     acts.compare(stage, row, algorithm, Loop::UnwrapSignDestroy)?;
-    row.note(format!("{CITIZENS} at the same time"));
+    row.note(format!(
+        "{CITIZENS} at the same time, for {THREADS} citizens"
+    ));
     Ok(())
 }
 
@@ -103,7 +111,8 @@ struct Path<'a> {
     original: Hasher,
 }
 
-/// The server's own looks at the signer and the credential, and the intent, in the transaction that spends the SAD.
+/// Spends the SAD and puts the intent on record in one transaction, as the server does, after a look at the signer and the
+/// credential; there is no request whose claim could be kept.
 struct Ledger<'a> {
     parts: &'a Enrolment,
     holder: &'a Holder,

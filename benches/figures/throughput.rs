@@ -58,7 +58,8 @@ pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
         rates.add(measured.per_second, per_second);
     }
     row.note(format!(
-        "the times are those of whole batches of {BATCH}; {rates}"
+        "the times are those of whole batches of {BATCH}, {} in a row on each thread; {rates}",
+        stage.plan.batches
     ));
     Ok(())
 }

@@ -273,6 +273,8 @@ calls_per_minute = 1000000
 burst = 1000000
 address_calls_per_minute = 1000000
 address_burst = 1000000
+uploads_at_once = 128
+uploads_per_app = 128
 [database]
 url = "{url}"
 connections = 32
