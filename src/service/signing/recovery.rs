@@ -1,10 +1,10 @@
 //! Ends what a stopped process left in the middle of signing.
 //!
 //! A SAD counts once, so nothing is signed again. While none was spent by the claim that stopped, nothing can have been
-//! signed: the request goes back to the citizen. Otherwise a file that was stored is found under its known key. Whoever can write to the document
-//! store can put another one there, so it counts only when it is, byte for byte, what signing makes of the document
-//! and a value that verifies; what does not fit is deleted. What was not stored is failed. Running this twice, or on two
-//! nodes at once, does no harm.
+//! signed: the request goes back to the citizen. Otherwise a file that was stored is found under its known key. Whoever
+//! can write to the document store can put another one there, so it counts only when it is, byte for byte, what signing
+//! makes of the document and a value that verifies; what does not fit is deleted. What was not stored is failed. Running
+//! this twice, or on two nodes at once, does no harm.
 
 use time::OffsetDateTime;
 
