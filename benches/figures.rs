@@ -48,7 +48,7 @@ const BATCH: usize = 100;
 const SMALL: u64 = 10_000;
 
 /// What each figure may take in a quick run: all of them together end within two minutes.
-const QUICK: Duration = Duration::from_secs(6);
+const QUICK: Duration = Duration::from_secs(5);
 
 /// One row of the table, and how it is measured.
 pub(crate) struct Figure {

@@ -134,7 +134,7 @@ impl Plan {
             plan.rounds = 3;
             plan.singles = 10;
             plan.batches = 2;
-            plan.bare = Duration::from_millis(700);
+            plan.bare = Duration::from_millis(600);
         }
         Ok(plan)
     }

@@ -70,7 +70,7 @@ fn measure(stage: &Stage<'_>) -> anyhow::Result<Endurance> {
     scene.citizens(CITIZENS, key)?;
     let served = stage.serve()?;
     let (early, late) = if stage.plan.quick {
-        (480, 2_400)
+        (480, 1_440)
     } else {
         (1_000, 100_000)
     };
