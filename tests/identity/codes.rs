@@ -120,11 +120,24 @@ both_databases! {
     fn many_guesses_at_once_get_three_tries(database) {
         let office = Office::new(database);
         office.active(ana());
+        let nodes = [office.another_node(settings()), office.another_node(settings())];
         let (opened, purpose) = office.signing();
         let guess = wrong(&opened.code);
         let outcomes: Vec<_> = std::thread::scope(|scope| {
             let guesses: Vec<_> = (0..20)
-                .map(|_| scope.spawn(|| office.give(&opened, &guess, purpose)))
+                .zip(nodes.iter().cycle())
+                .map(|(_, node)| {
+                    let (opened, guess) = (&opened, &guess);
+                    scope.spawn(move || {
+                        node.confirm(
+                            opened.challenge,
+                            &opened.browser_key,
+                            guess,
+                            purpose,
+                            &DOCUMENTS,
+                        )
+                    })
+                })
                 .collect();
             guesses.into_iter().map(|guess| guess.join().unwrap()).collect()
         });
