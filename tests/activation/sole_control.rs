@@ -28,8 +28,12 @@ fn the_database_and_the_pin_are_not_enough() {
             &WrappedKey::new(sealed[cut..].to_vec()),
             &to_sign,
         );
+        // A first byte that is 3 by chance names a vendor's mechanism, which the token does not know.
         assert!(
-            matches!(attempt, Err(HsmError::WrappedKey { .. })),
+            matches!(
+                attempt,
+                Err(HsmError::WrappedKey { .. } | HsmError::Unsupported { .. })
+            ),
             "{attempt:?}"
         );
     }
