@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rubrica::domain::algorithm::KeyAlgorithm;
 
-use super::https::milliseconds;
+use super::throughput::timed;
 use super::{SMALL, Stage, THREADS};
 use crate::plot::Plot;
 use crate::report::{Row, Spread};
@@ -17,8 +17,8 @@ use crate::rig::seeding;
 const AUTHORITIES: &str = "ec-p256";
 /// What the figure asks for.
 const ALL: u32 = 1_000_000;
-/// As many as are seeded within half a minute.
-const SOME: u32 = 10_000;
+/// Up to so many are seeded for the points of the plot, where a folder has the million.
+const PLOTTED: u32 = 10_000;
 
 /// Signatures in a database with many credentials and in one with a single one, in turn.
 pub(super) fn latency(
@@ -80,10 +80,17 @@ pub(super) fn latency(
     }
     if seeded.is_some() {
         // What is between the two is seen in the other database, once nobody is alone there any more.
-        fill(&lone, SOME, Instant::now() + time, signatures, &mut points)?;
+        fill(
+            &lone,
+            PLOTTED,
+            Instant::now() + time,
+            signatures,
+            &mut points,
+        )?;
     }
-    points.insert(0, (1.0, one.at(0.5).unwrap_or_default()));
+    points.push((1.0, one.at(0.5).unwrap_or_default()));
     points.push((f64::from(count), many.at(0.5).unwrap_or_default()));
+    points.sort_by(|(left, _), (right, _)| left.total_cmp(right));
     row.note(format!(
         "P-256; medians {:.2} ms with 1 and {:.2} ms with {count}",
         one.at(0.5).unwrap_or_default(),
@@ -141,9 +148,7 @@ fn seeded_folder(
 /// From the code to the signed file, in milliseconds.
 fn once(scene: &Scene, citizen: &Citizen) -> anyhow::Result<f64> {
     let waiting = scene.ask(citizen, &Sample::pdf(SMALL), 1)?;
-    let begun = Instant::now();
-    scene.confirm(&waiting)?;
-    Ok(milliseconds(begun.elapsed()))
+    timed(|| scene.confirm(&waiting))
 }
 
 fn typical(scene: &Scene, count: u32, signatures: u32) -> anyhow::Result<f64> {

@@ -9,9 +9,9 @@ use anyhow::anyhow;
 use argon2::{Algorithm, Argon2, Params, Version};
 use rubrica::domain::algorithm::KeyAlgorithm;
 
-use super::throughput::Rates;
-use super::{CITIZENS, SMALL, Served, Stage, THREADS, side_by_side};
-use crate::bare::{Bare, Loop};
+use super::throughput::{Against, Measured};
+use super::{CITIZENS, SMALL, Served, Stage, side_by_side};
+use crate::bare::Loop;
 use crate::report::{Row, Spread, number};
 use crate::rig::document::Sample;
 use crate::rig::scene::Citizen;
@@ -28,7 +28,6 @@ pub(super) fn whole(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
     let algorithm = KeyAlgorithm::Rsa3072;
     let citizens = stage.scene()?.citizens(CITIZENS, algorithm)?;
     let served = stage.serve()?;
-    let mut bare = Bare::new(stage.token(), algorithm, Loop::UnwrapSignDestroy, THREADS)?;
     let (rounds, time) = if stage.plan.quick {
         (2, Duration::from_secs(3))
     } else {
@@ -37,25 +36,23 @@ pub(super) fn whole(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
     // Pools are filled and files are made with the first requests.
     closed_loop(&served, &citizens, Duration::from_secs(1))?;
     let mut confirms = Spread::default();
-    let mut rates = Rates::default();
-    for round in 0..rounds {
-        if stage.is_late(round) {
-            break;
-        }
-        let bare = bare.per_second(stage.plan.bare)?;
+    let against = Against {
+        key: algorithm,
+        bare: Loop::UnwrapSignDestroy,
+        rounds,
+    };
+    let serve = |()| {
         let begun = Instant::now();
         let times = closed_loop(&served, &citizens, time)?;
         let per_second = number(times.len()) / begun.elapsed().as_secs_f64();
-        row.add(per_second / bare);
-        rates.add(per_second, bare);
-        row.latencies(
-            times
-                .iter()
-                .map(|times| milliseconds(times.whole))
-                .collect(),
-        );
         confirms.extend(times.iter().map(|times| milliseconds(times.confirm)));
-    }
+        let whole = times.iter().map(|times| milliseconds(times.whole));
+        Ok(Measured {
+            per_second,
+            latencies: whole.collect(),
+        })
+    };
+    let rates = against.measure(stage, row, || Ok(()), serve)?;
     row.note(format!(
         "the times are of whole requests: 8 calls, {CITIZENS} at once; the call that signs takes {:.1} ms at the median; {rates}",
         confirms.at(0.5).unwrap_or_default()

@@ -7,7 +7,6 @@
 //! it is while a document comes.
 
 use std::io::Cursor;
-use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use rubrica::activation::{ActivationError, Sad, SadLedger, SadLedgerError, Spending};
@@ -19,10 +18,10 @@ use rubrica::domain::key::{ToSign, VerifiedValue};
 use rubrica::journal::{Actor, DocumentEntry, DocumentResult, Entry, Event, FactorUsed, Outcome};
 use rubrica::store::{credentials, sads, signers};
 
-use super::throughput::{Measured, Rates};
-use super::{BATCH, CITIZENS, SMALL, Stage, THREADS, side_by_side};
-use crate::bare::{Bare, Loop};
-use crate::report::{Row, Spread, number};
+use super::throughput::{Against, Measured, Rates, timed};
+use super::{BATCH, CITIZENS, SMALL, Stage, THREADS};
+use crate::bare::Loop;
+use crate::report::Row;
 use crate::rig::document::Sample;
 use crate::rig::enrolment::{Enrolment, Holder};
 
@@ -31,15 +30,15 @@ const SAD_LIFE: time::Duration = time::Duration::minutes(2);
 
 /// Activations of many documents each on each of two threads, over a bare loop of `C_Sign` with a key that stays unwrapped.
 pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
-    let acts = Acts {
+    let load = Load {
         threads: THREADS,
         each: stage.plan.batches,
         documents: BATCH,
     };
-    acts.compare(stage, row, KeyAlgorithm::Rsa3072, Loop::Sign)?;
+    let rates = load.measure(stage, row, KeyAlgorithm::Rsa3072, Loop::Sign)?;
     row.note(format!(
-        "the times are those of whole batches of {BATCH}, {} in a row on each thread",
-        acts.each
+        "the times are those of whole batches of {BATCH}, {} in a row on each thread; {rates}",
+        load.each
     ));
     Ok(())
 }
@@ -48,24 +47,24 @@ pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
 pub(super) fn singles(
     stage: &mut Stage<'_>,
     row: &mut Row,
-    algorithm: KeyAlgorithm,
+    key: KeyAlgorithm,
 ) -> anyhow::Result<()> {
-    stage.check_possible(algorithm)?;
-    let acts = Acts {
+    stage.check_possible(key)?;
+    let load = Load {
         threads: CITIZENS,
         each: stage.plan.singles,
         documents: 1,
     };
-    acts.compare(stage, row, algorithm, Loop::UnwrapSignDestroy)?;
+    let rates = load.measure(stage, row, key, Loop::UnwrapSignDestroy)?;
     row.note(format!(
-        "{CITIZENS} at the same time, for {THREADS} citizens"
+        "{CITIZENS} at the same time, for {THREADS} citizens; {rates}"
     ));
     Ok(())
 }
 
 /// How much is signed in a round.
 #[derive(Clone, Copy)]
-struct Acts {
+struct Load {
     threads: usize,
     /// Activations of each thread, one after the other.
     each: usize,
@@ -73,34 +72,38 @@ struct Acts {
     documents: usize,
 }
 
-impl Acts {
-    fn compare(
+impl Load {
+    fn measure(
         self,
         stage: &Stage<'_>,
         row: &mut Row,
-        algorithm: KeyAlgorithm,
+        key: KeyAlgorithm,
         bare: Loop,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Rates> {
         let scene = stage.scene()?;
-        let enrolment = Enrolment::new(&scene.place, algorithm)?;
+        let enrolment = Enrolment::new(&scene.place, key)?;
         let holders = (0..THREADS)
             .map(|_| enrolment.holder(scene.next_number()))
             .collect::<anyhow::Result<Vec<_>>>()?;
+        let callers: Vec<_> = holders.iter().cycle().take(self.threads).collect();
         let path = Path::new(&enrolment)?;
-        let mut bare = Bare::new(stage.token(), algorithm, bare, THREADS)?;
-        let mut rates = Rates::default();
-        for round in 0..stage.plan.rounds {
-            if stage.is_late(round) {
-                break;
-            }
-            let per_second = bare.per_second(stage.plan.bare)?;
-            let measured = path.go(self, &holders)?;
-            row.add(measured.per_second / per_second);
-            row.latencies(measured.latencies);
-            rates.add(measured.per_second, per_second);
-        }
-        row.note(rates.to_string());
-        Ok(())
+        let against = Against {
+            key,
+            bare,
+            rounds: stage.plan.rounds,
+        };
+        let documents = self.threads * self.each * self.documents;
+        let sign = |holder: &&Holder| {
+            (0..self.each)
+                .map(|_| timed(|| path.sign(holder, self.documents)))
+                .collect()
+        };
+        against.measure(
+            stage,
+            row,
+            || Ok(()),
+            |()| Measured::of(&callers, documents, sign),
+        )
     }
 }
 
@@ -131,28 +134,6 @@ impl<'a> Path<'a> {
         })
     }
 
-    fn go(&self, acts: Acts, holders: &[Holder]) -> anyhow::Result<Measured> {
-        let begun = Instant::now();
-        let holders: Vec<_> = holders.iter().cycle().take(acts.threads).collect();
-        let times = side_by_side(&holders, |holder| {
-            (0..acts.each)
-                .map(|_| {
-                    let begun = Instant::now();
-                    self.sign(holder, acts.documents)?;
-                    Ok(begun.elapsed().as_secs_f64() * 1000.0)
-                })
-                .collect()
-        })?;
-        let took = begun.elapsed();
-        let mut latencies = Spread::default();
-        latencies.extend(times);
-        let signed = acts.threads * acts.each * acts.documents;
-        Ok(Measured {
-            per_second: number(signed) / took.as_secs_f64(),
-            latencies,
-        })
-    }
-
     fn sign(&self, holder: &Holder, copies: usize) -> anyhow::Result<()> {
         let parts = self.parts;
         let now = parts.ambient.now();
@@ -172,7 +153,8 @@ impl<'a> Path<'a> {
                 dtbs_r: one.dtbs_r(),
             })
             .collect();
-        let mut documents: Vec<DocumentEntry> = to_sign.iter().map(|one| self.told(one)).collect();
+        let mut documents: Vec<DocumentEntry> =
+            to_sign.iter().map(|one| self.entry_of(one)).collect();
         let id: SadId = parts.ambient.id();
         let entry = |event| {
             Entry::new(event)
@@ -249,7 +231,7 @@ impl<'a> Path<'a> {
     }
 
     /// What is on record of a document.
-    fn told(&self, to_sign: &ToSign) -> DocumentEntry {
+    fn entry_of(&self, to_sign: &ToSign) -> DocumentEntry {
         DocumentEntry {
             id: self.parts.ambient.id(),
             sha256: self.original.clone().finish(),

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use rubrica::domain::algorithm::KeyAlgorithm;
 
+use super::https::milliseconds;
 use super::{BATCH, CITIZENS, SMALL, Stage, THREADS, side_by_side};
 use crate::bare::{Bare, Loop};
 use crate::report::{Row, Spread, number};
@@ -19,6 +20,22 @@ pub(crate) struct Measured {
     pub(crate) latencies: Spread,
 }
 
+impl Measured {
+    /// Has so many documents signed, by work on each item, side by side. Work gives how long each request took.
+    pub(super) fn of<T: Sync>(
+        items: &[T],
+        documents: usize,
+        work: impl Fn(&T) -> anyhow::Result<Vec<f64>> + Sync,
+    ) -> anyhow::Result<Self> {
+        let begun = Instant::now();
+        let times = side_by_side(items, work)?;
+        Ok(Self {
+            per_second: number(documents) / begun.elapsed().as_secs_f64(),
+            latencies: times.into_iter().collect(),
+        })
+    }
+}
+
 /// How many a second, for people who reckon with them.
 #[derive(Default)]
 pub(super) struct Rates {
@@ -27,7 +44,7 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    pub(super) fn add(&mut self, server: f64, token: f64) {
+    fn add(&mut self, server: f64, token: f64) {
         self.server.extend([server]);
         self.token.extend([token]);
     }
@@ -40,26 +57,56 @@ impl fmt::Display for Rates {
     }
 }
 
+/// The bare token's loop that the server is compared with, and how often.
+pub(super) struct Against {
+    pub(super) key: KeyAlgorithm,
+    pub(super) bare: Loop,
+    pub(super) rounds: usize,
+}
+
+impl Against {
+    /// Measures the two in turn. What is prepared for a round is made before either.
+    pub(super) fn measure<W>(
+        self,
+        stage: &Stage<'_>,
+        row: &mut Row,
+        prepare: impl Fn() -> anyhow::Result<W>,
+        mut serve: impl FnMut(W) -> anyhow::Result<Measured>,
+    ) -> anyhow::Result<Rates> {
+        let mut bare = Bare::new(stage.token(), self.key, self.bare, THREADS)?;
+        let mut rates = Rates::default();
+        for round in 0..self.rounds {
+            if stage.is_late(round) {
+                break;
+            }
+            let prepared = prepare()?;
+            let per_second = bare.per_second(stage.plan.bare)?;
+            let measured = serve(prepared)?;
+            row.add(measured.per_second / per_second);
+            row.latencies(measured.latencies);
+            rates.add(measured.per_second, per_second);
+        }
+        Ok(rates)
+    }
+}
+
 /// One activation with many PDFs on each thread, over a bare loop of `C_Sign` with a key that stays unwrapped.
 pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
-    let algorithm = KeyAlgorithm::Rsa3072;
-    let scene = stage.scene()?;
-    let mut bare = Bare::new(stage.token(), algorithm, Loop::Sign, THREADS)?;
-    let mut rates = Rates::default();
-    for round in 0..stage.plan.rounds {
-        if stage.is_late(round) {
-            break;
-        }
-        let waiting = batches(scene, algorithm, stage.plan.batches)?;
-        let per_second = bare.per_second(stage.plan.bare)?;
-        let measured = confirm(scene, &waiting)?;
-        row.add(measured.per_second / per_second);
-        row.latencies(measured.latencies);
-        rates.add(measured.per_second, per_second);
-    }
+    let key = KeyAlgorithm::Rsa3072;
+    let (scene, batches_each) = (stage.scene()?, stage.plan.batches);
+    let against = Against {
+        key,
+        bare: Loop::Sign,
+        rounds: stage.plan.rounds,
+    };
+    let rates = against.measure(
+        stage,
+        row,
+        || batches(scene, key, batches_each),
+        |waiting| confirm(scene, &waiting),
+    )?;
     row.note(format!(
-        "the times are those of whole batches of {BATCH}, {} in a row on each thread; {rates}",
-        stage.plan.batches
+        "the times are those of whole batches of {BATCH}, {batches_each} in a row on each thread; {rates}"
     ));
     Ok(())
 }
@@ -68,32 +115,31 @@ pub(super) fn batch(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> 
 pub(super) fn singles(
     stage: &mut Stage<'_>,
     row: &mut Row,
-    algorithm: KeyAlgorithm,
+    key: KeyAlgorithm,
 ) -> anyhow::Result<()> {
-    stage.check_possible(algorithm)?;
+    stage.check_possible(key)?;
     let scene = stage.scene()?;
-    let citizens = scene.citizens(CITIZENS, algorithm)?;
+    let citizens = scene.citizens(CITIZENS, key)?;
     let sample = Sample::pdf(SMALL);
-    let mut bare = Bare::new(stage.token(), algorithm, Loop::UnwrapSignDestroy, THREADS)?;
-    let mut rates = Rates::default();
-    for round in 0..stage.plan.rounds {
-        if stage.is_late(round) {
-            break;
-        }
-        let waiting = citizens
-            .iter()
-            .map(|citizen| {
-                (0..stage.plan.singles)
-                    .map(|_| scene.ask(citizen, &sample, 1))
-                    .collect()
-            })
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let per_second = bare.per_second(stage.plan.bare)?;
-        let measured = confirm(scene, &waiting)?;
-        row.add(measured.per_second / per_second);
-        row.latencies(measured.latencies);
-        rates.add(measured.per_second, per_second);
-    }
+    let against = Against {
+        key,
+        bare: Loop::UnwrapSignDestroy,
+        rounds: stage.plan.rounds,
+    };
+    let ask = |citizen| {
+        (0..stage.plan.singles)
+            .map(|_| scene.ask(citizen, &sample, 1))
+            .collect()
+    };
+    let rates = against.measure(
+        stage,
+        row,
+        || {
+            let waiting = citizens.iter().map(|citizen| ask(citizen));
+            waiting.collect::<anyhow::Result<Vec<Vec<_>>>>()
+        },
+        |waiting| confirm(scene, &waiting),
+    )?;
     row.note(format!(
         "{CITIZENS} citizens sign at the same time; {rates}"
     ));
@@ -121,21 +167,16 @@ pub(crate) fn batches(
 /// Gives the codes of all requests, those of one list one after the other and the lists side by side.
 pub(crate) fn confirm(scene: &Scene, waiting: &[Vec<Waiting>]) -> anyhow::Result<Measured> {
     let documents: usize = waiting.iter().flatten().map(|one| one.documents).sum();
-    let begun = Instant::now();
-    let times = side_by_side(waiting, |list| {
+    Measured::of(waiting, documents, |list| {
         list.iter()
-            .map(|one| {
-                let begun = Instant::now();
-                scene.confirm(one)?;
-                Ok(begun.elapsed().as_secs_f64() * 1000.0)
-            })
+            .map(|one| timed(|| scene.confirm(one)))
             .collect()
-    })?;
-    let took = begun.elapsed().as_secs_f64();
-    let mut latencies = Spread::default();
-    latencies.extend(times);
-    Ok(Measured {
-        per_second: number(documents) / took,
-        latencies,
     })
+}
+
+/// How long something took, in milliseconds.
+pub(super) fn timed(act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    act()?;
+    Ok(milliseconds(begun.elapsed()))
 }

@@ -104,7 +104,7 @@ impl Prepared {
     /// Gives a `ContentInfo` without the document (RFC 5652 section 5.2, `eContent` absent). A value that was verified
     /// for anything else is refused.
     pub fn assemble(self, value: VerifiedValue) -> Result<Vec<u8>, AdesError> {
-        let value = self.own(value)?;
+        let value = self.embeddable(value)?;
         self.encode(value, None).map(|parts| parts.before)
     }
 
@@ -115,7 +115,7 @@ impl Prepared {
         value: VerifiedValue,
         document_len: u64,
     ) -> Result<(Vec<u8>, Vec<u8>), AdesError> {
-        let value = self.own(value)?;
+        let value = self.embeddable(value)?;
         self.encode(value, Some(document_len))
             .map(|parts| (parts.before, parts.after))
     }
@@ -146,7 +146,8 @@ impl Prepared {
         }
     }
 
-    fn own(&self, value: VerifiedValue) -> Result<SignatureValue, AdesError> {
+    /// The value itself, when it was verified for this.
+    fn embeddable(&self, value: VerifiedValue) -> Result<SignatureValue, AdesError> {
         Ok(value.value_for(self.chain.public_key(), self.scheme, &self.dtbs_r)?)
     }
 

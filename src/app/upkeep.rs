@@ -97,7 +97,7 @@ fn round(service: &Service) -> Left {
     }
     let round = service.upkeep();
     tracing::debug!(?round, "upkeep");
-    failed(&round);
+    tell_failures(&round, "the next round tries again");
     // What fails might fail again at once.
     if round.failed.is_empty() {
         round.left
@@ -106,9 +106,9 @@ fn round(service: &Service) -> Left {
     }
 }
 
-fn failed(round: &Round) {
+fn tell_failures(round: &Round, outlook: &'static str) {
     for error in &round.failed {
-        tracing::error!(%error, "a part of upkeep failed; the next round tries again");
+        tracing::error!(%error, outlook, "a part of upkeep failed");
     }
 }
 
@@ -116,7 +116,11 @@ fn once_a_day(service: &Service) {
     if !is_on_duty(service.take_duty(Duty::Daily)) {
         return;
     }
-    failed(&service.look_at_all_closed());
+    let closed = service.look_at_all_closed();
+    tell_failures(
+        &closed,
+        "accounts that were closed long ago are looked at again in a day",
+    );
     if let Err(error) = service.sweep() {
         tracing::error!(%error, "left-over objects could not be looked for; that is tried again in a quarter of an hour");
         if let Err(error) = service.give_back_duty(Duty::Daily) {

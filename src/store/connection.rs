@@ -43,9 +43,9 @@ pub enum Database {
     Postgres,
 }
 
-/// Most of what a connection to SQLite keeps of the database's pages, in KiB. Whatever another connection commits
+/// Most of what a connection to SQLite keeps of the database's pages. Whatever another connection commits
 /// empties it, so that more of it costs memory and saves no reading; the system keeps the pages too.
-const CACHE: u32 = 512;
+const SQLITE_CACHE_KIB: u32 = 512;
 
 /// A commit is on the disk when it returns, also where the server was told to be quicker than that: a spent SAD and
 /// the journal's intent must outlive a crash. Stricter settings (`remote_apply`) stay.
@@ -103,7 +103,7 @@ impl r2d2::ManageConnection for Manager {
                 connection.batch_execute(&format!(
                     "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; \
-                     PRAGMA cache_size = -{CACHE};",
+                     PRAGMA cache_size = -{SQLITE_CACHE_KIB};",
                     self.wait.as_millis()
                 ))?;
                 Ok(AnyConnection::Sqlite(connection))
