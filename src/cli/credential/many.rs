@@ -60,6 +60,8 @@ pub(super) fn issue(
         lines: Mutex::new(lines),
         tally: Mutex::default(),
     };
+    // Before the work, which may be over as soon as it is begun.
+    run.progress.tell(run.so_far());
     thread::scope(|scope| {
         // Each worker holds it while it works, however it ends.
         let (working, over) = mpsc::channel();
@@ -72,7 +74,7 @@ pub(super) fn issue(
             });
         }
         drop(working);
-        run.progress.tell(&over, || run.so_far());
+        run.progress.keep_telling(&over, || run.so_far());
     });
     run.progress.finish();
     let mut tally = run

@@ -42,15 +42,16 @@ impl Progress {
         self.bar.set_message(words);
     }
 
-    /// Tells by lines, where there is no bar, until nobody holds the other end any more. `so_far` gives how many are done,
-    /// and what came of them.
-    pub(super) fn tell(&self, over: &Receiver<()>, so_far: impl Fn() -> (u64, String)) {
+    /// Tells how many are done, and what came of them, by a line where there is no bar.
+    pub(super) fn tell(&self, (done, words): (u64, String)) {
         if self.bar.is_hidden() {
-            until(over, EVERY, || {
-                let (done, words) = so_far();
-                output::remark(&line(done, self.lines, &words));
-            });
+            output::remark(&line(done, self.lines, &words));
         }
+    }
+
+    /// Tells it again and again, until nobody holds the other end any more.
+    pub(super) fn keep_telling(&self, over: &Receiver<()>, so_far: impl Fn() -> (u64, String)) {
+        until(over, EVERY, || self.tell(so_far()));
     }
 
     /// Puts something else on the standard error output meanwhile.
@@ -71,14 +72,10 @@ fn line(done: u64, lines: Option<u64>, words: &str) -> String {
     }
 }
 
-/// At once, and again after each such time.
+/// Acts after each such time.
 fn until(over: &Receiver<()>, every: Duration, mut act: impl FnMut()) {
-    loop {
+    while over.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
         act();
-        match over.recv_timeout(every) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
-        }
     }
 }
 
@@ -90,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn something_is_told_at_once_and_again_and_again_until_the_work_is_over() {
+    fn something_is_told_again_and_again_until_the_work_is_over() {
         let every = Duration::from_millis(20);
         let (working, over) = mpsc::channel();
         let mut held = Some(working);
@@ -102,7 +99,7 @@ mod tests {
             }
         });
         assert_eq!(told.len(), 4);
-        for (number, at) in (0..).zip(&told) {
+        for (number, at) in (1..).zip(&told) {
             assert!(*at >= every * number, "{told:?}");
         }
     }
@@ -113,7 +110,7 @@ mod tests {
         drop(working);
         let mut told = 0;
         until(&over, Duration::MAX, || told += 1);
-        assert_eq!(told, 1);
+        assert_eq!(told, 0);
     }
 
     #[test]
