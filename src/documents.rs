@@ -5,7 +5,7 @@
 //! kept, is decided above.
 //!
 //! All functions are synchronous and must not be called from asynchronous code: the object store's own runtime
-//! is in here, so that nobody notices which store it is. A folder is read by the calling thread.
+//! is in here, so that nobody notices which store it is. A folder is read and written by the calling thread.
 
 use std::error::Error;
 use std::io;
@@ -18,6 +18,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::domain::algorithm::DigestAlgorithm;
 
+mod flush;
 mod folder;
 mod place;
 mod reader;
@@ -101,11 +102,16 @@ impl Documents {
         if documents.is_there()? {
             return Ok(());
         }
+        let mark = Path::from(MARK);
         let words = "Rubrica keeps documents here, and takes the store for lost without this.\n";
         let put = documents
             .runtime
-            .wait(documents.store()?.put(&Path::from(MARK), words.into()));
-        put.map(drop).map_err(DocumentsError::from_store)
+            .wait(documents.store()?.put(&mark, words.into()));
+        put.map(drop).map_err(DocumentsError::from_store)?;
+        match &documents.folder {
+            Some(folder) => folder.flush([&mark]).into_iter().collect(),
+            None => Ok(()),
+        }
     }
 
     /// Opens a store that was set up, or will be. A bucket is not asked for anything yet.

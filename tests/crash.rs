@@ -52,7 +52,7 @@ pub(crate) enum Left {
 use Left::{Ended, Waiting};
 
 /// Every step that approving and signing tell, in order. `stored` comes once for each document.
-const KILLS: [(Kill, Left); 12] = [
+const KILLS: [(Kill, Left); 13] = [
     (("counted", 1), Waiting),
     (("recognised", 1), Waiting),
     (("sending", 1), Waiting),
@@ -64,6 +64,7 @@ const KILLS: [(Kill, Left); 12] = [
     (("signed", 1), Ended { signed: 0 }),
     (("stored", 1), Ended { signed: 1 }),
     (("stored", 2), Ended { signed: 2 }),
+    (("flushed", 1), Ended { signed: 2 }),
     (("finished", 1), Ended { signed: 2 }),
 ];
 

@@ -147,6 +147,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rcgen", &["http"]),
     ("rpassword", &["cli"]),
     ("rsa", &["domain"]),
+    ("rustix", &["documents"]),
     ("rustls", &["cli", "http", "notify"]),
     ("serde_path_to_error", &["http"]),
     ("sha2", &["auth", "domain", "identity", "journal"]),

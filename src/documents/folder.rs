@@ -1,10 +1,10 @@
-//! Reading from a folder on the calling thread.
+//! Reading from a folder, and writing to it, on the calling thread.
 //!
-//! `object_store` hands every call on a folder to another thread, and opens the file anew for each range. While a citizen
-//! waits, that costs more than the reading. Writing stays with the library: it waits for the disk anyway.
+//! `object_store` hands every call on a folder to another thread, opens the file anew for each range, and waits for the disk
+//! with each file. While a citizen waits, that costs more than the reading and writing.
 
-use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
@@ -12,19 +12,103 @@ use bytes::Bytes;
 use object_store::path::Path;
 
 use super::DocumentsError;
+use super::flush::Flush;
+
+/// Of a file that is being written, no more than this waits for the disk, or flushing would take long at its end.
+const UNFLUSHED: u64 = 16 * 1024 * 1024;
 
 /// Where files lie. Only this program writes there.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    path: PathBuf,
+    flush: Flush,
+}
+
+/// A file on its way, beside its place: `NAME#NUMBER`. Unless it is named, nothing of it stays.
+pub(super) struct Staged {
+    file: File,
+    path: PathBuf,
+    place: PathBuf,
+    unflushed: u64,
+    is_named: bool,
+}
 
 impl Folder {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(path)
+        let folder = Self {
+            flush: Flush::new(path.clone()),
+            path,
+        };
+        folder.flush.watch();
+        folder
     }
 
     /// The folder itself.
     pub(super) fn path(&self) -> &std::path::Path {
-        &self.0
+        &self.path
+    }
+
+    /// Begins a file.
+    pub(super) fn stage(&self, path: &Path) -> Result<Staged, DocumentsError> {
+        self.flush.watch();
+        let place = self.place(path);
+        let mut number = 1_u32;
+        let mut has_shard = true;
+        loop {
+            let mut staged = place.clone().into_os_string();
+            staged.push(format!("#{number}"));
+            let staged = PathBuf::from(staged);
+            let made = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&staged);
+            match made {
+                Ok(file) => {
+                    return Ok(Staged {
+                        file,
+                        path: staged,
+                        place,
+                        unflushed: 0,
+                        is_named: false,
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(error) if is_absence(&error) && has_shard => {
+                    has_shard = false;
+                    self.make_shard(&place)?;
+                }
+                Err(error) => return Err(not_taken(error)),
+            }
+        }
+    }
+
+    /// Files with the same first byte share a folder, which is made with the first of them.
+    fn make_shard(&self, place: &std::path::Path) -> Result<(), DocumentsError> {
+        let Some(shard) = place.parent() else {
+            return Ok(());
+        };
+        match fs::create_dir(shard) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made.and_then(|()| File::open(&self.path)?.sync_all()),
+        }
+        .map_err(not_taken)
+    }
+
+    /// Waits until these files are on the disk.
+    pub(super) fn flush<'a>(
+        &self,
+        paths: impl IntoIterator<Item = &'a Path>,
+    ) -> Vec<Result<(), DocumentsError>> {
+        let places: Vec<_> = paths.into_iter().map(|path| self.place(path)).collect();
+        let flushed = self.flush.flush(&places).into_iter();
+        flushed
+            .map(|flushed| {
+                flushed.map_err(|error| match error.kind() {
+                    ErrorKind::NotFound => DocumentsError::Missing,
+                    _ => failed(error),
+                })
+            })
+            .collect()
     }
 
     /// Whether a file is there.
@@ -51,7 +135,38 @@ impl Folder {
 
     /// Where a file lies, if it is there.
     pub(super) fn place(&self, path: &Path) -> PathBuf {
-        self.0.join(path.as_ref())
+        self.path.join(path.as_ref())
+    }
+}
+
+impl Staged {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), DocumentsError> {
+        self.file.write_all(bytes).map_err(failed)?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.unflushed = self.unflushed.saturating_add(length);
+        if self.unflushed > UNFLUSHED {
+            self.unflushed = 0;
+            self.file.sync_data().map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Gives it its name, in the place of a file that had it. It is not on the disk yet.
+    pub(super) fn name(mut self) -> Result<(), DocumentsError> {
+        fs::rename(&self.path, &self.place).map_err(failed)?;
+        self.is_named = true;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if self.is_named {
+            return;
+        }
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(%error, "a half-written document could not be removed");
+        }
     }
 }
 
@@ -69,6 +184,15 @@ pub(super) fn read(file: &File, from: u64, length: u64) -> Result<Bytes, Documen
 /// A folder above it may be missing too.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Whoever writes and is told that something is not there misses the store, not a file.
+fn not_taken(error: io::Error) -> DocumentsError {
+    if is_absence(&error) {
+        DocumentsError::Away
+    } else {
+        failed(error)
+    }
 }
 
 fn failed(error: io::Error) -> DocumentsError {

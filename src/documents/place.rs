@@ -119,9 +119,7 @@ fn open_folder(folder: &Path) -> Result<Arc<dyn ObjectStore>, DocumentsError> {
             });
         }
     }
-    let store = LocalFileSystem::new_with_prefix(folder)
-        .map_err(DocumentsError::Store)?
-        .with_fsync(true);
+    let store = LocalFileSystem::new_with_prefix(folder).map_err(DocumentsError::Store)?;
     Ok(Arc::new(store))
 }
 

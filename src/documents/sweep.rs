@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::TryStreamExt;
 use time::OffsetDateTime;
 
-use super::{Documents, DocumentsError, ObjectKey, path};
+use super::{Documents, DocumentsError, ObjectKey};
 
 impl Documents {
     /// The keys of all objects that were written before a moment, given one by one. Whoever knows which are in
@@ -49,25 +49,6 @@ impl Documents {
             source,
         })
     }
-
-    /// Removes what is left of one object that was not completed.
-    pub(super) fn remove_staged(&self, key: &ObjectKey) -> io::Result<()> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        let name = key.to_string();
-        let path = folder.place(&path(key));
-        let Some(shard) = path.parent() else {
-            return Ok(());
-        };
-        for entry in std::fs::read_dir(shard)? {
-            let entry = entry?;
-            if staged(&entry.file_name()).is_some_and(|of| of == name) {
-                std::fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    }
 }
 
 fn unfinished(folder: &Path, before: SystemTime) -> io::Result<u64> {
@@ -79,7 +60,7 @@ fn unfinished(folder: &Path, before: SystemTime) -> io::Result<u64> {
         }
         for entry in std::fs::read_dir(shard.path())? {
             let entry = entry?;
-            if staged(&entry.file_name()).is_some() && entry.metadata()?.modified()? < before {
+            if is_staged(&entry.file_name()) && entry.metadata()?.modified()? < before {
                 std::fs::remove_file(entry.path())?;
                 removed += 1;
             }
@@ -88,9 +69,10 @@ fn unfinished(folder: &Path, before: SystemTime) -> io::Result<u64> {
     Ok(removed)
 }
 
-/// The object's name, when a file is one that `object_store` was writing: `NAME#NUMBER`.
-fn staged(file_name: &std::ffi::OsStr) -> Option<String> {
-    let (name, number) = file_name.to_str()?.split_once('#')?;
-    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| name.to_owned())
+/// Whether a file is one that was being written: `NAME#NUMBER`.
+fn is_staged(file_name: &std::ffi::OsStr) -> bool {
+    let parts = file_name.to_str().and_then(|name| name.split_once('#'));
+    parts.is_some_and(|(_, number)| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }

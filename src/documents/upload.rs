@@ -4,6 +4,7 @@ use std::io::Read;
 
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
+use super::folder::Staged;
 use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, Source, path};
 use crate::domain::algorithm::{Digest, Hasher};
 use crate::domain::block_states::{BlockHasher, BlockStates};
@@ -34,7 +35,22 @@ pub struct Measured {
 impl Documents {
     /// Stores what the reader gives, digests it by SHA-256 and passes it by further hashers on its way. Of more than `limit`
     /// bytes nothing is kept, and no more than one byte beyond the limit is read.
+    ///
+    /// Durable, unlike with [`put_unflushed`](Self::put_unflushed), when this returns.
     pub fn put(
+        &self,
+        key: &ObjectKey,
+        reader: &mut dyn Read,
+        limit: u64,
+        hashers: &mut [Hasher],
+    ) -> Result<Stored, DocumentsError> {
+        let stored = self.put_unflushed(key, reader, limit, hashers)?;
+        self.flush_or_delete(key)?;
+        Ok(stored)
+    }
+
+    /// The same, to be followed by [`flush`](Self::flush).
+    pub fn put_unflushed(
         &self,
         key: &ObjectKey,
         reader: &mut dyn Read,
@@ -73,7 +89,45 @@ impl Documents {
     }
 
     /// Stores `prefix`, then a copy of `from`, then `suffix`. When `from` is not what it has to be, nothing is kept.
+    ///
+    /// Durable, unlike with [`assemble_unflushed`](Self::assemble_unflushed), when this returns.
     pub fn assemble(
+        &self,
+        from: Option<Source<'_>>,
+        prefix: &[u8],
+        suffix: &[u8],
+        to: &ObjectKey,
+    ) -> Result<Measured, DocumentsError> {
+        let whole = self.assemble_unflushed(from, prefix, suffix, to)?;
+        self.flush_or_delete(to)?;
+        Ok(whole)
+    }
+
+    /// Waits until objects are durable, together with those of others who wait for the same. Tells of each whether it is: in a
+    /// folder none is before, in a bucket each is already.
+    pub fn flush<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a ObjectKey>,
+    ) -> Vec<Result<(), DocumentsError>> {
+        let paths: Vec<_> = keys.into_iter().map(path).collect();
+        match &self.folder {
+            Some(folder) => folder.flush(&paths),
+            None => paths.into_iter().map(|_| Ok(())).collect(),
+        }
+    }
+
+    fn flush_or_delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
+        let flushed: Result<(), _> = self.flush([key]).into_iter().collect();
+        if flushed.is_err()
+            && let Err(error) = self.delete(key)
+        {
+            tracing::warn!(%error, %key, "an object that could not be flushed stays behind");
+        }
+        flushed
+    }
+
+    /// The same, to be followed by [`flush`](Self::flush).
+    pub fn assemble_unflushed(
         &self,
         from: Option<Source<'_>>,
         prefix: &[u8],
@@ -122,7 +176,7 @@ impl Documents {
     }
 }
 
-/// An object on its way. Unless it is completed, nothing of it stays.
+/// An object on its way. Unless it is completed, nothing of it stays; then it is there, and in a folder not durable yet.
 struct Upload<'a> {
     documents: &'a Documents,
     key: &'a ObjectKey,
@@ -135,8 +189,10 @@ struct Upload<'a> {
 enum Stage {
     /// All of it is in the rest: what is short is written at once.
     Short,
-    /// Parts of it are written.
+    /// Parts of it are in a bucket.
     Parts(Box<dyn MultipartUpload>),
+    /// Parts of it are in a file.
+    File(Staged),
     /// The whole is written, or nothing was.
     Ended,
 }
@@ -175,37 +231,53 @@ impl<'a> Upload<'a> {
     }
 
     fn put_part(&mut self, bytes: Vec<u8>) -> Result<(), DocumentsError> {
-        let (runtime, store) = (&self.documents.runtime, self.documents.store()?);
         if let Stage::Short = self.stage {
-            let begun = runtime.wait(store.put_multipart(&path(self.key)));
-            self.stage = Stage::Parts(begun.map_err(not_taken)?);
+            self.stage = self.open()?;
         }
-        if let Stage::Parts(parts) = &mut self.stage {
-            let written = runtime.wait(parts.put_part(PutPayload::from(bytes)));
-            written.map_err(not_taken)?;
+        match &mut self.stage {
+            Stage::File(staged) => staged.write(&bytes),
+            Stage::Parts(parts) => {
+                let written = parts.put_part(PutPayload::from(bytes));
+                self.documents.runtime.wait(written).map_err(not_taken)
+            }
+            Stage::Short | Stage::Ended => Ok(()),
         }
-        Ok(())
+    }
+
+    fn open(&self) -> Result<Stage, DocumentsError> {
+        let path = path(self.key);
+        if let Some(folder) = &self.documents.folder {
+            return folder.stage(&path).map(Stage::File);
+        }
+        let begun = self.documents.store()?.put_multipart(&path);
+        let begun = self.documents.runtime.wait(begun).map_err(not_taken)?;
+        Ok(Stage::Parts(begun))
     }
 
     fn complete(mut self) -> Result<(), DocumentsError> {
-        let (runtime, store) = (&self.documents.runtime, self.documents.store()?);
         let rest = std::mem::take(&mut self.rest);
-        match &mut self.stage {
-            Stage::Short => {
-                let path = path(self.key);
-                let put = runtime.wait(store.put(&path, PutPayload::from(rest)));
-                put.map_err(not_taken)?;
-            }
-            Stage::Parts(parts) => {
-                let last = runtime.wait(parts.put_part(PutPayload::from(rest)));
-                last.map_err(not_taken)?;
-                let completed = runtime.wait(parts.complete());
-                completed.map_err(not_taken)?;
-            }
-            Stage::Ended => {}
+        if self.documents.folder.is_some() {
+            self.put_part(rest)?;
+        } else if let Stage::Short = self.stage {
+            let path = path(self.key);
+            let put = self.documents.store()?.put(&path, PutPayload::from(rest));
+            self.documents.runtime.wait(put).map_err(not_taken)?;
+            self.stage = Stage::Ended;
+        } else {
+            self.put_part(rest)?;
         }
-        self.stage = Stage::Ended;
-        Ok(())
+        match std::mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::File(staged) => staged.name(),
+            Stage::Parts(mut parts) => {
+                let completed = self.documents.runtime.wait(parts.complete());
+                let completed = completed.map(drop).map_err(not_taken);
+                if completed.is_err() {
+                    self.stage = Stage::Parts(parts);
+                }
+                completed
+            }
+            Stage::Short | Stage::Ended => Ok(()),
+        }
     }
 }
 
@@ -218,14 +290,11 @@ fn not_taken(error: object_store::Error) -> DocumentsError {
 }
 
 impl Drop for Upload<'_> {
+    /// What a folder has of it removes itself.
     fn drop(&mut self) {
-        let aborted = match &mut self.stage {
-            Stage::Ended => return,
-            Stage::Short => Err(()),
-            // After a failed completion the store knows no more of its file, so it is looked for below.
-            Stage::Parts(parts) => self.documents.runtime.wait(parts.abort()).or(Err(())),
-        };
-        if let (Err(()), Err(error)) = (aborted, self.documents.remove_staged(self.key)) {
+        if let Stage::Parts(parts) = &mut self.stage
+            && let Err(error) = self.documents.runtime.wait(parts.abort())
+        {
             tracing::warn!(%error, key = %self.key, "a half-written object could not be removed");
         }
     }

@@ -1,10 +1,16 @@
 //! A request is given back only when another try can succeed; what fails for good ends it.
 
+use std::fs;
+
+use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
 use rubrica::domain::key::KekVersion;
-use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+use rubrica::domain::request::{DocumentReason, DocumentState, RequestReason, RequestState};
 use rubrica::domain::wrapping::WrappedBy;
 
+use super::recovery::stray;
+use crate::harness::asked::detached;
 use crate::harness::database::{both_databases, tamper};
+use crate::harness::steps::at_step;
 use crate::harness::town::Town;
 use crate::harness::{softhsm, wrapping};
 
@@ -48,5 +54,37 @@ both_databases! {
         assert!(outcome.is_err());
         assert_eq!(town.request(&link).state, RequestState::Pending);
         assert!(town.begin(&link).is_err());
+    }
+
+    fn a_signed_file_that_is_not_on_the_disk_is_not_stored(database) {
+        // Few files are flushed one by one, and many together.
+        for count in [2, 6] {
+            let database = database.another();
+            let town = Town::new(&database);
+            let asked = town.ask(&vec![("a.txt", &b"bytes"[..], detached()); count]);
+            let sent = town.begin(&asked).unwrap();
+            let code = town.code();
+            let (store, rows) = (town.place(), town.rows(&asked));
+            let state = {
+                let _at = at_step("stored", move || {
+                    fs::remove_file(stray(&store, &rows)).unwrap();
+                });
+                town.confirm(&asked, &sent, &code).unwrap()
+            };
+            assert_eq!(state, RequestState::Completed);
+            let (signed, others): (Vec<_>, Vec<_>) = town
+                .rows(&asked)
+                .into_iter()
+                .partition(|row| row.state == DocumentState::Signed);
+            assert_eq!(signed.len(), count - 1);
+            for row in &signed {
+                let kept = row.signed.as_ref().unwrap();
+                assert_eq!(Digest::of(DigestAlgorithm::Sha256, &town.signed(row)), kept.sha256);
+            }
+            let reasons: Vec<_> = others.iter().map(|row| row.reason).collect();
+            assert_eq!(reasons, [Some(DocumentReason::NotStored)]);
+            let request = town.request(&asked);
+            assert_eq!(request.reason, Some(RequestReason::SomeDocumentsFailed));
+        }
     }
 }

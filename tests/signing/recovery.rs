@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rubrica::domain::algorithm::KeyAlgorithm;
-use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+use rubrica::domain::request::{Document, DocumentReason, DocumentState, RequestState};
 use time::Duration;
 
 use crate::harness::asked::{detached, enveloping, pades};
@@ -27,10 +27,9 @@ pub(super) fn stop_at(town: &Town, asked: &Asked, step: &'static str) {
     town.server.clock().advance(Duration::seconds(31));
 }
 
-/// The one file in the store that is none of the request's originals.
-fn stray(town: &Town, asked: &Asked) -> PathBuf {
-    let rows = town.rows(asked);
-    let mut found: Vec<_> = fs::read_dir(town.place())
+/// The one file in a store that holds a single request, and is none of its originals.
+pub(super) fn stray(place: &Path, rows: &[Document]) -> PathBuf {
+    let mut found: Vec<_> = fs::read_dir(place)
         .unwrap()
         .map(|shard| shard.unwrap().path())
         // But for the store's mark, everything is a folder.
@@ -48,7 +47,7 @@ fn stray(town: &Town, asked: &Asked) -> PathBuf {
 
 /// Changes the file that lies where the signature was stored, and asserts that it does not count.
 pub(super) fn refused(town: &Town, asked: &Asked, change: impl FnOnce(&mut Vec<u8>)) {
-    let path = stray(town, asked);
+    let path = stray(&town.place(), &town.rows(asked));
     let mut bytes = fs::read(&path).unwrap();
     change(&mut bytes);
     fs::write(&path, bytes).unwrap();

@@ -67,7 +67,7 @@ struct Earlier {
     compared: usize,
 }
 
-/// Documents whose bytes are stored and belong to no request yet. Deletes them when dropped.
+/// Documents whose bytes are written and belong to no request yet. Deletes them when dropped.
 struct Uploads {
     service: Service,
     done: Vec<Received>,
@@ -213,7 +213,7 @@ impl Receiving {
         let stored = service
             .inner
             .documents
-            .put(&key, content, limit, another.as_mut_slice())
+            .put_unflushed(&key, content, limit, another.as_mut_slice())
             .map_err(|error| match error {
                 DocumentsError::TooLarge { limit } => {
                     ServiceError::DocumentTooLarge { position, limit }
@@ -255,6 +255,11 @@ impl Receiving {
         let missing = self.uploads.done.len();
         if missing < self.plan.documents.len() {
             return Err(lacking(missing));
+        }
+        // Before a row names them.
+        let keys = self.uploads.done.iter().map(|received| &received.key);
+        for flushed in service.inner.documents.flush(keys) {
+            flushed?;
         }
         let now = service.inner.ambient.now();
         let request = self.request(service, app, now);

@@ -193,6 +193,10 @@ impl Service {
         };
         match recognised {
             Some(Recognised { object, signed }) if object == lies => {
+                // The process may have stopped before it was.
+                for flushed in self.inner.documents.flush([&key]) {
+                    flushed?;
+                }
                 Ok(Found::Fate(Fate::Signed(signed)))
             }
             _ => {

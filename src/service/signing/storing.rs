@@ -1,4 +1,4 @@
-//! What the HSM gave becomes files: each value, verified, is embedded and stored.
+//! What the HSM gave becomes files: each value, verified, is embedded and stored, and many are made durable together.
 
 use std::error::Error;
 
@@ -70,6 +70,9 @@ pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'
     }
 }
 
+/// After so many files they are made durable, while the HSM goes on.
+const MOST_UNFLUSHED: usize = 256;
+
 /// The documents whose values come, in whichever order.
 pub(super) struct Storing<'a> {
     service: &'a Service,
@@ -80,6 +83,8 @@ pub(super) struct Storing<'a> {
     /// Those that have no value, and why.
     without: Vec<(usize, ActivationError)>,
     has_begun: bool,
+    /// Whose files are written and not durable yet, and where they are.
+    unflushed: Vec<(usize, ObjectKey)>,
     /// The first failure of the store that may pass.
     not_stored: Option<DocumentsError>,
     halt: Option<Halt>,
@@ -97,6 +102,7 @@ impl<'a> Storing<'a> {
             work,
             without: Vec::new(),
             has_begun: false,
+            unflushed: Vec::new(),
             not_stored: None,
             halt: None,
         }
@@ -113,11 +119,10 @@ impl<'a> Storing<'a> {
         if self.halt.is_some() {
             return;
         }
-        let Some(work) = self
-            .places
-            .get(place)
-            .and_then(|place| self.work.get_mut(*place))
-        else {
+        let Some(&place) = self.places.get(place) else {
+            return;
+        };
+        let Some(work) = self.work.get_mut(place) else {
             return;
         };
         let fate = std::mem::replace(
@@ -134,7 +139,12 @@ impl<'a> Storing<'a> {
                 .store_signed(&work.document, &assembled, original, at)
         });
         work.fate = match stored {
-            Ok(Ok(fate)) => fate,
+            Ok(Ok(fate)) => {
+                if let Fate::Signed(_) = fate {
+                    self.unflushed.push((place, signed_key(&work.document)));
+                }
+                fate
+            }
             Ok(Err(error)) => {
                 self.not_stored.get_or_insert(error);
                 Fate::Failed(Failure::new(DocumentReason::NotStored))
@@ -143,6 +153,32 @@ impl<'a> Storing<'a> {
         };
         step("stored");
         self.halt = self.hold.check().err();
+        if self.unflushed.len() >= MOST_UNFLUSHED {
+            self.flush();
+        }
+    }
+
+    /// Makes durable what is written. What cannot be made so is not stored.
+    fn flush(&mut self) {
+        let unflushed = std::mem::take(&mut self.unflushed);
+        if unflushed.is_empty() {
+            return;
+        }
+        let documents = &self.service.inner.documents;
+        let flushed = documents.flush(unflushed.iter().map(|(_, key)| key));
+        for ((place, key), flushed) in unflushed.iter().zip(flushed) {
+            let (Err(error), Some(work)) = (flushed, self.work.get_mut(*place)) else {
+                continue;
+            };
+            not_stored(&work.document, &error);
+            work.fate = Fate::Failed(Failure::new(DocumentReason::NotStored));
+            self.not_stored.get_or_insert(error);
+            // Should this fail: no row knows the file, so it goes with what else was left behind.
+            if let Err(error) = documents.delete(key) {
+                tracing::warn!(%error, %key, "a file that could not be flushed stays behind");
+            }
+        }
+        step("flushed");
     }
 
     /// When the HSM gave not a single value and what kept it may pass, that is the failure of the whole: the citizen may
@@ -179,8 +215,10 @@ impl<'a> Storing<'a> {
         Ok(())
     }
 
-    /// The first failure of the store that may pass, unless somebody else has the request.
-    pub(super) fn outcome(self) -> Result<Option<DocumentsError>, Halt> {
+    /// The first failure of the store that may pass, unless somebody else has the request. What is stored is durable.
+    pub(super) fn outcome(mut self) -> Result<Option<DocumentsError>, Halt> {
+        self.hold.check()?;
+        self.flush();
         self.hold.check()?;
         match self.halt {
             Some(halt) => Err(halt),
@@ -197,6 +235,7 @@ impl<'a> Storing<'a> {
 }
 
 impl Service {
+    /// Writes a signed file, which is not durable yet.
     fn store_signed(
         &self,
         document: &Document,
@@ -213,7 +252,7 @@ impl Service {
             Ok(included) => included,
             Err(failure) => return Ok(Fate::Failed(failure)),
         };
-        let stored = self.inner.documents.assemble(
+        let stored = self.inner.documents.assemble_unflushed(
             included.as_ref().map(|key| source(document, key)),
             &assembled.prefix,
             &assembled.suffix,
@@ -230,7 +269,8 @@ impl Service {
         key: &ObjectKey,
     ) -> Result<Measured, DocumentsError> {
         let limit = u64::MAX;
-        self.inner.documents.put(key, &mut &*tail, limit, &mut [])?;
+        let documents = &self.inner.documents;
+        documents.put_unflushed(key, &mut &*tail, limit, &mut [])?;
         Ok(followed(original, tail))
     }
 }
@@ -251,8 +291,7 @@ fn fate_of_stored(
             signed_at: at,
         })),
         Err(error) => {
-            let cause = error.source().map(ToString::to_string);
-            tracing::error!(request = %document.request, document = %document.id, %error, cause, "a signed document was not stored");
+            not_stored(document, &error);
             match error {
                 DocumentsError::Missing => {
                     Ok(Fate::Failed(Failure::new(DocumentReason::DocumentMissing)))
@@ -264,4 +303,9 @@ fn fate_of_stored(
             }
         }
     }
+}
+
+fn not_stored(document: &Document, error: &DocumentsError) {
+    let cause = error.source().map(ToString::to_string);
+    tracing::error!(request = %document.request, document = %document.id, %error, cause, "a signed document was not stored");
 }

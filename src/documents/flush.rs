@@ -1,0 +1,463 @@
+//! Making files durable, those of many callers at once.
+//!
+//! A file is written and named without waiting for the disk, and is here before anybody is told that it is stored. One
+//! caller flushes what all have brought that came meanwhile: a few files one by one, each with the folder that names it,
+//! and more of them by one flush of their file system (`syncfs(2)`), which takes hardly longer than that of one file. It
+//! also waits for what others have written to that file system, so a single signature does not go this way.
+//!
+//! `syncfs` tells of a write that failed once for each descriptor, and not in which file (Linux 5.8 and later). So after
+//! the first failure files are flushed one by one, for as long as the process lives: each then tells of itself.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::mem;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// From so many files on the file system is flushed.
+const MANY: usize = 4;
+
+/// Flushes the files of one folder.
+pub(super) struct Flush<D = Disk> {
+    folder: PathBuf,
+    disk: D,
+    state: Mutex<State>,
+    /// A round has ended.
+    turn: Condvar,
+}
+
+/// What is asked of the disk.
+pub(super) trait Flushing {
+    /// Flushes a file, or a folder's names.
+    fn one(&self, path: &Path) -> io::Result<()>;
+    /// Flushes the file system of a folder that is held open.
+    fn all(&self, folder: &File) -> io::Result<()>;
+}
+
+/// The disk.
+pub(super) struct Disk;
+
+#[derive(Default)]
+struct State {
+    next: Round,
+    under_way: bool,
+    system: System,
+}
+
+/// Files that are flushed together.
+#[derive(Default)]
+struct Round {
+    files: Vec<PathBuf>,
+    verdict: Arc<OnceLock<Verdict>>,
+}
+
+/// The files that could not be flushed, and why.
+type Verdict = HashMap<PathBuf, (io::ErrorKind, String)>;
+
+/// The file system that the folder is on.
+#[derive(Clone, Default)]
+enum System {
+    #[default]
+    Unknown,
+    /// Its folder is open since before the files were written, so that no failure is missed.
+    Watched(Arc<Watched>),
+    /// It has failed to write something.
+    Distrusted,
+}
+
+struct Watched {
+    folder: File,
+    device: u64,
+}
+
+impl Flush {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self::on(Disk, folder)
+    }
+}
+
+impl<D: Flushing> Flush<D> {
+    fn on(disk: D, folder: PathBuf) -> Self {
+        Self {
+            folder,
+            disk,
+            state: Mutex::default(),
+            turn: Condvar::new(),
+        }
+    }
+
+    /// Before a file is written. A folder that is not there is looked at again with the next one.
+    pub(super) fn watch(&self) {
+        let mut state = lock(&self.state);
+        if let System::Unknown = state.system
+            && let Ok(watched) = Watched::open(&self.folder)
+        {
+            state.system = System::Watched(Arc::new(watched));
+        }
+    }
+
+    /// Waits until these files, and their names, are on the disk. Tells of each, in their order, whether it is.
+    pub(super) fn flush(&self, files: &[PathBuf]) -> Vec<io::Result<()>> {
+        if files.is_empty() {
+            return Vec::new();
+        }
+        let verdict = self.with_others(files);
+        let of = |file: &PathBuf| match verdict.get().map(|failed| failed.get(file)) {
+            Some(None) => Ok(()),
+            Some(Some((kind, why))) => Err(io::Error::new(*kind, why.clone())),
+            None => Err(io::Error::other("flushing was interrupted")),
+        };
+        files.iter().map(of).collect()
+    }
+
+    /// The verdict on the round that these files are in, whoever of its callers leads it.
+    fn with_others(&self, files: &[PathBuf]) -> Arc<OnceLock<Verdict>> {
+        let mut state = lock(&self.state);
+        state.next.files.extend_from_slice(files);
+        let verdict = Arc::clone(&state.next.verdict);
+        while state.under_way && verdict.get().is_none() {
+            let woken = self.turn.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        // It is over, or was interrupted.
+        if !Arc::ptr_eq(&verdict, &state.next.verdict) {
+            return verdict;
+        }
+        state.under_way = true;
+        let round = mem::take(&mut state.next);
+        let system = state.system.clone();
+        drop(state);
+        let mut leading = Leading {
+            flush: self,
+            system: None,
+        };
+        let (failed, system) = self.round(&round.files, system);
+        leading.system = Some(system);
+        round.verdict.get_or_init(|| failed);
+        verdict
+    }
+
+    fn round(&self, files: &[PathBuf], system: System) -> (Verdict, System) {
+        let watched = match &system {
+            System::Watched(watched) if files.len() >= MANY => Arc::clone(watched),
+            _ => return (self.each(files), system),
+        };
+        // Another one was mounted in its place.
+        if !watched.holds(&self.folder) {
+            return (self.each(files), System::Unknown);
+        }
+        // Whoever moved a part of the store to another disk has it flushed all the same.
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            files.iter().partition(|file| watched.holds(file));
+        let mut failed = self.each(elsewhere);
+        match self.disk.all(&watched.folder) {
+            Ok(()) => (failed, system),
+            Err(error) => {
+                let folder = self.folder.display();
+                tracing::error!(%error, %folder, "the file system of the documents failed to write something; from now on each file is flushed by itself");
+                failed.extend(self.each(here));
+                (failed, System::Distrusted)
+            }
+        }
+    }
+
+    fn each<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Verdict {
+        let mut failed = Verdict::new();
+        let mut folders: HashMap<&Path, Vec<&PathBuf>> = HashMap::new();
+        for file in files {
+            match self.disk.one(file) {
+                Ok(()) => {
+                    let folder = file.parent().unwrap_or(file);
+                    folders.entry(folder).or_default().push(file);
+                }
+                Err(error) => {
+                    failed.insert(file.clone(), (error.kind(), error.to_string()));
+                }
+            }
+        }
+        for (folder, files) in folders {
+            if let Err(error) = self.disk.one(folder) {
+                let why = (error.kind(), error.to_string());
+                failed.extend(files.into_iter().map(|file| (file.clone(), why.clone())));
+            }
+        }
+        failed
+    }
+}
+
+impl Watched {
+    fn open(path: &Path) -> io::Result<Self> {
+        let folder = File::open(path)?;
+        let device = folder.metadata()?.dev();
+        Ok(Self { folder, device })
+    }
+
+    /// Whether something is on that file system.
+    fn holds(&self, path: &Path) -> bool {
+        path.metadata()
+            .is_ok_and(|metadata| metadata.dev() == self.device)
+    }
+}
+
+/// Whoever leads a round ends it, also by a panic.
+struct Leading<'a, D> {
+    flush: &'a Flush<D>,
+    /// As it is known after the round.
+    system: Option<System>,
+}
+
+impl<D> Drop for Leading<'_, D> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.flush.state);
+        state.under_way = false;
+        if let Some(system) = self.system.take() {
+            state.system = system;
+        }
+        self.flush.turn.notify_all();
+    }
+}
+
+impl Flushing for Disk {
+    fn one(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn all(&self, folder: &File) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(folder)?)
+    }
+}
+
+impl<D> fmt::Debug for Flush<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flush").finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::thread;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Notes what it is asked, and does it.
+    #[derive(Default)]
+    struct Noting {
+        asked: Mutex<Vec<Asked>>,
+        /// Whether the file system has failed to write something.
+        is_broken: AtomicBool,
+        /// With it, each call waits until the test lets it go.
+        gate: Option<(Mutex<Sender<()>>, Mutex<Receiver<()>>)>,
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    enum Asked {
+        One(PathBuf),
+        All,
+    }
+
+    impl Noting {
+        fn note(&self, asked: Asked) {
+            lock(&self.asked).push(asked);
+            if let Some((came, go)) = &self.gate {
+                lock(came).send(()).unwrap();
+                lock(go).recv().unwrap();
+            }
+        }
+    }
+
+    impl Flushing for Noting {
+        fn one(&self, path: &Path) -> io::Result<()> {
+            self.note(Asked::One(path.to_owned()));
+            Disk.one(path)
+        }
+
+        fn all(&self, folder: &File) -> io::Result<()> {
+            self.note(Asked::All);
+            if self.is_broken.load(Ordering::Relaxed) {
+                return Err(io::Error::from_raw_os_error(5));
+            }
+            Disk.all(folder)
+        }
+    }
+
+    struct Place {
+        folder: TempDir,
+        flush: Flush<Noting>,
+    }
+
+    impl Place {
+        fn new(disk: Noting) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("00")).unwrap();
+            let flush = Flush::on(disk, folder.path().to_owned());
+            flush.watch();
+            Self { folder, flush }
+        }
+
+        fn files(&self, names: &[&str]) -> Vec<PathBuf> {
+            let shard = self.shard();
+            let files: Vec<_> = names.iter().map(|name| shard.join(name)).collect();
+            for file in &files {
+                fs::write(file, b"bytes").unwrap();
+            }
+            files
+        }
+
+        fn shard(&self) -> PathBuf {
+            self.folder.path().join("00")
+        }
+
+        fn asked(&self) -> Vec<Asked> {
+            mem::take(&mut *lock(&self.flush.disk.asked))
+        }
+
+        fn flush(&self, files: &[PathBuf]) -> Vec<Result<(), io::ErrorKind>> {
+            let flushed = self.flush.flush(files).into_iter();
+            flushed
+                .map(|one| one.map_err(|error| error.kind()))
+                .collect()
+        }
+    }
+
+    fn one_by_one(files: &[PathBuf], shard: PathBuf) -> Vec<Asked> {
+        let files = files.iter().cloned().map(Asked::One);
+        files.chain([Asked::One(shard)]).collect()
+    }
+
+    #[test]
+    fn few_files_are_flushed_with_their_folder_and_many_with_the_file_system() {
+        let place = Place::new(Noting::default());
+        let few = place.files(&["a", "b", "c"]);
+        assert_eq!(place.flush(&few), [Ok(()); 3]);
+        assert_eq!(place.asked(), one_by_one(&few, place.shard()));
+        let many = place.files(&["a", "b", "c", "d"]);
+        assert_eq!(place.flush(&many), [Ok(()); 4]);
+        assert_eq!(place.asked(), [Asked::All]);
+        assert_eq!(place.flush(&[]), []);
+        assert_eq!(place.asked(), []);
+    }
+
+    #[test]
+    fn what_comes_during_a_round_is_flushed_together_in_the_next() {
+        let (came, arrived) = channel();
+        let (let_go, go) = channel();
+        let place = Place::new(Noting {
+            gate: Some((Mutex::new(came), Mutex::new(go))),
+            ..Noting::default()
+        });
+        let files = place.files(&["first", "a", "b", "c", "d"]);
+        thread::scope(|scope| {
+            let mut callers = Vec::new();
+            for (number, file) in files.iter().enumerate() {
+                let place = &place;
+                callers.push(scope.spawn(move || place.flush(std::slice::from_ref(file))));
+                if number == 0 {
+                    arrived.recv().unwrap();
+                } else {
+                    while lock(&place.flush.state).next.files.len() < number {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                }
+            }
+            // The first file and its folder, and all others at once.
+            let_go.send(()).unwrap();
+            for _ in 0..2 {
+                arrived.recv().unwrap();
+                let_go.send(()).unwrap();
+            }
+            for caller in callers {
+                assert_eq!(caller.join().unwrap(), [Ok(())]);
+            }
+        });
+        let mut expected = one_by_one(&files[..1], place.shard());
+        expected.push(Asked::All);
+        assert_eq!(place.asked(), expected);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_flushed_is_told_alone() {
+        for count in [2, 5] {
+            let place = Place::new(Noting::default());
+            let mut files = place.files(&["a", "b", "c", "d", "e"][..count]);
+            fs::remove_file(&files[1]).unwrap();
+            let mut expected = vec![Ok(()); count];
+            expected[1] = Err(io::ErrorKind::NotFound);
+            assert_eq!(place.flush(&files), expected);
+            files.remove(1);
+            assert_eq!(place.flush(&files), vec![Ok(()); count - 1]);
+        }
+    }
+
+    #[test]
+    fn after_a_failure_of_the_file_system_each_file_tells_of_itself() {
+        let place = Place::new(Noting::default());
+        let files = place.files(&["a", "b", "c", "d"]);
+        place.flush.disk.is_broken.store(true, Ordering::Relaxed);
+        assert_eq!(place.flush(&files), [Ok(()); 4]);
+        let mut expected = one_by_one(&files, place.shard());
+        expected.insert(0, Asked::All);
+        assert_eq!(place.asked(), expected);
+        // Which may concern files of the next rounds too, and is told once.
+        place.flush.disk.is_broken.store(false, Ordering::Relaxed);
+        place.flush.watch();
+        assert_eq!(place.flush(&files), [Ok(()); 4]);
+        assert_eq!(place.asked(), one_by_one(&files, place.shard()));
+    }
+
+    #[test]
+    fn a_file_system_that_was_not_watched_is_not_trusted() {
+        let place = Place::new(Noting::default());
+        let unwatched = Flush::on(Noting::default(), place.folder.path().to_owned());
+        let files = place.files(&["a", "b", "c", "d"]);
+        assert!(unwatched.flush(&files).iter().all(Result::is_ok));
+        let asked = mem::take(&mut *lock(&unwatched.disk.asked));
+        assert_eq!(asked, one_by_one(&files, place.shard()));
+        unwatched.watch();
+        assert!(unwatched.flush(&files).iter().all(Result::is_ok));
+        assert_eq!(*lock(&unwatched.disk.asked), [Asked::All]);
+    }
+
+    #[test]
+    fn files_on_another_file_system_are_flushed_one_by_one() {
+        let place = Place::new(Noting::default());
+        let mut files = place.files(&["a", "b", "c"]);
+        // One that is always mounted, and takes a flush.
+        let elsewhere = PathBuf::from("/proc/self/stat");
+        let flushed = Disk.one(&elsewhere);
+        files.push(elsewhere.clone());
+        let expected = flushed.map_err(|error| error.kind());
+        assert_eq!(place.flush(&files)[3], expected);
+        let asked = place.asked();
+        assert_eq!(asked[0], Asked::One(elsewhere));
+        assert_eq!(asked.last(), Some(&Asked::All));
+    }
+
+    #[test]
+    fn a_round_that_was_interrupted_is_told_to_its_callers_and_holds_up_no_other() {
+        let place = Place::new(Noting {
+            // Nobody receives: to send is a panic.
+            gate: Some((Mutex::new(channel().0), Mutex::new(channel().1))),
+            ..Noting::default()
+        });
+        let files = place.files(&["a"]);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                let caller = scope.spawn(|| place.flush(&files));
+                assert!(caller.join().is_err());
+            }
+        });
+    }
+}
