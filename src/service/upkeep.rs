@@ -4,6 +4,7 @@
 //! time as another, without harm: changes of state are compare-and-set, and deleting what is deleted does nothing.
 
 use std::collections::HashSet;
+use std::slice;
 
 use time::{Duration, OffsetDateTime};
 
@@ -16,6 +17,9 @@ use crate::store::{self, StoreError};
 
 /// How many requests are taken at once; the rest comes with the next round.
 const ROUND: i64 = 200;
+
+/// Of how many requests the end is put on record in one transaction, for which all others of this node wait.
+const RECORDED_TOGETHER: usize = 20;
 
 /// Accounts that were closed longer ago are looked at once a day and not in each round.
 const CLOSED_LATELY: Duration = Duration::days(30);
@@ -186,33 +190,68 @@ impl Service {
         })
     }
 
+    /// All in one go, which a bucket does as fast as a single one. When that fails, each has its own turn.
     fn delete_documents(&self, round: &mut Upkeep) -> usize {
         let now = self.inner.ambient.now();
         let due = self
             .inner
             .store
             .read(|connection| store::requests::due_for_deletion(connection, now, ROUND));
+        let together = due
+            .as_ref()
+            .is_ok_and(|due| self.delete_documents_of(due, now).is_ok());
         round.each(due, |request| {
-            let documents = self
-                .inner
-                .store
-                .read(|connection| store::documents::of_request(connection, request.id))?;
-            let keys = documents.iter().flat_map(|document| {
-                let original = document.object_key.as_deref();
-                let original: Option<ObjectKey> = original.and_then(|key| key.parse().ok());
-                original
-                    .into_iter()
-                    .chain([super::signing::signed_key(document)])
-            });
-            self.inner.documents.delete_all(keys)?;
-            let entry = self.about(request, Event::RequestDeleted)?;
-            self.inner.journal.recording(|connection| {
-                store::documents::forget_objects(connection, request.id)?;
-                store::requests::documents_deleted(connection, request.id, now)?;
-                Ok::<_, ServiceError>(((), vec![entry]))
-            })?;
-            Ok(Transition::Done)
+            let by_this = together || self.delete_documents_of(slice::from_ref(request), now)? > 0;
+            Ok(if by_this {
+                Transition::Done
+            } else {
+                Transition::Missed
+            })
         })
+    }
+
+    /// Gives of how many requests nobody else did it meanwhile.
+    fn delete_documents_of(
+        &self,
+        requests: &[SignatureRequest],
+        now: OffsetDateTime,
+    ) -> Result<usize, ServiceError> {
+        let documents = self.inner.store.read::<_, StoreError>(|connection| {
+            let mut documents = Vec::new();
+            for request in requests {
+                documents.extend(store::documents::of_request(connection, request.id)?);
+            }
+            Ok(documents)
+        })?;
+        let keys = documents.iter().flat_map(|document| {
+            let original = document.object_key.as_deref();
+            let original: Option<ObjectKey> = original.and_then(|key| key.parse().ok());
+            original
+                .into_iter()
+                .chain([super::signing::signed_key(document)])
+        });
+        self.inner.documents.delete_all(keys)?;
+        let mut done = 0;
+        for requests in requests.chunks(RECORDED_TOGETHER) {
+            let with_entry = |request| Ok((request, self.about(request, Event::RequestDeleted)?));
+            let told: Vec<_> = requests
+                .iter()
+                .map(with_entry)
+                .collect::<Result<_, ServiceError>>()?;
+            done += self.inner.journal.recording(|connection| {
+                let mut entries = Vec::new();
+                for (request, entry) in told {
+                    let forgotten =
+                        store::requests::documents_deleted(connection, request.id, now)?;
+                    if forgotten == Transition::Done {
+                        store::documents::forget_objects(connection, request.id)?;
+                        entries.push(entry);
+                    }
+                }
+                Ok::<_, ServiceError>((entries.len(), entries))
+            })?;
+        }
+        Ok(done)
     }
 
     /// An entry of the server's own about a request and its app.

@@ -326,17 +326,20 @@ pub fn due_for_deletion(
         .load(connection)?)
 }
 
-/// Notes that a request's documents are gone.
+/// Notes that a request's documents are gone, once.
 pub fn documents_deleted(
     connection: &mut AnyConnection,
     id: RequestId,
     at: OffsetDateTime,
-) -> Result<(), StoreError> {
-    diesel::update(requests::table.find(id.to_string()))
+) -> Result<Transition, StoreError> {
+    let request = requests::table
+        .find(id.to_string())
+        .filter(requests::documents_deleted_at.is_null());
+    let changed = diesel::update(request)
         .set(requests::documents_deleted_at.eq(Some(to_micros(at))))
         .cached()
         .execute(connection)?;
-    Ok(())
+    Ok(transition(changed))
 }
 
 type KeptFrom = diesel::dsl::Add<diesel::dsl::Sub<requests::delete_at, requests::expires_at>, i64>;
