@@ -1,5 +1,6 @@
 //! What is left behind by very many signatures: on the token, and in the server's memory.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use rubrica::auth::op;
@@ -14,9 +15,11 @@ use crate::rig::scene::{Scene, administrator};
 const COPIES: usize = 10;
 
 /// One run, for both rows.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Endurance {
     early: Left,
+    /// Signatures and resident memory in between.
+    on_the_way: Vec<(usize, u64)>,
     late: Left,
     /// Signatures by then.
     signatures: (usize, usize),
@@ -41,19 +44,28 @@ pub(super) fn objects(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()
 }
 
 pub(super) fn memory(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
-    let Endurance { early, late, .. } = told(stage, row)?;
+    let Endurance {
+        early,
+        on_the_way,
+        late,
+        ..
+    } = told(stage, row)?;
     let [early, late] = [early, late].map(|left| mebibytes(left.resident));
     row.add(late / early);
-    row.note(format!("{early:.1} MiB, then {late:.1} MiB (VmRSS)"));
+    let mut told = format!("{early:.1} MiB, ");
+    for (signatures, resident) in on_the_way {
+        write!(told, "{:.1} MiB after {signatures}, ", mebibytes(resident))?;
+    }
+    row.note(format!("{told}then {late:.1} MiB (VmRSS)"));
     Ok(())
 }
 
 fn told(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<Endurance> {
-    let endured = match stage.endurance {
+    let endured = match stage.endurance.take() {
         Some(endured) => endured,
         None => measure(stage)?,
     };
-    stage.endurance = Some(endured);
+    stage.endurance = Some(endured.clone());
     let (early, late) = endured.signatures;
     row.note(format!(
         "{COPIES} documents to a request, {CITIZENS} requests at once"
@@ -69,20 +81,27 @@ fn measure(stage: &Stage<'_>) -> anyhow::Result<Endurance> {
     let scene = stage.scene()?;
     scene.citizens(CITIZENS, key)?;
     let served = stage.serve()?;
-    let (early, late) = if stage.plan.quick {
-        (480, 1_440)
+    let (early, between, late) = if stage.plan.quick {
+        (480, &[][..], 1_440)
     } else {
-        (1_000, 100_000)
+        (1_000, &[10_000, 30_000][..], 100_000)
     };
     let first = sign(&served, key, early)?;
     sign_here(scene, key, early / 10)?;
     let after_first = left(scene, &served)?;
-    let then = sign(&served, key, late - first)?;
+    let mut signed = first;
+    let mut on_the_way = Vec::new();
+    for wanted in between {
+        signed += sign(&served, key, wanted - signed)?;
+        on_the_way.push((signed, left(scene, &served)?.resident));
+    }
+    signed += sign(&served, key, late - signed)?;
     sign_here(scene, key, late / 10)?;
     Ok(Endurance {
         early: after_first,
+        on_the_way,
         late: left(scene, &served)?,
-        signatures: (first, first + then),
+        signatures: (first, signed),
     })
 }
 
