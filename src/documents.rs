@@ -1,7 +1,7 @@
 //! Document bytes, as streams in an object store: a folder of this machine, or a bucket that all nodes share.
 //!
 //! An object is written once, whole or not at all, under a random [`ObjectKey`] that tells nothing of it; it is
-//! read in pieces and deleted. No document is ever held whole in memory. Who may see a document, and for how long it is
+//! read in pieces and deleted. (Of one that nobody was told of, a power cut may leave a part.) No document is ever held whole in memory. Who may see a document, and for how long it is
 //! kept, is decided above.
 //!
 //! All functions are synchronous and must not be called from asynchronous code: the object store's own runtime
@@ -89,6 +89,10 @@ pub struct Documents {
     /// Bytes written at once.
     part: usize,
 }
+
+/// Whoever writes more than this flushes it before writing on: others may have to wait until all that is written is on the
+/// disk.
+pub const MOST_UNFLUSHED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What the set-up leaves in a store. A store that is away looks like one from which everything was deleted; by this the
 /// two are told apart.

@@ -11,3 +11,4 @@ mod rotation;
 mod uncounted_code;
 mod unrecorded;
 mod upkeep;
+mod uploads;

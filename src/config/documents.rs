@@ -13,10 +13,12 @@ use crate::domain::address::is_private;
 section! {
     /// Where the documents are kept, until their time is over.
     RawDocuments "documents" {
-        /// A folder, as "file:PATH"; it is made when missing, for the server's account alone. Or a bucket that all
-        /// nodes share, as "s3://BUCKET" or "s3://BUCKET/PREFIX", of any service that speaks Amazon's S3. Let the
-        /// bucket encrypt what it holds, give it to nobody else, and have it forget uploads that were never completed
-        /// (AbortIncompleteMultipartUpload) after a day.
+        /// A folder, as "file:PATH"; it is made when missing, for the server's account alone. Under load many documents
+        /// are flushed with one flush of their file system, so let no others write much to it; it is held open, so stop
+        /// the server before it is unmounted. Or a bucket that all nodes share, as "s3://BUCKET" or
+        /// "s3://BUCKET/PREFIX", of any service that speaks Amazon's S3. Let the bucket encrypt what it holds, give it to
+        /// nobody else, and have it forget uploads that were never completed (AbortIncompleteMultipartUpload) after a
+        /// day.
         url: Place = default r#""file:data/documents""#,
         /// Address of the bucket's service; without it, Amazon's.
         endpoint: Url = optional r#""https://s3.example""#,

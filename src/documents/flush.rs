@@ -5,8 +5,10 @@
 //! and more of them by one flush of their file system (`syncfs(2)`), which takes hardly longer than that of one file. It
 //! also waits for what others have written to that file system, so a single signature does not go this way.
 //!
-//! `syncfs` tells of a write that failed once for each descriptor, and not in which file (Linux 5.8 and later). So after
-//! the first failure files are flushed one by one, for as long as the process lives: each then tells of itself.
+//! `syncfs` tells of a write that failed once for each descriptor, and not in which file (Linux 5.8 and later); of a file
+//! system that has given up writing it may tell nothing, so one of the files is asked too. With the first failure all of
+//! its round count as not written, and from then on, for as long as the process lives, each file is flushed by itself,
+//! before it has its name.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -51,11 +53,14 @@ struct State {
 #[derive(Default)]
 struct Round {
     files: Vec<PathBuf>,
-    verdict: Arc<OnceLock<Verdict>>,
+    verdict: Arc<Verdict>,
 }
 
-/// The files that could not be flushed, and why.
-type Verdict = HashMap<PathBuf, (io::ErrorKind, String)>;
+/// The files that could not be flushed; `None` when the round was interrupted.
+type Verdict = OnceLock<Option<Failed>>;
+
+/// Which, and why.
+type Failed = HashMap<PathBuf, (io::ErrorKind, String)>;
 
 /// The file system that the folder is on.
 #[derive(Clone, Default)]
@@ -89,14 +94,21 @@ impl<D: Flushing> Flush<D> {
         }
     }
 
-    /// Before a file is written. A folder that is not there is looked at again with the next one.
-    pub(super) fn watch(&self) {
+    /// Before a file is written. A folder that is not there is looked at again with the next one; of one in whose place
+    /// another was mounted the old file system is let go. Tells whether the file may be flushed with others later.
+    pub(super) fn watch(&self) -> bool {
         let mut state = lock(&self.state);
-        if let System::Unknown = state.system
-            && let Ok(watched) = Watched::open(&self.folder)
-        {
-            state.system = System::Watched(Arc::new(watched));
+        match &state.system {
+            System::Distrusted => return false,
+            System::Watched(watched) if watched.holds(&self.folder) => {}
+            System::Watched(_) | System::Unknown => {
+                state.system = match Watched::open(&self.folder) {
+                    Ok(watched) => System::Watched(Arc::new(watched)),
+                    Err(_) => System::Unknown,
+                };
+            }
         }
+        true
     }
 
     /// Waits until these files, and their names, are on the disk. Tells of each, in their order, whether it is.
@@ -105,7 +117,8 @@ impl<D: Flushing> Flush<D> {
             return Vec::new();
         }
         let verdict = self.with_others(files);
-        let of = |file: &PathBuf| match verdict.get().map(|failed| failed.get(file)) {
+        let failed = verdict.get().and_then(Option::as_ref);
+        let of = |file: &PathBuf| match failed.map(|failed| failed.get(file)) {
             Some(None) => Ok(()),
             Some(Some((kind, why))) => Err(io::Error::new(*kind, why.clone())),
             None => Err(io::Error::other("flushing was interrupted")),
@@ -114,7 +127,7 @@ impl<D: Flushing> Flush<D> {
     }
 
     /// The verdict on the round that these files are in, whoever of its callers leads it.
-    fn with_others(&self, files: &[PathBuf]) -> Arc<OnceLock<Verdict>> {
+    fn with_others(&self, files: &[PathBuf]) -> Arc<Verdict> {
         let mut state = lock(&self.state);
         state.next.files.extend_from_slice(files);
         let verdict = Arc::clone(&state.next.verdict);
@@ -122,8 +135,7 @@ impl<D: Flushing> Flush<D> {
             let woken = self.turn.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
-        // It is over, or was interrupted.
-        if !Arc::ptr_eq(&verdict, &state.next.verdict) {
+        if verdict.get().is_some() {
             return verdict;
         }
         state.under_way = true;
@@ -132,15 +144,16 @@ impl<D: Flushing> Flush<D> {
         drop(state);
         let mut leading = Leading {
             flush: self,
-            system: None,
+            verdict: &verdict,
+            ended: None,
         };
-        let (failed, system) = self.round(&round.files, system);
-        leading.system = Some(system);
-        round.verdict.get_or_init(|| failed);
+        leading.ended = Some(self.round(&round.files, system));
+        drop(leading);
         verdict
     }
 
-    fn round(&self, files: &[PathBuf], system: System) -> (Verdict, System) {
+    /// What could not be flushed, and what is known of the file system now.
+    fn round(&self, files: &[PathBuf], system: System) -> (Failed, System) {
         let watched = match &system {
             System::Watched(watched) if files.len() >= MANY => Arc::clone(watched),
             _ => return (self.each(files), system),
@@ -153,19 +166,21 @@ impl<D: Flushing> Flush<D> {
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             files.iter().partition(|file| watched.holds(file));
         let mut failed = self.each(elsewhere);
-        match self.disk.all(&watched.folder) {
+        let flushed = self.disk.all(&watched.folder);
+        match flushed.and_then(|()| here.last().map_or(Ok(()), |file| self.disk.one(file))) {
             Ok(()) => (failed, system),
             Err(error) => {
                 let folder = self.folder.display();
                 tracing::error!(%error, %folder, "the file system of the documents failed to write something; from now on each file is flushed by itself");
-                failed.extend(self.each(here));
+                let why = (error.kind(), error.to_string());
+                failed.extend(here.into_iter().map(|file| (file.clone(), why.clone())));
                 (failed, System::Distrusted)
             }
         }
     }
 
-    fn each<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Verdict {
-        let mut failed = Verdict::new();
+    fn each<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Failed {
+        let mut failed = Failed::new();
         let mut folders: HashMap<&Path, Vec<&PathBuf>> = HashMap::new();
         for file in files {
             match self.disk.one(file) {
@@ -205,17 +220,22 @@ impl Watched {
 /// Whoever leads a round ends it, also by a panic.
 struct Leading<'a, D> {
     flush: &'a Flush<D>,
-    /// As it is known after the round.
-    system: Option<System>,
+    verdict: &'a Verdict,
+    ended: Option<(Failed, System)>,
 }
 
 impl<D> Drop for Leading<'_, D> {
     fn drop(&mut self) {
         let mut state = lock(&self.flush.state);
         state.under_way = false;
-        if let Some(system) = self.system.take() {
-            state.system = system;
-        }
+        let failed = self.ended.take().map(|(failed, system)| {
+            // Whoever began to write meanwhile may know more than that it is unknown.
+            if !matches!(system, System::Unknown) {
+                state.system = system;
+            }
+            failed
+        });
+        self.verdict.get_or_init(|| failed);
         self.flush.turn.notify_all();
     }
 }
@@ -259,7 +279,12 @@ mod tests {
         /// Whether the file system has failed to write something.
         is_broken: AtomicBool,
         /// With it, each call waits until the test lets it go.
-        gate: Option<(Mutex<Sender<()>>, Mutex<Receiver<()>>)>,
+        gate: Option<Gate>,
+    }
+
+    struct Gate {
+        came: Mutex<Sender<()>>,
+        go: Mutex<Receiver<()>>,
     }
 
     #[derive(Debug, PartialEq, Eq)]
@@ -271,7 +296,7 @@ mod tests {
     impl Noting {
         fn note(&self, asked: Asked) {
             lock(&self.asked).push(asked);
-            if let Some((came, go)) = &self.gate {
+            if let Some(Gate { came, go }) = &self.gate {
                 lock(came).send(()).unwrap();
                 lock(go).recv().unwrap();
             }
@@ -337,6 +362,11 @@ mod tests {
         files.chain([Asked::One(shard)]).collect()
     }
 
+    /// One of them is asked whether the file system still writes.
+    fn together(files: &[PathBuf]) -> Vec<Asked> {
+        vec![Asked::All, Asked::One(files.last().unwrap().clone())]
+    }
+
     #[test]
     fn few_files_are_flushed_with_their_folder_and_many_with_the_file_system() {
         let place = Place::new(Noting::default());
@@ -345,7 +375,7 @@ mod tests {
         assert_eq!(place.asked(), one_by_one(&few, place.shard()));
         let many = place.files(&["a", "b", "c", "d"]);
         assert_eq!(place.flush(&many), [Ok(()); 4]);
-        assert_eq!(place.asked(), [Asked::All]);
+        assert_eq!(place.asked(), together(&many));
         assert_eq!(place.flush(&[]), []);
         assert_eq!(place.asked(), []);
     }
@@ -355,7 +385,10 @@ mod tests {
         let (came, arrived) = channel();
         let (let_go, go) = channel();
         let place = Place::new(Noting {
-            gate: Some((Mutex::new(came), Mutex::new(go))),
+            gate: Some(Gate {
+                came: Mutex::new(came),
+                go: Mutex::new(go),
+            }),
             ..Noting::default()
         });
         let files = place.files(&["first", "a", "b", "c", "d"]);
@@ -372,9 +405,9 @@ mod tests {
                     }
                 }
             }
-            // The first file and its folder, and all others at once.
+            // The first file and its folder, and all others at once with a look at one of them.
             let_go.send(()).unwrap();
-            for _ in 0..2 {
+            for _ in 0..3 {
                 arrived.recv().unwrap();
                 let_go.send(()).unwrap();
             }
@@ -383,7 +416,7 @@ mod tests {
             }
         });
         let mut expected = one_by_one(&files[..1], place.shard());
-        expected.push(Asked::All);
+        expected.extend(together(&files));
         assert_eq!(place.asked(), expected);
     }
 
@@ -402,19 +435,31 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_of_the_file_system_each_file_tells_of_itself() {
+    fn after_a_failure_of_the_file_system_each_file_is_flushed_by_itself() {
         let place = Place::new(Noting::default());
         let files = place.files(&["a", "b", "c", "d"]);
         place.flush.disk.is_broken.store(true, Ordering::Relaxed);
-        assert_eq!(place.flush(&files), [Ok(()); 4]);
-        let mut expected = one_by_one(&files, place.shard());
-        expected.insert(0, Asked::All);
-        assert_eq!(place.asked(), expected);
-        // Which may concern files of the next rounds too, and is told once.
+        // Any of them may be what it failed to write.
+        let broken = io::Error::from_raw_os_error(5).kind();
+        assert_eq!(place.flush(&files), [Err(broken); 4]);
+        assert_eq!(place.asked(), [Asked::All]);
+        // Which is told once, and may concern files of the next rounds too.
         place.flush.disk.is_broken.store(false, Ordering::Relaxed);
-        place.flush.watch();
+        assert!(!place.flush.watch());
         assert_eq!(place.flush(&files), [Ok(()); 4]);
         assert_eq!(place.asked(), one_by_one(&files, place.shard()));
+    }
+
+    #[test]
+    fn a_file_system_that_no_longer_writes_and_does_not_say_so_is_noticed() {
+        let place = Place::new(Noting::default());
+        let mut files = place.files(&["a", "b", "c"]);
+        // Its metadata is there, and to flush it fails.
+        let last = place.shard().join("d");
+        std::os::unix::net::UnixListener::bind(&last).unwrap();
+        files.push(last);
+        assert!(place.flush(&files).iter().all(Result::is_err));
+        assert!(!place.flush.watch());
     }
 
     #[test]
@@ -427,14 +472,14 @@ mod tests {
         assert_eq!(asked, one_by_one(&files, place.shard()));
         unwatched.watch();
         assert!(unwatched.flush(&files).iter().all(Result::is_ok));
-        assert_eq!(*lock(&unwatched.disk.asked), [Asked::All]);
+        assert_eq!(*lock(&unwatched.disk.asked), together(&files));
     }
 
     #[test]
     fn files_on_another_file_system_are_flushed_one_by_one() {
         let place = Place::new(Noting::default());
         let mut files = place.files(&["a", "b", "c"]);
-        // One that is always mounted, and takes a flush.
+        // Of one that is always mounted, and takes no flush.
         let elsewhere = PathBuf::from("/proc/self/stat");
         let flushed = Disk.one(&elsewhere);
         files.push(elsewhere.clone());
@@ -442,22 +487,39 @@ mod tests {
         assert_eq!(place.flush(&files)[3], expected);
         let asked = place.asked();
         assert_eq!(asked[0], Asked::One(elsewhere));
-        assert_eq!(asked.last(), Some(&Asked::All));
+        assert_eq!(asked[1..], together(&files[..3]));
     }
 
     #[test]
     fn a_round_that_was_interrupted_is_told_to_its_callers_and_holds_up_no_other() {
+        let (came, arrived) = channel();
+        let (let_go, go) = channel::<()>();
         let place = Place::new(Noting {
-            // Nobody receives: to send is a panic.
-            gate: Some((Mutex::new(channel().0), Mutex::new(channel().1))),
+            gate: Some(Gate {
+                came: Mutex::new(came),
+                go: Mutex::new(go),
+            }),
             ..Noting::default()
         });
-        let files = place.files(&["a"]);
+        let files = place.files(&["a", "b"]);
         thread::scope(|scope| {
-            for _ in 0..2 {
-                let caller = scope.spawn(|| place.flush(&files));
-                assert!(caller.join().is_err());
-            }
+            let leader = scope.spawn(|| place.flush(&files[..1]));
+            arrived.recv().unwrap();
+            let others = [0, 1].map(|count| {
+                let other = scope.spawn(|| place.flush(&files[1..]));
+                while lock(&place.flush.state).next.files.len() <= count {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                other
+            });
+            // Whoever waits to be let go panics.
+            drop(let_go);
+            assert!(leader.join().is_err());
+            let ended = others.map(thread::ScopedJoinHandle::join);
+            let told: Vec<_> = ended.into_iter().filter_map(Result::ok).collect();
+            assert_eq!(told, [[Err(io::ErrorKind::Other)]]);
         });
+        let next = thread::scope(|scope| scope.spawn(|| place.flush(&files)).join());
+        assert!(next.is_err());
     }
 }

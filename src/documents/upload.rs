@@ -103,29 +103,6 @@ impl Documents {
         Ok(whole)
     }
 
-    /// Waits until objects are durable, together with those of others who wait for the same. Tells of each whether it is: in a
-    /// folder none is before, in a bucket each is already.
-    pub fn flush<'a>(
-        &self,
-        keys: impl IntoIterator<Item = &'a ObjectKey>,
-    ) -> Vec<Result<(), DocumentsError>> {
-        let paths: Vec<_> = keys.into_iter().map(path).collect();
-        match &self.folder {
-            Some(folder) => folder.flush(&paths),
-            None => paths.into_iter().map(|_| Ok(())).collect(),
-        }
-    }
-
-    fn flush_or_delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
-        let flushed: Result<(), _> = self.flush([key]).into_iter().collect();
-        if flushed.is_err()
-            && let Err(error) = self.delete(key)
-        {
-            tracing::warn!(%error, %key, "an object that could not be flushed stays behind");
-        }
-        flushed
-    }
-
     /// The same, to be followed by [`flush`](Self::flush).
     pub fn assemble_unflushed(
         &self,
@@ -140,6 +117,28 @@ impl Documents {
         Ok(whole)
     }
 
+    /// Waits until objects are durable, together with those of others who wait for the same. Tells of each whether it is: in a
+    /// folder none is before, in a bucket each is already.
+    pub fn flush<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a ObjectKey>,
+    ) -> Vec<Result<(), DocumentsError>> {
+        let paths: Vec<_> = keys.into_iter().map(path).collect();
+        let Some(folder) = &self.folder else {
+            return paths.into_iter().map(|_| Ok(())).collect();
+        };
+        let mut flushed = folder.flush(&paths);
+        for one in &mut flushed {
+            // What is not there was deleted, or its store is away.
+            if let Err(DocumentsError::Missing) = one
+                && let Err(error) = self.check_there()
+            {
+                *one = Err(error);
+            }
+        }
+        flushed
+    }
+
     /// What [`assemble`](Self::assemble) would store of the same. Nothing is stored.
     pub fn would_assemble(
         &self,
@@ -148,6 +147,16 @@ impl Documents {
         suffix: &[u8],
     ) -> Result<Measured, DocumentsError> {
         self.put_together(from, prefix, suffix, &mut |_| Ok(()))
+    }
+
+    fn flush_or_delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
+        let flushed: Result<(), _> = self.flush([key]).into_iter().collect();
+        if flushed.is_err()
+            && let Err(error) = self.delete(key)
+        {
+            tracing::warn!(%error, %key, "an object that could not be flushed stays behind");
+        }
+        flushed
     }
 
     fn put_together(

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::validation::{self, DocumentPlan, Plan};
 use super::{NewRequest, RequestView};
 use crate::auth::{Authorized, op};
-use crate::documents::DocumentsError;
+use crate::documents::{DocumentsError, MOST_UNFLUSHED_BYTES};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm, SignatureScheme};
 use crate::domain::app::App;
 use crate::domain::block_states::BlockStates;
@@ -71,6 +71,8 @@ struct Earlier {
 struct Uploads {
     service: Service,
     done: Vec<Received>,
+    /// How many of them are durable.
+    flushed: usize,
 }
 
 struct Received {
@@ -152,6 +154,7 @@ impl Service {
             uploads: Uploads {
                 service: self.clone(),
                 done: Vec::new(),
+                flushed: 0,
             },
             refused: Vec::new(),
         })
@@ -230,6 +233,9 @@ impl Receiving {
             digest: signed.finish(),
             blocks: stored.blocks,
         });
+        if self.uploads.unflushed_bytes() >= MOST_UNFLUSHED_BYTES {
+            self.uploads.flush()?;
+        }
         let refused = service.inspect(position, &key, &options.signature, self.scheme(options))?;
         self.refused.extend(refused);
         Ok(())
@@ -257,10 +263,7 @@ impl Receiving {
             return Err(lacking(missing));
         }
         // Before a row names them.
-        let keys = self.uploads.done.iter().map(|received| &received.key);
-        for flushed in service.inner.documents.flush(keys) {
-            flushed?;
-        }
+        self.uploads.flush()?;
         let now = service.inner.ambient.now();
         let request = self.request(service, app, now);
         let documents: Vec<_> = (0_u32..)
@@ -446,6 +449,25 @@ impl Earlier {
             view: made(service, self.request, self.documents),
             novelty: Novelty::Repeated,
         }
+    }
+}
+
+impl Uploads {
+    fn unflushed(&self) -> &[Received] {
+        self.done.get(self.flushed..).unwrap_or_default()
+    }
+
+    fn unflushed_bytes(&self) -> u64 {
+        self.unflushed().iter().map(|received| received.size).sum()
+    }
+
+    /// Makes all of them durable.
+    fn flush(&mut self) -> Result<(), DocumentsError> {
+        let keys = self.unflushed().iter().map(|received| &received.key);
+        let flushed = self.service.inner.documents.flush(keys);
+        flushed.into_iter().collect::<Result<(), _>>()?;
+        self.flushed = self.done.len();
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::super::{Service, ServiceError};
 use super::prepared::{Stopped, unreadable};
-use super::storing::{followed, included, source};
+use super::storing::{followed, included, not_stored, source};
 use super::{Failure, Fate, Hold, Work, chain_of, end_of, outcome_of, signed_key, step};
 use crate::ades::CertificateChain;
 use crate::documents::{DocumentsError, Measured};
@@ -103,12 +103,16 @@ impl Service {
     ) -> Result<Transition, ServiceError> {
         let chain = self.chain_of_request(request)?;
         let mut work = Vec::with_capacity(documents.len());
-        let mut strange = Vec::new();
+        let mut to_delete = Vec::new();
         for document in documents {
             let fate = match self.fate_before(&document, request, chain.as_ref())? {
                 Found::Fate(fate) => fate,
+                Found::Unflushed(key) => {
+                    to_delete.push(key);
+                    Fate::Failed(Failure::new(DocumentReason::NotStored))
+                }
                 Found::Strange(key) => {
-                    strange.push(key);
+                    to_delete.push(key);
                     Fate::Failed(Failure {
                         reason: DocumentReason::Interrupted,
                         detail: Some(NOT_ITS_SIGNATURE.to_owned()),
@@ -129,10 +133,10 @@ impl Service {
             return Ok(ended);
         }
         step("recovered");
-        for key in &strange {
+        for key in &to_delete {
             // Should this fail: no row knows the object, so it goes with what else was left behind.
             if let Err(error) = self.inner.documents.delete(key) {
-                tracing::error!(%key, %error, "a file that is not the signature in whose place it lies cannot be deleted");
+                tracing::error!(%key, %error, "a file that does not count as a signed document cannot be deleted");
             }
         }
         tracing::warn!(request = %request.id, %state, "a request left in the middle of signing was ended");
@@ -193,11 +197,16 @@ impl Service {
         };
         match recognised {
             Some(Recognised { object, signed }) if object == lies => {
-                // The process may have stopped before it was.
-                for flushed in self.inner.documents.flush([&key]) {
-                    flushed?;
+                // The process may have stopped before.
+                let flushed = self.inner.documents.flush([&key]).into_iter().collect();
+                match flushed {
+                    Ok(()) => Ok(Found::Fate(Fate::Signed(signed))),
+                    Err(error @ DocumentsError::Away) => Err(error.into()),
+                    Err(error) => {
+                        not_stored(document, &error);
+                        Ok(Found::Unflushed(key))
+                    }
                 }
-                Ok(Found::Fate(Fate::Signed(signed)))
             }
             _ => {
                 let (size, sha256) = (lies.size, lies.sha256.to_hex());
@@ -269,6 +278,8 @@ impl Service {
 enum Found {
     /// What became of it.
     Fate(Fate),
+    /// Its signed form is there, and cannot be made durable. A second try would not tell.
+    Unflushed(ObjectKey),
     /// Under its key lies what is not its signature.
     Strange(ObjectKey),
 }

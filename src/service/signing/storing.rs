@@ -10,7 +10,7 @@ use super::work::reason_of;
 use super::{Failure, Fate, Halt, Service, Work, step};
 use crate::activation::ActivationError;
 use crate::ades::{Assembled, Original};
-use crate::documents::{DocumentsError, Measured, Source};
+use crate::documents::{DocumentsError, MOST_UNFLUSHED_BYTES, Measured, Source};
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::key::VerifiedValue;
 use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
@@ -70,8 +70,8 @@ pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'
     }
 }
 
-/// After so many files they are made durable, while the HSM goes on.
-const MOST_UNFLUSHED: usize = 256;
+/// After so many files, or bytes, they are made durable, while the HSM goes on.
+const MOST_FILES: usize = 256;
 
 /// The documents whose values come, in whichever order.
 pub(super) struct Storing<'a> {
@@ -85,6 +85,7 @@ pub(super) struct Storing<'a> {
     has_begun: bool,
     /// Whose files are written and not durable yet, and where they are.
     unflushed: Vec<(usize, ObjectKey)>,
+    unflushed_bytes: u64,
     /// The first failure of the store that may pass.
     not_stored: Option<DocumentsError>,
     halt: Option<Halt>,
@@ -103,6 +104,7 @@ impl<'a> Storing<'a> {
             without: Vec::new(),
             has_begun: false,
             unflushed: Vec::new(),
+            unflushed_bytes: 0,
             not_stored: None,
             halt: None,
         }
@@ -140,8 +142,11 @@ impl<'a> Storing<'a> {
         });
         work.fate = match stored {
             Ok(Ok(fate)) => {
-                if let Fate::Signed(_) = fate {
+                if let Fate::Signed(signed) = &fate {
                     self.unflushed.push((place, signed_key(&work.document)));
+                    if signed.kept == Kept::Whole {
+                        self.unflushed_bytes = self.unflushed_bytes.saturating_add(signed.size);
+                    }
                 }
                 fate
             }
@@ -153,13 +158,16 @@ impl<'a> Storing<'a> {
         };
         step("stored");
         self.halt = self.hold.check().err();
-        if self.unflushed.len() >= MOST_UNFLUSHED {
+        let many =
+            self.unflushed.len() >= MOST_FILES || self.unflushed_bytes >= MOST_UNFLUSHED_BYTES;
+        if many && self.halt.is_none() {
             self.flush();
         }
     }
 
     /// Makes durable what is written. What cannot be made so is not stored.
     fn flush(&mut self) {
+        self.unflushed_bytes = 0;
         let unflushed = std::mem::take(&mut self.unflushed);
         if unflushed.is_empty() {
             return;
@@ -173,6 +181,10 @@ impl<'a> Storing<'a> {
             not_stored(&work.document, &error);
             work.fate = Fate::Failed(Failure::new(DocumentReason::NotStored));
             self.not_stored.get_or_insert(error);
+            // Whoever has taken the request over meanwhile may count the file.
+            if self.hold.check().is_err() {
+                continue;
+            }
             // Should this fail: no row knows the file, so it goes with what else was left behind.
             if let Err(error) = documents.delete(key) {
                 tracing::warn!(%error, %key, "a file that could not be flushed stays behind");
@@ -305,7 +317,7 @@ fn fate_of_stored(
     }
 }
 
-fn not_stored(document: &Document, error: &DocumentsError) {
+pub(super) fn not_stored(document: &Document, error: &DocumentsError) {
     let cause = error.source().map(ToString::to_string);
     tracing::error!(request = %document.request, document = %document.id, %error, cause, "a signed document was not stored");
 }
