@@ -1,23 +1,22 @@
-//! Making files durable, those of many callers at once.
+//! Making files durable, those of a batch at once.
 //!
-//! A file is written and named without waiting for the disk, and is here before anybody is told that it is stored. One
-//! caller flushes what all have brought that came meanwhile: a few files one by one, each with the folder that names it,
-//! and more of them by one flush of their file system (`syncfs(2)`), which takes hardly longer than that of one file. It
-//! also waits for what others have written to that file system, so a single signature does not go this way.
+//! A file is written and named without waiting for the disk, and is here before anybody is told that it is stored. A few
+//! files are flushed one by one, each with the folder that names it, and more of them by one flush of their file system
+//! (`syncfs(2)`), which takes hardly longer than that of one file. It also waits for what others have written to that file
+//! system, so a single signature does not go this way.
 //!
 //! `syncfs` tells of a write that failed once for each descriptor, and not in which file (Linux 5.8 and later); of a file
-//! system that has given up writing it may tell nothing, so one of the files is asked too. With the first failure all of
-//! its round count as not written, and from then on, for as long as the process lives, each file is flushed by itself,
-//! before it has its name.
+//! system that has given up writing it may tell nothing, so one of the files is asked too. With the first failure all
+//! that were to be flushed count as not written, and from then on, for as long as the process lives, each file is flushed by
+//! itself, before it has its name.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::mem;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// From so many files on the file system is flushed.
 const MANY: usize = 4;
@@ -26,9 +25,10 @@ const MANY: usize = 4;
 pub(super) struct Flush<D = Disk> {
     folder: PathBuf,
     disk: D,
-    state: Mutex<State>,
-    /// A round has ended.
-    turn: Condvar,
+    system: Mutex<System>,
+    /// Whoever flushes the file system has it: of two at once, one would be told of the other's failure, and the other of
+    /// none.
+    turn: Mutex<()>,
 }
 
 /// What is asked of the disk.
@@ -42,24 +42,7 @@ pub(super) trait Flushing {
 /// The disk.
 pub(super) struct Disk;
 
-#[derive(Default)]
-struct State {
-    next: Round,
-    under_way: bool,
-    system: System,
-}
-
-/// Files that are flushed together.
-#[derive(Default)]
-struct Round {
-    files: Vec<PathBuf>,
-    verdict: Arc<Verdict>,
-}
-
-/// The files that could not be flushed; `None` when the round was interrupted.
-type Verdict = OnceLock<Option<Failed>>;
-
-/// Which, and why.
+/// The files that could not be flushed, and why.
 type Failed = HashMap<PathBuf, (io::ErrorKind, String)>;
 
 /// The file system that the folder is on.
@@ -89,20 +72,20 @@ impl<D: Flushing> Flush<D> {
         Self {
             folder,
             disk,
-            state: Mutex::default(),
-            turn: Condvar::new(),
+            system: Mutex::default(),
+            turn: Mutex::default(),
         }
     }
 
     /// Before a file is written. A folder that is not there is looked at again with the next one; of one in whose place
     /// another was mounted the old file system is let go. Tells whether the file may be flushed with others later.
     pub(super) fn watch(&self) -> bool {
-        let mut state = lock(&self.state);
-        match &state.system {
+        let mut system = self.system();
+        match &*system {
             System::Distrusted => return false,
             System::Watched(watched) if watched.holds(&self.folder) => {}
             System::Watched(_) | System::Unknown => {
-                state.system = match Watched::open(&self.folder) {
+                *system = match Watched::open(&self.folder) {
                     Ok(watched) => System::Watched(Arc::new(watched)),
                     Err(_) => System::Unknown,
                 };
@@ -113,70 +96,41 @@ impl<D: Flushing> Flush<D> {
 
     /// Waits until these files, and their names, are on the disk. Tells of each, in their order, whether it is.
     pub(super) fn flush(&self, files: &[PathBuf]) -> Vec<io::Result<()>> {
-        if files.is_empty() {
-            return Vec::new();
-        }
-        let verdict = self.with_others(files);
-        let failed = verdict.get().and_then(Option::as_ref);
-        let of = |file: &PathBuf| match failed.map(|failed| failed.get(file)) {
-            Some(None) => Ok(()),
-            Some(Some((kind, why))) => Err(io::Error::new(*kind, why.clone())),
-            None => Err(io::Error::other("flushing was interrupted")),
+        let system = self.system().clone();
+        let failed = match system {
+            System::Watched(watched) if files.len() >= MANY => self.together(files, &watched),
+            _ => self.each(files),
+        };
+        let of = |file: &PathBuf| match failed.get(file) {
+            None => Ok(()),
+            Some((kind, why)) => Err(io::Error::new(*kind, why.clone())),
         };
         files.iter().map(of).collect()
     }
 
-    /// The verdict on the round that these files are in, whoever of its callers leads it.
-    fn with_others(&self, files: &[PathBuf]) -> Arc<Verdict> {
-        let mut state = lock(&self.state);
-        state.next.files.extend_from_slice(files);
-        let verdict = Arc::clone(&state.next.verdict);
-        while state.under_way && verdict.get().is_none() {
-            let woken = self.turn.wait(state);
-            state = woken.unwrap_or_else(PoisonError::into_inner);
-        }
-        if verdict.get().is_some() {
-            return verdict;
-        }
-        state.under_way = true;
-        let round = mem::take(&mut state.next);
-        let system = state.system.clone();
-        drop(state);
-        let mut leading = Leading {
-            flush: self,
-            verdict: &verdict,
-            ended: None,
-        };
-        leading.ended = Some(self.round(&round.files, system));
-        drop(leading);
-        verdict
-    }
-
-    /// What could not be flushed, and what is known of the file system now.
-    fn round(&self, files: &[PathBuf], system: System) -> (Failed, System) {
-        let watched = match &system {
-            System::Watched(watched) if files.len() >= MANY => Arc::clone(watched),
-            _ => return (self.each(files), system),
-        };
-        // Another one was mounted in its place.
-        if !watched.holds(&self.folder) {
-            return (self.each(files), System::Unknown);
-        }
-        // Whoever moved a part of the store to another disk has it flushed all the same.
+    fn together(&self, files: &[PathBuf], watched: &Watched) -> Failed {
+        // Whoever moved the store, or a part of it, to another disk has it flushed all the same.
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             files.iter().partition(|file| watched.holds(file));
         let mut failed = self.each(elsewhere);
-        let flushed = self.disk.all(&watched.folder);
-        match flushed.and_then(|()| self.ask_one(&here, &mut failed)) {
-            Ok(()) => (failed, system),
-            Err(error) => {
-                let folder = self.folder.display();
-                tracing::error!(%error, %folder, "the file system of the documents failed to write something; from now on each file is flushed by itself");
-                let why = (error.kind(), error.to_string());
-                failed.extend(here.into_iter().map(|file| (file.clone(), why.clone())));
-                (failed, System::Distrusted)
-            }
+        if here.is_empty() {
+            return failed;
         }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else was told of a failure, perhaps of one of these.
+        if let System::Distrusted = *self.system() {
+            failed.extend(self.each(here));
+            return failed;
+        }
+        let flushed = self.disk.all(&watched.folder);
+        if let Err(error) = flushed.and_then(|()| self.ask_one(&here, &mut failed)) {
+            let folder = self.folder.display();
+            tracing::error!(%error, %folder, "the file system of the documents failed to write something; from now on each file is flushed by itself");
+            *self.system() = System::Distrusted;
+            let why = (error.kind(), error.to_string());
+            failed.extend(here.into_iter().map(|file| (file.clone(), why.clone())));
+        }
+        failed
     }
 
     /// Flushes one of the files, whose file system may have given up. Those that are gone by now tell nothing of it.
@@ -214,6 +168,10 @@ impl<D: Flushing> Flush<D> {
         }
         failed
     }
+
+    fn system(&self) -> MutexGuard<'_, System> {
+        self.system.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Watched {
@@ -227,29 +185,6 @@ impl Watched {
     fn holds(&self, path: &Path) -> bool {
         path.metadata()
             .is_ok_and(|metadata| metadata.dev() == self.device)
-    }
-}
-
-/// Whoever leads a round ends it, also by a panic.
-struct Leading<'a, D> {
-    flush: &'a Flush<D>,
-    verdict: &'a Verdict,
-    ended: Option<(Failed, System)>,
-}
-
-impl<D> Drop for Leading<'_, D> {
-    fn drop(&mut self) {
-        let mut state = lock(&self.flush.state);
-        state.under_way = false;
-        let failed = self.ended.take().map(|(failed, system)| {
-            // Whoever began to write meanwhile may know more than that it is unknown.
-            if !matches!(system, System::Unknown) {
-                state.system = system;
-            }
-            failed
-        });
-        self.verdict.get_or_init(|| failed);
-        self.flush.turn.notify_all();
     }
 }
 
@@ -269,18 +204,11 @@ impl<D> fmt::Debug for Flush<D> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::net::UnixListener;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::mpsc::{Receiver, Sender, channel};
-    use std::thread;
-    use std::time::Duration;
+    use std::{fs, mem};
 
     use tempfile::TempDir;
 
@@ -292,13 +220,6 @@ mod tests {
         asked: Mutex<Vec<Asked>>,
         /// Whether the file system has failed to write something.
         is_broken: AtomicBool,
-        /// With it, each call waits until the test lets it go.
-        gate: Option<Gate>,
-    }
-
-    struct Gate {
-        came: Mutex<Sender<()>>,
-        go: Mutex<Receiver<()>>,
     }
 
     #[derive(Debug, PartialEq, Eq)]
@@ -309,11 +230,7 @@ mod tests {
 
     impl Noting {
         fn note(&self, asked: Asked) {
-            lock(&self.asked).push(asked);
-            if let Some(Gate { came, go }) = &self.gate {
-                lock(came).send(()).unwrap();
-                lock(go).recv().unwrap();
-            }
+            self.asked.lock().unwrap().push(asked);
         }
     }
 
@@ -360,7 +277,7 @@ mod tests {
         }
 
         fn asked(&self) -> Vec<Asked> {
-            mem::take(&mut *lock(&self.flush.disk.asked))
+            mem::take(&mut *self.flush.disk.asked.lock().unwrap())
         }
 
         fn flush(&self, files: &[PathBuf]) -> Vec<Result<(), io::ErrorKind>> {
@@ -395,46 +312,6 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_during_a_round_is_flushed_together_in_the_next() {
-        let (came, arrived) = channel();
-        let (let_go, go) = channel();
-        let place = Place::new(Noting {
-            gate: Some(Gate {
-                came: Mutex::new(came),
-                go: Mutex::new(go),
-            }),
-            ..Noting::default()
-        });
-        let files = place.files(&["first", "a", "b", "c", "d"]);
-        thread::scope(|scope| {
-            let mut callers = Vec::new();
-            for (number, file) in files.iter().enumerate() {
-                let place = &place;
-                callers.push(scope.spawn(move || place.flush(std::slice::from_ref(file))));
-                if number == 0 {
-                    arrived.recv().unwrap();
-                } else {
-                    while lock(&place.flush.state).next.files.len() < number {
-                        thread::sleep(Duration::from_millis(1));
-                    }
-                }
-            }
-            // The first file and its folder, and all others at once with a look at one of them.
-            let_go.send(()).unwrap();
-            for _ in 0..3 {
-                arrived.recv().unwrap();
-                let_go.send(()).unwrap();
-            }
-            for caller in callers {
-                assert_eq!(caller.join().unwrap(), [Ok(())]);
-            }
-        });
-        let mut expected = one_by_one(&files[..1], place.shard());
-        expected.extend(together(&files[1..]));
-        assert_eq!(place.asked(), expected);
-    }
-
-    #[test]
     fn a_file_that_cannot_be_flushed_is_told_alone() {
         for count in [2, 5] {
             let place = Place::new(Noting::default());
@@ -457,7 +334,7 @@ mod tests {
         let broken = io::Error::from_raw_os_error(5).kind();
         assert_eq!(place.flush(&files), [Err(broken); 4]);
         assert_eq!(place.asked(), [Asked::All]);
-        // Which is told once, and may concern files of the next rounds too.
+        // Which is told once, and may concern files that come later too.
         place.flush.disk.is_broken.store(false, Ordering::Relaxed);
         assert!(!place.flush.watch());
         assert_eq!(place.flush(&files), [Ok(()); 4]);
@@ -482,11 +359,11 @@ mod tests {
         let unwatched = Flush::on(Noting::default(), place.folder.path().to_owned());
         let files = place.files(&["a", "b", "c", "d"]);
         assert!(unwatched.flush(&files).iter().all(Result::is_ok));
-        let asked = mem::take(&mut *lock(&unwatched.disk.asked));
+        let asked = mem::take(&mut *unwatched.disk.asked.lock().unwrap());
         assert_eq!(asked, one_by_one(&files, place.shard()));
         unwatched.watch();
         assert!(unwatched.flush(&files).iter().all(Result::is_ok));
-        assert_eq!(*lock(&unwatched.disk.asked), together(&files));
+        assert_eq!(*unwatched.disk.asked.lock().unwrap(), together(&files));
     }
 
     #[test]
@@ -502,38 +379,5 @@ mod tests {
         let asked = place.asked();
         assert_eq!(asked[0], Asked::One(elsewhere));
         assert_eq!(asked[1..], together(&files[..3]));
-    }
-
-    #[test]
-    fn a_round_that_was_interrupted_is_told_to_its_callers_and_holds_up_no_other() {
-        let (came, arrived) = channel();
-        let (let_go, go) = channel::<()>();
-        let place = Place::new(Noting {
-            gate: Some(Gate {
-                came: Mutex::new(came),
-                go: Mutex::new(go),
-            }),
-            ..Noting::default()
-        });
-        let files = place.files(&["a", "b"]);
-        thread::scope(|scope| {
-            let leader = scope.spawn(|| place.flush(&files[..1]));
-            arrived.recv().unwrap();
-            let others = [0, 1].map(|count| {
-                let other = scope.spawn(|| place.flush(&files[1..]));
-                while lock(&place.flush.state).next.files.len() <= count {
-                    thread::sleep(Duration::from_millis(1));
-                }
-                other
-            });
-            // Whoever waits to be let go panics.
-            drop(let_go);
-            assert!(leader.join().is_err());
-            let ended = others.map(thread::ScopedJoinHandle::join);
-            let told: Vec<_> = ended.into_iter().filter_map(Result::ok).collect();
-            assert_eq!(told, [[Err(io::ErrorKind::Other)]]);
-        });
-        let next = thread::scope(|scope| scope.spawn(|| place.flush(&files)).join());
-        assert!(next.is_err());
     }
 }

@@ -117,8 +117,7 @@ impl Documents {
         Ok(whole)
     }
 
-    /// Waits until objects are durable, together with those of others who wait for the same. Tells of each whether it is: in a
-    /// folder none is before, in a bucket each is already.
+    /// Waits until objects are durable. Tells of each whether it is: in a folder none is before, in a bucket each is already.
     pub fn flush<'a>(
         &self,
         keys: impl IntoIterator<Item = &'a ObjectKey>,

@@ -71,7 +71,7 @@ pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'
 }
 
 /// After so many files, or after [`MOST_UNFLUSHED_BYTES`], they are made durable while the HSM goes on.
-const MOST_FILES: usize = 256;
+const MOST_FILES: usize = 64;
 
 /// The documents whose values come, in whichever order.
 pub(super) struct Storing<'a> {
