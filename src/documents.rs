@@ -1,8 +1,9 @@
 //! Document bytes, as streams in an object store: a folder of this machine, or a bucket that all nodes share.
 //!
 //! An object is written once, whole or not at all, under a random [`ObjectKey`] that tells nothing of it; it is
-//! read in pieces and deleted. (Of one that nobody was told of, a power cut may leave a part.) No document is ever held whole in memory. Who may see a document, and for how long it is
-//! kept, is decided above.
+//! read in pieces and deleted. It is durable when it is written, but for those of a [`Batch`], which are when that is
+//! flushed; of one that was not, a power cut may leave a part. No document is ever held whole in memory. Who may see a
+//! document, and for how long it is kept, is decided above.
 //!
 //! All functions are synchronous and must not be called from asynchronous code: the object store's own runtime
 //! is in here, so that nobody notices which store it is. A folder is read and written by the calling thread.
@@ -18,6 +19,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::domain::algorithm::DigestAlgorithm;
 
+mod batch;
 mod flush;
 mod folder;
 mod place;
@@ -27,6 +29,7 @@ mod sweep;
 mod upload;
 
 pub use crate::domain::object_key::ObjectKey;
+pub use batch::Batch;
 pub use place::{AccessKey, Bucket, Settings};
 pub use reader::{Chunks, ObjectReader, Source};
 pub use upload::{Measured, Stored};
@@ -88,11 +91,9 @@ pub struct Documents {
     folder: Option<Arc<Folder>>,
     /// Bytes written at once.
     part: usize,
+    /// What is written by this one waits for a flush to be durable.
+    is_flushed_later: bool,
 }
-
-/// Whoever writes more than this flushes it before writing on: others may have to wait until all that is written is on the
-/// disk.
-pub const MOST_UNFLUSHED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What the set-up leaves in a store. A store that is away looks like one from which everything was deleted; by this the
 /// two are told apart.
@@ -108,14 +109,13 @@ impl Documents {
         }
         let mark = Path::from(MARK);
         let words = "Rubrica keeps documents here, and takes the store for lost without this.\n";
+        if let Some(folder) = &documents.folder {
+            return folder.write(&mark, words.as_bytes());
+        }
         let put = documents
             .runtime
             .wait(documents.store()?.put(&mark, words.into()));
-        put.map(drop).map_err(DocumentsError::from_store)?;
-        match &documents.folder {
-            Some(folder) => folder.flush([&mark]).into_iter().collect(),
-            None => Ok(()),
-        }
+        put.map(drop).map_err(DocumentsError::from_store)
     }
 
     /// Opens a store that was set up, or will be. A bucket is not asked for anything yet.
@@ -128,11 +128,17 @@ impl Documents {
                 .folder()
                 .map(|folder| Arc::new(Folder::new(folder.to_owned()))),
             part: settings.part(),
+            is_flushed_later: false,
         };
         match documents.store() {
             Ok(_) | Err(DocumentsError::Away) => Ok(documents),
             Err(error) => Err(error),
         }
+    }
+
+    /// For writing so many objects that are needed at the same time.
+    pub fn batch(&self, count: usize) -> Batch {
+        Batch::new(self, count)
     }
 
     fn store(&self) -> Result<&dyn ObjectStore, DocumentsError> {

@@ -1,14 +1,14 @@
 //! Making files durable, those of a batch at once.
 //!
-//! A file is written and named without waiting for the disk, and is here before anybody is told that it is stored. A few
-//! files are flushed one by one, each with the folder that names it, and more of them by one flush of their file system
-//! (`syncfs(2)`), which takes hardly longer than that of one file. It also waits for what others have written to that file
-//! system, so a single signature does not go this way.
+//! A file that is written by itself is on the disk before it has its name. The files of a [`Batch`](super::Batch) are
+//! written and named without waiting, and are here before anybody is told that they are stored: one flush of their file
+//! system (`syncfs(2)`) takes hardly longer than that of one file. It also waits for what others have written to that file
+//! system.
 //!
 //! `syncfs` tells of a write that failed once for each descriptor, and not in which file (Linux 5.8 and later); of a file
 //! system that has given up writing it may tell nothing, so one of the files is asked too. With the first failure all
-//! that were to be flushed count as not written, and from then on, for as long as the process lives, each file is flushed by
-//! itself, before it has its name.
+//! that were to be flushed count as not written, and from then on, for as long as the process lives, no file is named
+//! before it is on the disk.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,9 +17,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// From so many files on the file system is flushed.
-const MANY: usize = 4;
 
 /// Flushes the files of one folder.
 pub(super) struct Flush<D = Disk> {
@@ -82,50 +79,53 @@ impl<D: Flushing> Flush<D> {
     pub(super) fn watch(&self) -> bool {
         let mut system = self.system();
         match &*system {
-            System::Distrusted => return false,
-            System::Watched(watched) if watched.holds(&self.folder) => {}
+            System::Distrusted => false,
+            System::Watched(watched) if watched.holds(&self.folder) => true,
             System::Watched(_) | System::Unknown => {
-                *system = match Watched::open(&self.folder) {
-                    Ok(watched) => System::Watched(Arc::new(watched)),
-                    Err(_) => System::Unknown,
-                };
+                let watched = Watched::open(&self.folder);
+                let is_watched = watched.is_ok();
+                *system = watched.map_or(System::Unknown, |watched| {
+                    System::Watched(Arc::new(watched))
+                });
+                is_watched
             }
         }
-        true
     }
 
-    /// Waits until these files, and their names, are on the disk. Tells of each, in their order, whether it is.
-    pub(super) fn flush(&self, files: &[PathBuf]) -> Vec<io::Result<()>> {
+    /// Waits until files, and their names, are on the disk: those that were written when their file system was watched. Tells
+    /// of each, in their order, whether it is.
+    pub(super) fn together(&self, files: &[PathBuf]) -> Vec<io::Result<()>> {
         let system = self.system().clone();
         let failed = match system {
-            System::Watched(watched) if files.len() >= MANY => self.together(files, &watched),
-            _ => self.each(files),
+            System::Watched(watched) => self.by_system(files, &watched),
+            System::Unknown | System::Distrusted => self.by_file(files),
         };
-        let of = |file: &PathBuf| match failed.get(file) {
-            None => Ok(()),
-            Some((kind, why)) => Err(io::Error::new(*kind, why.clone())),
-        };
-        files.iter().map(of).collect()
+        told(files, &failed)
     }
 
-    fn together(&self, files: &[PathBuf], watched: &Watched) -> Failed {
+    /// The same for files that may have been written by another process, each by itself.
+    pub(super) fn each(&self, files: &[PathBuf]) -> Vec<io::Result<()>> {
+        told(files, &self.by_file(files))
+    }
+
+    fn by_system(&self, files: &[PathBuf], watched: &Watched) -> Failed {
         // Whoever moved the store, or a part of it, to another disk has it flushed all the same.
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             files.iter().partition(|file| watched.holds(file));
-        let mut failed = self.each(elsewhere);
+        let mut failed = self.by_file(elsewhere);
         if here.is_empty() {
             return failed;
         }
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         // Somebody else was told of a failure, perhaps of one of these.
         if let System::Distrusted = *self.system() {
-            failed.extend(self.each(here));
+            failed.extend(self.by_file(here));
             return failed;
         }
         let flushed = self.disk.all(&watched.folder);
         if let Err(error) = flushed.and_then(|()| self.ask_one(&here, &mut failed)) {
             let folder = self.folder.display();
-            tracing::error!(%error, %folder, "the file system of the documents failed to write something; from now on each file is flushed by itself");
+            tracing::error!(%error, %folder, "the file system of the documents failed to write something; from now on no file is named before it is on the disk");
             *self.system() = System::Distrusted;
             let why = (error.kind(), error.to_string());
             failed.extend(here.into_iter().map(|file| (file.clone(), why.clone())));
@@ -146,7 +146,7 @@ impl<D: Flushing> Flush<D> {
         Ok(())
     }
 
-    fn each<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Failed {
+    fn by_file<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Failed {
         let mut failed = Failed::new();
         let mut folders: HashMap<&Path, Vec<&PathBuf>> = HashMap::new();
         for file in files {
@@ -172,6 +172,14 @@ impl<D: Flushing> Flush<D> {
     fn system(&self) -> MutexGuard<'_, System> {
         self.system.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn told(files: &[PathBuf], failed: &Failed) -> Vec<io::Result<()>> {
+    let of = |file| match failed.get(file) {
+        None => Ok(()),
+        Some((kind, why)) => Err(io::Error::new(*kind, why.clone())),
+    };
+    files.iter().map(of).collect()
 }
 
 impl Watched {
@@ -280,12 +288,20 @@ mod tests {
             mem::take(&mut *self.flush.disk.asked.lock().unwrap())
         }
 
-        fn flush(&self, files: &[PathBuf]) -> Vec<Result<(), io::ErrorKind>> {
-            let flushed = self.flush.flush(files).into_iter();
-            flushed
-                .map(|one| one.map_err(|error| error.kind()))
-                .collect()
+        fn together(&self, files: &[PathBuf]) -> Vec<Result<(), io::ErrorKind>> {
+            kinds(self.flush.together(files))
         }
+
+        fn each(&self, files: &[PathBuf]) -> Vec<Result<(), io::ErrorKind>> {
+            kinds(self.flush.each(files))
+        }
+    }
+
+    fn kinds(flushed: Vec<io::Result<()>>) -> Vec<Result<(), io::ErrorKind>> {
+        let flushed = flushed.into_iter();
+        flushed
+            .map(|one| one.map_err(|error| error.kind()))
+            .collect()
     }
 
     fn one_by_one(files: &[PathBuf], shard: PathBuf) -> Vec<Asked> {
@@ -294,62 +310,73 @@ mod tests {
     }
 
     /// One of them is asked whether the file system still writes.
-    fn together(files: &[PathBuf]) -> Vec<Asked> {
+    fn by_system(files: &[PathBuf]) -> Vec<Asked> {
         vec![Asked::All, Asked::One(files[0].clone())]
     }
 
     #[test]
-    fn few_files_are_flushed_with_their_folder_and_many_with_the_file_system() {
+    fn files_are_flushed_with_their_folder_or_with_the_file_system() {
         let place = Place::new(Noting::default());
-        let few = place.files(&["a", "b", "c"]);
-        assert_eq!(place.flush(&few), [Ok(()); 3]);
-        assert_eq!(place.asked(), one_by_one(&few, place.shard()));
-        let many = place.files(&["a", "b", "c", "d"]);
-        assert_eq!(place.flush(&many), [Ok(()); 4]);
-        assert_eq!(place.asked(), together(&many));
-        assert_eq!(place.flush(&[]), []);
+        let files = place.files(&["a", "b", "c"]);
+        assert_eq!(place.each(&files), [Ok(()); 3]);
+        assert_eq!(place.asked(), one_by_one(&files, place.shard()));
+        assert_eq!(place.together(&files), [Ok(()); 3]);
+        assert_eq!(place.asked(), by_system(&files));
+        assert_eq!(place.together(&[]), []);
         assert_eq!(place.asked(), []);
     }
 
     #[test]
     fn a_file_that_cannot_be_flushed_is_told_alone() {
-        for count in [2, 5] {
-            let place = Place::new(Noting::default());
-            let mut files = place.files(&["a", "b", "c", "d", "e"][..count]);
-            fs::remove_file(&files[1]).unwrap();
-            let mut expected = vec![Ok(()); count];
-            expected[1] = Err(io::ErrorKind::NotFound);
-            assert_eq!(place.flush(&files), expected);
-            files.remove(1);
-            assert_eq!(place.flush(&files), vec![Ok(()); count - 1]);
-        }
+        let place = Place::new(Noting::default());
+        let mut files = place.files(&["a", "b", "c", "d", "e"]);
+        fs::remove_file(&files[1]).unwrap();
+        let mut expected = vec![Ok(()); 5];
+        expected[1] = Err(io::ErrorKind::NotFound);
+        assert_eq!(place.together(&files), expected);
+        assert_eq!(place.each(&files), expected);
+        files.remove(1);
+        assert_eq!(place.together(&files), [Ok(()); 4]);
+        assert!(place.flush.watch());
     }
 
     #[test]
     fn after_a_failure_of_the_file_system_each_file_is_flushed_by_itself() {
         let place = Place::new(Noting::default());
-        let files = place.files(&["a", "b", "c", "d"]);
+        let files = place.files(&["a", "b"]);
         place.flush.disk.is_broken.store(true, Ordering::Relaxed);
         // Any of them may be what it failed to write.
         let broken = io::Error::from_raw_os_error(5).kind();
-        assert_eq!(place.flush(&files), [Err(broken); 4]);
+        assert_eq!(place.together(&files), [Err(broken); 2]);
         assert_eq!(place.asked(), [Asked::All]);
         // Which is told once, and may concern files that come later too.
         place.flush.disk.is_broken.store(false, Ordering::Relaxed);
         assert!(!place.flush.watch());
-        assert_eq!(place.flush(&files), [Ok(()); 4]);
+        assert_eq!(place.together(&files), [Ok(()); 2]);
+        assert_eq!(place.asked(), one_by_one(&files, place.shard()));
+    }
+
+    #[test]
+    fn who_waited_while_another_was_told_of_a_failure_does_not_trust_the_file_system() {
+        let place = Place::new(Noting::default());
+        let files = place.files(&["a", "b"]);
+        let System::Watched(watched) = place.flush.system().clone() else {
+            panic!("it is not watched");
+        };
+        *place.flush.system() = System::Distrusted;
+        assert!(place.flush.by_system(&files, &watched).is_empty());
         assert_eq!(place.asked(), one_by_one(&files, place.shard()));
     }
 
     #[test]
     fn a_file_system_that_no_longer_writes_and_does_not_say_so_is_noticed() {
         let place = Place::new(Noting::default());
-        let mut files = place.files(&["b", "c", "d"]);
+        let mut files = place.files(&["b", "c"]);
         // It is there, and to open it fails.
         let socket = place.shard().join("a");
         UnixListener::bind(&socket).unwrap();
         files.insert(0, socket);
-        assert!(place.flush(&files).iter().all(Result::is_err));
+        assert!(place.together(&files).iter().all(Result::is_err));
         assert!(!place.flush.watch());
     }
 
@@ -357,27 +384,37 @@ mod tests {
     fn a_file_system_that_was_not_watched_is_not_trusted() {
         let place = Place::new(Noting::default());
         let unwatched = Flush::on(Noting::default(), place.folder.path().to_owned());
-        let files = place.files(&["a", "b", "c", "d"]);
-        assert!(unwatched.flush(&files).iter().all(Result::is_ok));
+        let files = place.files(&["a", "b"]);
+        assert_eq!(kinds(unwatched.together(&files)), [Ok(()); 2]);
         let asked = mem::take(&mut *unwatched.disk.asked.lock().unwrap());
         assert_eq!(asked, one_by_one(&files, place.shard()));
-        unwatched.watch();
-        assert!(unwatched.flush(&files).iter().all(Result::is_ok));
-        assert_eq!(*unwatched.disk.asked.lock().unwrap(), together(&files));
+        assert!(unwatched.watch());
+        assert_eq!(kinds(unwatched.together(&files)), [Ok(()); 2]);
+        assert_eq!(*unwatched.disk.asked.lock().unwrap(), by_system(&files));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_not_watched() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("documents");
+        let flush = Flush::new(folder.clone());
+        assert!(!flush.watch());
+        fs::create_dir(&folder).unwrap();
+        assert!(flush.watch());
     }
 
     #[test]
     fn files_on_another_file_system_are_flushed_one_by_one() {
         let place = Place::new(Noting::default());
-        let mut files = place.files(&["a", "b", "c"]);
+        let mut files = place.files(&["a", "b"]);
         // Of one that is always mounted, and takes no flush.
         let elsewhere = PathBuf::from("/proc/self/stat");
         let flushed = Disk.one(&elsewhere);
         files.push(elsewhere.clone());
         let expected = flushed.map_err(|error| error.kind());
-        assert_eq!(place.flush(&files)[3], expected);
+        assert_eq!(place.together(&files)[2], expected);
         let asked = place.asked();
         assert_eq!(asked[0], Asked::One(elsewhere));
-        assert_eq!(asked[1..], together(&files[..3]));
+        assert_eq!(asked[1..], by_system(&files[..2]));
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct Staged {
     path: PathBuf,
     place: PathBuf,
     unflushed: u64,
+    /// With others, once it has its name.
     is_flushed_later: bool,
     is_named: bool,
 }
@@ -49,9 +50,20 @@ impl Folder {
         &self.path
     }
 
-    /// Begins a file.
-    pub(super) fn stage(&self, path: &Path) -> Result<Staged, DocumentsError> {
-        let is_flushed_later = self.flush.watch();
+    /// Writes a short file, which is durable then.
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), DocumentsError> {
+        let mut staged = self.stage(path, false)?;
+        staged.write(bytes)?;
+        staged.name()
+    }
+
+    /// Begins a file, which is durable once it is named, or perhaps only when it is flushed later.
+    pub(super) fn stage(
+        &self,
+        path: &Path,
+        is_flushed_later: bool,
+    ) -> Result<Staged, DocumentsError> {
+        let is_flushed_later = is_flushed_later && self.flush.watch();
         let place = self.place(path);
         let mut number = 1_u32;
         let mut has_shard = true;
@@ -84,35 +96,33 @@ impl Folder {
         }
     }
 
-    /// Files with the same first byte share a folder, which is made with the first of them. Whoever finds that another
-    /// makes it does not wait for that one's flush: a file system that orders its log, as ext4 and XFS do, has the name of
-    /// the folder on the disk before those in it.
+    /// Files with the same first byte share a folder, which is made with the first of them. Who finds it there does not ask
+    /// whether its own name is on the disk yet: a file system that orders its log, as ext4 and XFS do, has it there before the
+    /// names in it.
     fn make_shard(&self, place: &std::path::Path) -> Result<(), DocumentsError> {
         let Some(shard) = place.parent() else {
             return Ok(());
         };
-        match fs::create_dir(shard) {
+        let made = match fs::create_dir(shard) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            made => made.and_then(|()| File::open(&self.path)?.sync_all()),
-        }
-        .map_err(not_taken)
+            made => made,
+        };
+        let flushed = made.and_then(|()| File::open(&self.path)?.sync_all());
+        flushed.map_err(not_taken)
     }
 
-    /// Waits until these files are on the disk.
-    pub(super) fn flush<'a>(
-        &self,
-        paths: impl IntoIterator<Item = &'a Path>,
-    ) -> Vec<Result<(), DocumentsError>> {
-        let places: Vec<_> = paths.into_iter().map(|path| self.place(path)).collect();
-        let flushed = self.flush.flush(&places).into_iter();
-        flushed
-            .map(|flushed| {
-                flushed.map_err(|error| match error.kind() {
-                    ErrorKind::NotFound => DocumentsError::Missing,
-                    _ => failed(error),
-                })
-            })
-            .collect()
+    /// Waits until files that were to be flushed later are on the disk. Tells of each whether it is.
+    pub(super) fn flush_together(&self, paths: &[Path]) -> Vec<Result<(), DocumentsError>> {
+        flushed(self.flush.together(&self.places(paths)))
+    }
+
+    /// The same for files that another process may have written.
+    pub(super) fn flush_each(&self, paths: &[Path]) -> Vec<Result<(), DocumentsError>> {
+        flushed(self.flush.each(&self.places(paths)))
+    }
+
+    fn places(&self, paths: &[Path]) -> Vec<PathBuf> {
+        paths.iter().map(|path| self.place(path)).collect()
     }
 
     /// Whether a file is there.
@@ -155,12 +165,25 @@ impl Staged {
         Ok(())
     }
 
-    /// Gives it its name, in the place of a file that had it. It is not on the disk for certain.
+    /// Gives it its name, in the place of a file that had it.
     pub(super) fn name(mut self) -> Result<(), DocumentsError> {
-        if !self.is_flushed_later {
-            self.file.sync_all().map_err(failed)?;
+        if self.is_flushed_later {
+            return self.rename();
         }
-        fs::rename(&self.path, &self.place).map_err(failed)?;
+        self.file.sync_all().map_err(failed)?;
+        self.rename()?;
+        let folder = self.place.parent().unwrap_or(&self.place);
+        let flushed = File::open(folder).and_then(|folder| folder.sync_all());
+        if flushed.is_err()
+            && let Err(error) = fs::remove_file(&self.place)
+        {
+            tracing::warn!(%error, "a document whose name is not on the disk could not be removed");
+        }
+        flushed.map_err(not_taken)
+    }
+
+    fn rename(&mut self) -> Result<(), DocumentsError> {
+        fs::rename(&self.path, &self.place).map_err(not_taken)?;
         self.is_named = true;
         Ok(())
     }
@@ -191,6 +214,14 @@ pub(super) fn read(file: &File, from: u64, length: u64) -> Result<Bytes, Documen
 /// A folder above it may be missing too.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn flushed(files: Vec<io::Result<()>>) -> Vec<Result<(), DocumentsError>> {
+    let told = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound => DocumentsError::Missing,
+        _ => failed(error),
+    };
+    files.into_iter().map(|file| file.map_err(told)).collect()
 }
 
 /// Whoever writes and is told that something is not there misses the store, not a file.

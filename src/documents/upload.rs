@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
+use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
-use super::folder::Staged;
+use super::folder::{Folder, Staged};
 use super::{Documents, DocumentsError, FINGERPRINT, ObjectKey, Source, path};
 use crate::domain::algorithm::{Digest, Hasher};
 use crate::domain::block_states::{BlockHasher, BlockStates};
@@ -35,22 +36,7 @@ pub struct Measured {
 impl Documents {
     /// Stores what the reader gives, digests it by SHA-256 and passes it by further hashers on its way. Of more than `limit`
     /// bytes nothing is kept, and no more than one byte beyond the limit is read.
-    ///
-    /// Durable, unlike with [`put_unflushed`](Self::put_unflushed), when this returns.
     pub fn put(
-        &self,
-        key: &ObjectKey,
-        reader: &mut dyn Read,
-        limit: u64,
-        hashers: &mut [Hasher],
-    ) -> Result<Stored, DocumentsError> {
-        let stored = self.put_unflushed(key, reader, limit, hashers)?;
-        self.flush_or_delete(key)?;
-        Ok(stored)
-    }
-
-    /// The same, to be followed by [`flush`](Self::flush).
-    pub fn put_unflushed(
         &self,
         key: &ObjectKey,
         reader: &mut dyn Read,
@@ -89,22 +75,7 @@ impl Documents {
     }
 
     /// Stores `prefix`, then a copy of `from`, then `suffix`. When `from` is not what it has to be, nothing is kept.
-    ///
-    /// Durable, unlike with [`assemble_unflushed`](Self::assemble_unflushed), when this returns.
     pub fn assemble(
-        &self,
-        from: Option<Source<'_>>,
-        prefix: &[u8],
-        suffix: &[u8],
-        to: &ObjectKey,
-    ) -> Result<Measured, DocumentsError> {
-        let whole = self.assemble_unflushed(from, prefix, suffix, to)?;
-        self.flush_or_delete(to)?;
-        Ok(whole)
-    }
-
-    /// The same, to be followed by [`flush`](Self::flush).
-    pub fn assemble_unflushed(
         &self,
         from: Option<Source<'_>>,
         prefix: &[u8],
@@ -117,16 +88,33 @@ impl Documents {
         Ok(whole)
     }
 
-    /// Waits until objects are durable. Tells of each whether it is: in a folder none is before, in a bucket each is already.
+    /// Makes objects durable that another process may have written without having done so. Tells of each whether it is.
     pub fn flush<'a>(
         &self,
         keys: impl IntoIterator<Item = &'a ObjectKey>,
+    ) -> Vec<Result<(), DocumentsError>> {
+        self.flush_by(keys, Folder::flush_each)
+    }
+
+    /// The same for those of a batch.
+    pub(super) fn flush_together<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a ObjectKey>,
+    ) -> Vec<Result<(), DocumentsError>> {
+        self.flush_by(keys, Folder::flush_together)
+    }
+
+    /// In a bucket all are durable already.
+    fn flush_by<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a ObjectKey>,
+        flush: impl Fn(&Folder, &[Path]) -> Vec<Result<(), DocumentsError>>,
     ) -> Vec<Result<(), DocumentsError>> {
         let paths: Vec<_> = keys.into_iter().map(path).collect();
         let Some(folder) = &self.folder else {
             return paths.into_iter().map(|_| Ok(())).collect();
         };
-        let mut flushed = folder.flush(&paths);
+        let mut flushed = flush(folder, &paths);
         for one in &mut flushed {
             // What is not there was deleted, or its store is away.
             if let Err(DocumentsError::Missing) = one
@@ -146,16 +134,6 @@ impl Documents {
         suffix: &[u8],
     ) -> Result<Measured, DocumentsError> {
         self.put_together(from, prefix, suffix, &mut |_| Ok(()))
-    }
-
-    fn flush_or_delete(&self, key: &ObjectKey) -> Result<(), DocumentsError> {
-        let flushed: Result<(), _> = self.flush([key]).into_iter().collect();
-        if flushed.is_err()
-            && let Err(error) = self.delete(key)
-        {
-            tracing::warn!(%error, %key, "an object that could not be flushed stays behind");
-        }
-        flushed
     }
 
     fn put_together(
@@ -184,7 +162,7 @@ impl Documents {
     }
 }
 
-/// An object on its way. Unless it is completed, nothing of it stays; then it is there, and in a folder not durable yet.
+/// An object on its way. Unless it is completed, nothing of it stays.
 struct Upload<'a> {
     documents: &'a Documents,
     key: &'a ObjectKey,
@@ -201,7 +179,7 @@ enum Stage {
     Parts(Box<dyn MultipartUpload>),
     /// Parts of it are in a file.
     File(Staged),
-    /// The whole is written, or nothing was.
+    /// Nothing of it is left to this.
     Ended,
 }
 
@@ -255,7 +233,8 @@ impl<'a> Upload<'a> {
     fn open(&self) -> Result<Stage, DocumentsError> {
         let path = path(self.key);
         if let Some(folder) = &self.documents.folder {
-            return folder.stage(&path).map(Stage::File);
+            let staged = folder.stage(&path, self.documents.is_flushed_later)?;
+            return Ok(Stage::File(staged));
         }
         let begun = self.documents.store()?.put_multipart(&path);
         let begun = self.documents.runtime.wait(begun).map_err(not_taken)?;
@@ -264,16 +243,17 @@ impl<'a> Upload<'a> {
 
     fn complete(mut self) -> Result<(), DocumentsError> {
         let rest = std::mem::take(&mut self.rest);
-        if self.documents.folder.is_some() {
-            self.put_part(rest)?;
-        } else if let Stage::Short = self.stage {
+        if let (Stage::Short, None) = (&self.stage, &self.documents.folder) {
             let path = path(self.key);
             let put = self.documents.store()?.put(&path, PutPayload::from(rest));
-            self.documents.runtime.wait(put).map_err(not_taken)?;
-            self.stage = Stage::Ended;
-        } else {
-            self.put_part(rest)?;
+            return self
+                .documents
+                .runtime
+                .wait(put)
+                .map(drop)
+                .map_err(not_taken);
         }
+        self.put_part(rest)?;
         match std::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::File(staged) => staged.name(),
             Stage::Parts(mut parts) => {

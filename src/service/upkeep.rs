@@ -18,7 +18,8 @@ use crate::store::{self, StoreError};
 /// How many requests are taken at once; the rest comes with the next round.
 const ROUND: i64 = 200;
 
-/// Of how many requests the end is put on record in one transaction, for which all others of this node wait.
+/// Of so many requests it is put on record in one transaction that their documents are gone: all others of this node wait
+/// for it.
 const RECORDED_TOGETHER: usize = 20;
 
 /// Accounts that were closed longer ago are looked at once a day and not in each round.

@@ -10,12 +10,13 @@ use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 
 /// Where the first process stopped, where the one that recovered, and what is left in the end.
-pub(super) const KILLS: [(Kill, Kill, Left); 7] = [
+pub(super) const KILLS: [(Kill, Kill, Left); 8] = [
     (("prepared", 1), ("taken over", 1), Waiting),
     (("prepared", 1), ("told", 1), Waiting),
     (("prepared", 1), ("given back", 1), Waiting),
     (("signed", 1), ("taken over", 1), Ended { signed: 0 }),
     (("stored", 1), ("taken over", 1), Ended { signed: 1 }),
+    (("stored", 1), ("found", 1), Ended { signed: 1 }),
     (("stored", 1), ("recovered", 1), Ended { signed: 1 }),
     (("stored", 2), ("recovered", 1), Ended { signed: 2 }),
 ];

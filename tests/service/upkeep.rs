@@ -8,6 +8,7 @@ use rubrica::domain::algorithm::{Digest, DigestAlgorithm};
 use rubrica::domain::object_key::ObjectKey;
 use rubrica::domain::request::{Document, RequestState, SignatureRequest};
 use rubrica::service::upkeep::Left;
+use rubrica::store::requests::{Transition, documents_deleted};
 use time::Duration;
 
 use crate::harness::ambient::BEGINNING;
@@ -15,7 +16,7 @@ use crate::harness::asked::{self, detached};
 use crate::harness::database::both_databases;
 use crate::harness::server::TestServer;
 use crate::harness::standing::Citizen;
-use crate::harness::town::Town;
+use crate::harness::town::{self, Town};
 
 /// A request with one document, in that state, put where the server finds it.
 fn asked(
@@ -43,7 +44,7 @@ both_databases! {
     fn an_object_that_cannot_be_deleted_keeps_nothing_else_from_being_done(database) {
         let server = TestServer::start(database);
         let citizen = server.eligible("12345678Z");
-        let (_, stubborn) = asked(&server, &citizen, RequestState::Refused);
+        let (request, stubborn) = asked(&server, &citizen, RequestState::Refused);
         let (_, other) = asked(&server, &citizen, RequestState::Refused);
         asked(&server, &citizen, RequestState::Pending);
         let file = |document: &Document| file(&server, document.object_key.as_ref().unwrap());
@@ -62,6 +63,13 @@ both_databases! {
         let round = server.service().upkeep();
         assert!(round.failed.is_empty(), "{round:?}");
         assert_eq!(round.deleted, 1);
+        // Each is on record once, also when another node comes to it a moment later.
+        let again = server.store().write(|connection| {
+            documents_deleted(connection, request.id, server.service().ambient().now())
+        });
+        assert_eq!(again.unwrap(), Transition::Missed);
+        let events = town::events(server.store(), server.service().ambient());
+        assert_eq!(events.iter().filter(|event| *event == "request.deleted").count(), 2);
     }
 
     fn what_a_round_does_not_take_is_left_to_the_next(database) {

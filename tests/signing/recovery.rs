@@ -84,6 +84,21 @@ both_databases! {
         }
     }
 
+    fn a_file_found_after_a_stop_that_cannot_be_made_durable_does_not_count(database) {
+        let town = Town::new(database);
+        let asked = town.ask_one();
+        stop_at(&town, &asked, "stored");
+        let path = stray(&town.place(), &town.rows(&asked));
+        let ended = {
+            let _at = at_step("found", move || fs::remove_file(path).unwrap());
+            town.server.service().recover().unwrap()
+        };
+        assert_eq!(ended, 1);
+        let row = &town.rows(&asked)[0];
+        assert_eq!((row.state, row.reason), (DocumentState::Failed, Some(DocumentReason::NotStored)));
+        assert_eq!(town.request(&asked).state, RequestState::Failed);
+    }
+
     fn a_file_found_after_a_stop_does_not_count_with_one_bit_changed(database) {
         for signature in [detached(), enveloping(), pades()] {
             // The value and its end, the attributes or the PDF's trailer, the certificates, the first byte.

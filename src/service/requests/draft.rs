@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::validation::{self, DocumentPlan, Plan};
 use super::{NewRequest, RequestView};
 use crate::auth::{Authorized, op};
-use crate::documents::{DocumentsError, MOST_UNFLUSHED_BYTES};
+use crate::documents::{Batch, DocumentsError};
 use crate::domain::algorithm::{Digest, DigestAlgorithm, Hasher, KeyAlgorithm, SignatureScheme};
 use crate::domain::app::App;
 use crate::domain::block_states::BlockStates;
@@ -71,8 +71,7 @@ struct Earlier {
 struct Uploads {
     service: Service,
     done: Vec<Received>,
-    /// How many of them are durable.
-    flushed: usize,
+    files: Batch,
 }
 
 struct Received {
@@ -143,6 +142,7 @@ impl Service {
             .inner
             .store
             .read(|connection| signer_and_credential(connection, &plan.signer, now))?;
+        let files = self.inner.documents.batch(plan.documents.len());
         Ok(Receiving {
             key: credential.public_key.algorithm(),
             options: options(&plan, &credential)?,
@@ -154,7 +154,7 @@ impl Service {
             uploads: Uploads {
                 service: self.clone(),
                 done: Vec::new(),
-                flushed: 0,
+                files,
             },
             refused: Vec::new(),
         })
@@ -213,10 +213,10 @@ impl Receiving {
         // SHA-256 is computed in any case.
         let mut another =
             (options.digest != DigestAlgorithm::Sha256).then(|| Hasher::new(options.digest));
-        let stored = service
-            .inner
-            .documents
-            .put_unflushed(&key, content, limit, another.as_mut_slice())
+        let stored = self
+            .uploads
+            .files
+            .put(&key, content, limit, another.as_mut_slice())
             .map_err(|error| match error {
                 DocumentsError::TooLarge { limit } => {
                     ServiceError::DocumentTooLarge { position, limit }
@@ -233,7 +233,7 @@ impl Receiving {
             digest: signed.finish(),
             blocks: stored.blocks,
         });
-        if self.uploads.unflushed_bytes() >= MOST_UNFLUSHED_BYTES {
+        if self.uploads.files.is_full() {
             self.uploads.flush()?;
         }
         let refused = service.inspect(position, &key, &options.signature, self.scheme(options))?;
@@ -453,21 +453,12 @@ impl Earlier {
 }
 
 impl Uploads {
-    fn unflushed(&self) -> &[Received] {
-        self.done.get(self.flushed..).unwrap_or_default()
-    }
-
-    fn unflushed_bytes(&self) -> u64 {
-        self.unflushed().iter().map(|received| received.size).sum()
-    }
-
     /// Makes all of them durable.
     fn flush(&mut self) -> Result<(), DocumentsError> {
-        let keys = self.unflushed().iter().map(|received| &received.key);
-        let flushed = self.service.inner.documents.flush(keys);
-        flushed.into_iter().collect::<Result<(), _>>()?;
-        self.flushed = self.done.len();
-        Ok(())
+        match self.files.flush().pop() {
+            None => Ok(()),
+            Some((_, error)) => Err(error),
+        }
     }
 }
 

@@ -103,13 +103,13 @@ impl Service {
     ) -> Result<Transition, ServiceError> {
         let chain = self.chain_of_request(request)?;
         let mut work = Vec::with_capacity(documents.len());
-        let mut to_delete = Vec::new();
+        let (mut found, mut to_delete) = (Vec::new(), Vec::new());
         for document in documents {
             let fate = match self.fate_before(&document, request, chain.as_ref())? {
                 Found::Fate(fate) => fate,
-                Found::Unflushed(key) => {
-                    to_delete.push(key);
-                    Fate::Failed(Failure::new(DocumentReason::NotStored))
+                Found::Signed(signed, key) => {
+                    found.push((work.len(), key));
+                    Fate::Signed(signed)
                 }
                 Found::Strange(key) => {
                     to_delete.push(key);
@@ -121,6 +121,8 @@ impl Service {
             };
             work.push(Work { document, fate });
         }
+        step("found");
+        self.make_durable(found, &mut work, &mut to_delete)?;
         let (state, reason) = end_of(&work);
         let reason = reason.map(|_| RequestReason::Interrupted);
         let entry = self
@@ -141,6 +143,29 @@ impl Service {
         }
         tracing::warn!(request = %request.id, %state, "a request left in the middle of signing was ended");
         Ok(ended)
+    }
+
+    /// The process may have stopped before the files it had written were durable. One that cannot be made so does not count:
+    /// a second try might not tell.
+    fn make_durable(
+        &self,
+        found: Vec<(usize, ObjectKey)>,
+        work: &mut [Work],
+        to_delete: &mut Vec<ObjectKey>,
+    ) -> Result<(), ServiceError> {
+        let flushed = self.inner.documents.flush(found.iter().map(|(_, key)| key));
+        for ((place, key), flushed) in found.into_iter().zip(flushed) {
+            let (Err(error), Some(work)) = (flushed, work.get_mut(place)) else {
+                continue;
+            };
+            if let DocumentsError::Away = error {
+                return Err(error.into());
+            }
+            not_stored(&work.document, &error);
+            work.fate = Fate::Failed(Failure::new(DocumentReason::NotStored));
+            to_delete.push(key);
+        }
+        Ok(())
     }
 
     fn found(&self, request: &SignatureRequest) -> Result<Entry, ServiceError> {
@@ -196,18 +221,7 @@ impl Service {
             _ => None,
         };
         match recognised {
-            Some(Recognised { object, signed }) if object == lies => {
-                // The process may have stopped before.
-                let flushed = self.inner.documents.flush([&key]).into_iter().collect();
-                match flushed {
-                    Ok(()) => Ok(Found::Fate(Fate::Signed(signed))),
-                    Err(error @ DocumentsError::Away) => Err(error.into()),
-                    Err(error) => {
-                        not_stored(document, &error);
-                        Ok(Found::Unflushed(key))
-                    }
-                }
-            }
+            Some(Recognised { object, signed }) if object == lies => Ok(Found::Signed(signed, key)),
             _ => {
                 let (size, sha256) = (lies.size, lies.sha256.to_hex());
                 tracing::error!(request = %document.request, document = %document.id, %key, size, sha256, "in the place of a signed document lies something else");
@@ -278,8 +292,8 @@ impl Service {
 enum Found {
     /// What became of it.
     Fate(Fate),
-    /// Its signed form is there, and cannot be made durable. A second try would not tell.
-    Unflushed(ObjectKey),
+    /// Its signed form lies under its key, and may not be durable.
+    Signed(SignedDocument, ObjectKey),
     /// Under its key lies what is not its signature.
     Strange(ObjectKey),
 }

@@ -10,7 +10,7 @@ use super::work::reason_of;
 use super::{Failure, Fate, Halt, Service, Work, step};
 use crate::activation::ActivationError;
 use crate::ades::{Assembled, Original};
-use crate::documents::{DocumentsError, MOST_UNFLUSHED_BYTES, Measured, Source};
+use crate::documents::{Batch, DocumentsError, Measured, Source};
 use crate::domain::algorithm::{DigestAlgorithm, Hasher};
 use crate::domain::key::VerifiedValue;
 use crate::domain::object_key::{InvalidObjectKey, ObjectKey};
@@ -70,9 +70,6 @@ pub(super) fn source<'a>(document: &'a Document, key: &'a ObjectKey) -> Source<'
     }
 }
 
-/// After so many files, or after [`MOST_UNFLUSHED_BYTES`], they are made durable while the HSM goes on.
-const MOST_FILES: usize = 64;
-
 /// The documents whose values come, in whichever order.
 pub(super) struct Storing<'a> {
     service: &'a Service,
@@ -83,9 +80,7 @@ pub(super) struct Storing<'a> {
     /// Those that have no value, and why.
     without: Vec<(usize, ActivationError)>,
     has_begun: bool,
-    /// Whose files are written and not durable yet, and where they are.
-    unflushed: Vec<(usize, ObjectKey)>,
-    unflushed_bytes: u64,
+    files: Batch,
     /// The first failure of the store that may pass.
     not_stored: Option<DocumentsError>,
     halt: Option<Halt>,
@@ -96,15 +91,15 @@ impl<'a> Storing<'a> {
     pub(super) fn new(service: &'a Service, hold: &'a Hold, work: &'a mut [Work]) -> Self {
         let ready = work.iter().enumerate();
         let ready = ready.filter(|(_, work)| work.to_sign().is_some());
+        let places: Vec<_> = ready.map(|(place, _)| place).collect();
         Self {
             service,
             hold,
-            places: ready.map(|(place, _)| place).collect(),
+            files: service.inner.documents.batch(places.len()),
+            places,
             work,
             without: Vec::new(),
             has_begun: false,
-            unflushed: Vec::new(),
-            unflushed_bytes: 0,
             not_stored: None,
             halt: None,
         }
@@ -121,10 +116,11 @@ impl<'a> Storing<'a> {
         if self.halt.is_some() {
             return;
         }
-        let Some(&place) = self.places.get(place) else {
-            return;
-        };
-        let Some(work) = self.work.get_mut(place) else {
+        let Some(work) = self
+            .places
+            .get(place)
+            .and_then(|place| self.work.get_mut(*place))
+        else {
             return;
         };
         let fate = std::mem::replace(
@@ -137,19 +133,10 @@ impl<'a> Storing<'a> {
         };
         let (at, original) = (ready.signing_time, ready.original.clone());
         let stored = ready.assemble(value).map(|assembled| {
-            self.service
-                .store_signed(&work.document, &assembled, original, at)
+            store_signed(&mut self.files, &work.document, &assembled, original, at)
         });
         work.fate = match stored {
-            Ok(Ok(fate)) => {
-                if let Fate::Signed(signed) = &fate {
-                    self.unflushed.push((place, signed_key(&work.document)));
-                    if signed.kept == Kept::Whole {
-                        self.unflushed_bytes = self.unflushed_bytes.saturating_add(signed.size);
-                    }
-                }
-                fate
-            }
+            Ok(Ok(fate)) => fate,
             Ok(Err(error)) => {
                 self.not_stored.get_or_insert(error);
                 Fate::Failed(Failure::new(DocumentReason::NotStored))
@@ -158,24 +145,17 @@ impl<'a> Storing<'a> {
         };
         step("stored");
         self.halt = self.hold.check().err();
-        let many =
-            self.unflushed.len() >= MOST_FILES || self.unflushed_bytes >= MOST_UNFLUSHED_BYTES;
-        if many && self.halt.is_none() {
+        // The HSM goes on meanwhile.
+        if self.files.is_full() && self.halt.is_none() {
             self.flush();
         }
     }
 
     /// Makes durable what is written. What cannot be made so is not stored.
     fn flush(&mut self) {
-        self.unflushed_bytes = 0;
-        let unflushed = std::mem::take(&mut self.unflushed);
-        if unflushed.is_empty() {
-            return;
-        }
-        let documents = &self.service.inner.documents;
-        let flushed = documents.flush(unflushed.iter().map(|(_, key)| key));
-        for ((place, key), flushed) in unflushed.iter().zip(flushed) {
-            let (Err(error), Some(work)) = (flushed, self.work.get_mut(*place)) else {
+        for (key, error) in self.files.flush() {
+            let is_its = |work: &&mut Work| signed_key(&work.document) == key;
+            let Some(work) = self.work.iter_mut().find(is_its) else {
                 continue;
             };
             not_stored(&work.document, &error);
@@ -186,11 +166,10 @@ impl<'a> Storing<'a> {
                 continue;
             }
             // Should this fail: no row knows the file, so it goes with what else was left behind.
-            if let Err(error) = documents.delete(key) {
+            if let Err(error) = self.service.inner.documents.delete(&key) {
                 tracing::warn!(%error, %key, "a file that could not be flushed stays behind");
             }
         }
-        step("flushed");
     }
 
     /// When the HSM gave not a single value and what kept it may pass, that is the failure of the whole: the citizen may
@@ -231,6 +210,7 @@ impl<'a> Storing<'a> {
     pub(super) fn outcome(mut self) -> Result<Option<DocumentsError>, Halt> {
         self.hold.check()?;
         self.flush();
+        step("flushed");
         self.hold.check()?;
         match self.halt {
             Some(halt) => Err(halt),
@@ -246,45 +226,41 @@ impl<'a> Storing<'a> {
     }
 }
 
-impl Service {
-    /// Writes a signed file, which is not durable yet.
-    fn store_signed(
-        &self,
-        document: &Document,
-        assembled: &Assembled,
-        original: Option<Hasher>,
-        at: OffsetDateTime,
-    ) -> Result<Fate, DocumentsError> {
-        let key = signed_key(document);
-        if let Some(original) = original {
-            let stored = self.store_tail(&assembled.suffix, original, &key);
-            return fate_of_stored(document, stored, Kept::Tail, at);
-        }
-        let included = match included(document, assembled) {
-            Ok(included) => included,
-            Err(failure) => return Ok(Fate::Failed(failure)),
-        };
-        let stored = self.inner.documents.assemble_unflushed(
-            included.as_ref().map(|key| source(document, key)),
-            &assembled.prefix,
-            &assembled.suffix,
-            &key,
-        );
-        fate_of_stored(document, stored, Kept::Whole, at)
+/// Writes a signed file.
+fn store_signed(
+    files: &mut Batch,
+    document: &Document,
+    assembled: &Assembled,
+    original: Option<Hasher>,
+    at: OffsetDateTime,
+) -> Result<Fate, DocumentsError> {
+    let key = signed_key(document);
+    if let Some(original) = original {
+        let stored = store_tail(files, &assembled.suffix, original, &key);
+        return fate_of_stored(document, stored, Kept::Tail, at);
     }
+    let included = match included(document, assembled) {
+        Ok(included) => included,
+        Err(failure) => return Ok(Fate::Failed(failure)),
+    };
+    let stored = files.assemble(
+        included.as_ref().map(|key| source(document, key)),
+        &assembled.prefix,
+        &assembled.suffix,
+        &key,
+    );
+    fate_of_stored(document, stored, Kept::Whole, at)
+}
 
-    /// Stores what follows the original, and tells what both are together.
-    fn store_tail(
-        &self,
-        tail: &[u8],
-        original: Hasher,
-        key: &ObjectKey,
-    ) -> Result<Measured, DocumentsError> {
-        let limit = u64::MAX;
-        let documents = &self.inner.documents;
-        documents.put_unflushed(key, &mut &*tail, limit, &mut [])?;
-        Ok(followed(original, tail))
-    }
+/// Stores what follows the original, and tells what both are together.
+fn store_tail(
+    files: &mut Batch,
+    tail: &[u8],
+    original: Hasher,
+    key: &ObjectKey,
+) -> Result<Measured, DocumentsError> {
+    files.put(key, &mut &*tail, u64::MAX, &mut [])?;
+    Ok(followed(original, tail))
 }
 
 /// What has become of a document that was, or was not, stored in its signed form.
@@ -317,6 +293,7 @@ fn fate_of_stored(
     }
 }
 
+/// Tells the log of a signed form that is not on the disk.
 pub(super) fn not_stored(document: &Document, error: &DocumentsError) {
     let cause = error.source().map(ToString::to_string);
     tracing::error!(request = %document.request, document = %document.id, %error, cause, "a signed document was not stored");
