@@ -38,6 +38,20 @@ fn read(town: &Town, asked: &Asked) -> Answer {
     town.app.client.get(&format!("{REQUESTS}/{}", asked.id))
 }
 
+/// The app reads that its request waits for the signer, who was turned away for that reason.
+#[track_caller]
+fn waits(town: &Town, asked: &Asked, reason: &str) {
+    let told = read(town, asked);
+    assert_eq!(told.at("/state"), "pending");
+    assert_eq!(told.at("/reason/code"), reason);
+    assert!(
+        told.at("/reason/detail")
+            .as_str()
+            .unwrap_or_default()
+            .contains("Nothing was signed")
+    );
+}
+
 /// The app fetches the first document.
 fn fetch(town: &Town, asked: &Asked) -> Answer {
     let document = asked.documents[0].id;

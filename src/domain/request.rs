@@ -75,6 +75,18 @@ named!(
         SignerCannotSign = "signer_cannot_sign",
         /// The server stopped while signing. What was not signed by then was given up, because a SAD counts once.
         Interrupted = "interrupted",
+        /// It waits, and the signer's last try ended before anything was signed: the server stopped, or took too long.
+        ApprovalInterrupted = "approval_interrupted",
+        /// It waits, and the signer was turned away the last time: the HSM was away.
+        HsmUnavailable = "hsm_unavailable",
+        /// It waits, and the signer was turned away the last time: the HSM had more to do than it can queue.
+        Busy = "busy",
+        /// It waits, and the signer was turned away the last time: the HSM lacked the key-encryption key of their key.
+        KekMissing = "kek_missing",
+        /// It waits, and the signer was turned away the last time: the document store was away or full.
+        DocumentStoreUnavailable = "document_store_unavailable",
+        /// It waits, and the signer was turned away the last time: the code could not be sent.
+        SmsUnavailable = "sms_unavailable",
     }
 );
 
@@ -102,6 +114,28 @@ impl RequestReason {
             Self::Interrupted => {
                 "The server stopped while it signed. An approval counts only once, so a new request is needed \
                  for what is not signed."
+            }
+            Self::ApprovalInterrupted => {
+                "The signer approved, but the server stopped, or took too long, before anything was signed. The signer \
+                 can approve again."
+            }
+            Self::HsmUnavailable => {
+                "The HSM was away when the signer last tried. Nothing was signed; the signer can try again."
+            }
+            Self::Busy => {
+                "The HSM had too much to do when the signer last tried. Nothing was signed; the signer can try again \
+                 in a moment."
+            }
+            Self::KekMissing => {
+                "The HSM lacked the key-encryption key of the signer's key when the signer last tried. Nothing was \
+                 signed. An administrator has to bring it back; then the signer can try again."
+            }
+            Self::DocumentStoreUnavailable => {
+                "The server's document store was away or full when the signer last tried. Nothing was signed; the \
+                 signer can try again."
+            }
+            Self::SmsUnavailable => {
+                "The code could not be sent when the signer last tried. Nothing was signed; the signer can try again."
             }
         }
     }

@@ -30,7 +30,7 @@ use crate::identity::{BrowserKey, ChallengeError, IdentityError, OpenedSigner};
 use crate::journal::{self, Entry, Event};
 use crate::messages::sms::Sms;
 use crate::store::requests::Transition;
-use crate::store::{self, AnyConnection};
+use crate::store::{self, AnyConnection, StoreError};
 
 /// How often a second click looks whether the first one has claimed the request, two seconds in all.
 const LOOKS: u32 = 40;
@@ -180,9 +180,20 @@ impl Service {
         password: &SecretText,
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
-        self.check_reachable(&app)?;
-        let occasion = occasion(&request, &app);
-        let opened = self.recognised(&request, &occasion, national_id, password)?;
+        self.begin_asked(&request, &app, &documents, (national_id, password))
+            .map_err(|error| self.put_off(&request, error))
+    }
+
+    fn begin_asked(
+        &self,
+        request: &SignatureRequest,
+        app: &App,
+        documents: &[Document],
+        (national_id, password): (&SecretText, &SecretText),
+    ) -> Result<CodeSent, ServiceError> {
+        self.check_reachable(app)?;
+        let occasion = occasion(request, app);
+        let opened = self.recognised(request, &occasion, national_id, password)?;
         let now = self.inner.ambient.now();
         opened
             .signer()
@@ -190,8 +201,8 @@ impl Service {
             .map_err(ServiceError::SignerCannotSign)?;
         let credential = self.usable_credential(opened.signer().id, now)?;
         chain_of(&credential)?;
-        self.activation_for(&app).check_usable(&credential)?;
-        let fingerprint = Fingerprint::of(request.id, &documents);
+        self.activation_for(app).check_usable(&credential)?;
+        let fingerprint = Fingerprint::of(request.id, documents);
         let last_access = opened.last_access();
         let challenge =
             self.inner
@@ -199,13 +210,13 @@ impl Service {
                 .open_challenge(opened, occasion.purpose, binding(&fingerprint));
         if let Err(IdentityError::CodesExhausted) = challenge {
             // The server stopped after the last wrong code and before this, and upkeep has not been here yet.
-            self.refuse_exhausted(&request)?;
+            self.refuse_exhausted(request)?;
             return Err(ServiceError::RequestState {
                 state: RequestState::Refused,
             });
         }
         let challenge = challenge?;
-        let text = sign_code(&request, &app, &documents, &fingerprint, &challenge.code);
+        let text = sign_code(request, app, documents, &fingerprint, &challenge.code);
         self.send_code(challenge, &occasion, text, last_access)
     }
 
@@ -221,6 +232,21 @@ impl Service {
         self.resend_code(challenge, key, &occasion(&request, &app), |resent| {
             sign_code(&request, &app, &documents, &fingerprint, &resent.code)
         })
+        .map_err(|error| self.put_off(&request, error))
+    }
+
+    /// Lets the app read why its signer cannot go on, where that is nobody's fault but the service's, and passes it on.
+    fn put_off(&self, request: &SignatureRequest, error: ServiceError) -> ServiceError {
+        let reason = error.puts_off();
+        if let Some(reason) = reason.filter(|_| request.reason != reason) {
+            let told = |connection: &mut AnyConnection| {
+                store::requests::put_off(connection, request.id, reason)
+            };
+            if let Err(error) = self.inner.store.write::<_, StoreError>(told) {
+                tracing::warn!(request = %request.id, %error, "an app cannot be told why its request waits");
+            }
+        }
+        error
     }
 
     /// The second factor: takes the code, and signs. The third wrong code for a request, over all steps that were
@@ -235,7 +261,8 @@ impl Service {
         code: &SecretText,
     ) -> Result<RequestState, ServiceError> {
         let (mut request, app, documents) = self.open_request(link)?;
-        self.check_reachable(&app)?;
+        self.check_reachable(&app)
+            .map_err(|error| self.put_off(&request, error))?;
         let fingerprint = Fingerprint::of(request.id, &documents);
         let occasion = occasion(&request, &app);
         let binding = binding(&fingerprint);
@@ -283,7 +310,7 @@ impl Service {
         let hold = self.hold(&mut request, credential.id, lease, now);
         let (signer, secret) = confirmed.into_parts();
         let Some(secret) = secret.filter(|_| signer.id == request.signer) else {
-            self.give_back(&hold)?;
+            self.give_back(&hold, None)?;
             return Err(ServiceError::Challenge(ChallengeError::Gone));
         };
         self.sign(Approved {

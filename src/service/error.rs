@@ -9,7 +9,7 @@ use crate::documents::DocumentsError;
 use crate::domain::credential::CredentialState;
 use crate::domain::id::CredentialId;
 use crate::domain::key::KekVersion;
-use crate::domain::request::{DocumentReason, RequestState};
+use crate::domain::request::{DocumentReason, RequestReason, RequestState};
 use crate::domain::standing::Refusal;
 use crate::hsm::HsmError;
 use crate::identity::{ChallengeError, IdentityError, PasswordRule};
@@ -237,6 +237,19 @@ impl ServiceError {
             self,
             Self::DatabaseAway(_) | Self::DocumentStoreAway(_) | Self::HsmAway(_)
         )
+    }
+
+    /// What a request's app is told of it, when it is what keeps the signer from signing for now. Of a database that is
+    /// away the app hears by itself.
+    pub(super) fn puts_off(&self) -> Option<RequestReason> {
+        match self {
+            Self::HsmAway(_) => Some(RequestReason::HsmUnavailable),
+            Self::HsmBusy(_) => Some(RequestReason::Busy),
+            Self::KekMissing(_) => Some(RequestReason::KekMissing),
+            Self::DocumentStoreAway(_) => Some(RequestReason::DocumentStoreUnavailable),
+            Self::SmsNotSent(_) => Some(RequestReason::SmsUnavailable),
+            _ => None,
+        }
     }
 
     /// True when making a credential would fail in this way for every other citizen too.

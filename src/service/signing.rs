@@ -16,7 +16,9 @@ use crate::domain::browser::UserAgent;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId};
 use crate::domain::key::ToSign;
-use crate::domain::request::{Document, DocumentReason, Lease, RequestState, SignatureRequest};
+use crate::domain::request::{
+    Document, DocumentReason, Lease, RequestReason, RequestState, SignatureRequest,
+};
 use crate::domain::secret::CitizenSecret;
 use crate::domain::standing::Refusal;
 use crate::hsm::{HsmError, Lane};
@@ -104,6 +106,7 @@ impl Service {
     ) -> Hold {
         let hold = Hold::keep(self, request.id, lease.holder);
         request.state = RequestState::Signing;
+        request.reason = None;
         request.approved_at = Some(now);
         request.credential = Some(credential);
         request.lease = Some(lease);
@@ -138,7 +141,8 @@ impl Service {
         match self.sign_all(&hold, &mut act, &chain, secret, &mut work) {
             Ok(()) => {}
             Err(Halt::Later(error)) => {
-                self.give_back(&hold)?;
+                let reason = error.puts_off();
+                self.give_back(&hold, reason.or(Some(RequestReason::ApprovalInterrupted)))?;
                 return Err(error);
             }
             Err(Halt::Untold(error)) => return Err(error),

@@ -153,6 +153,7 @@ pub fn claim(
     )
     .set((
         requests::state.eq(RequestState::Signing.as_str()),
+        requests::reason.eq(None::<String>),
         requests::approved_at.eq(Some(to_micros(now))),
         requests::credential_id.eq(Some(credential.to_string())),
         requests::node.eq(Some(&lease.node)),
@@ -165,15 +166,34 @@ pub fn claim(
     Ok(transition(changed))
 }
 
-/// Gives a request that this process signs back unsigned, so that its signer can approve it again.
+/// Notes why its signer could not go on, on a request that waits for them.
+pub fn put_off(
+    connection: &mut AnyConnection,
+    id: RequestId,
+    reason: RequestReason,
+) -> Result<Transition, StoreError> {
+    let changed = diesel::update(
+        requests::table
+            .filter(requests::id.eq(id.to_string()))
+            .filter(requests::state.eq(RequestState::Pending.as_str())),
+    )
+    .set(requests::reason.eq(Some(reason.as_str())))
+    .cached()
+    .execute(connection)?;
+    Ok(transition(changed))
+}
+
+/// Gives a request that this process signs back unsigned, so that its signer can approve it again, and says why.
 pub fn release(
     connection: &mut AnyConnection,
     id: RequestId,
     holder: ClaimId,
+    reason: Option<RequestReason>,
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(held(id, holder))
         .set((
             requests::state.eq(RequestState::Pending.as_str()),
+            requests::reason.eq(reason.map(RequestReason::as_str)),
             requests::approved_at.eq(None::<i64>),
             requests::credential_id.eq(None::<String>),
             requests::node.eq(None::<String>),

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rubrica::domain::request::{DocumentReason, DocumentState, RequestReason, RequestState};
 
-use super::{away, come_back, count, fetch, logged, read};
+use super::{away, come_back, count, fetch, logged, read, waits};
 use crate::harness::asked::{detached, enveloping};
 use crate::harness::database::TestDatabase;
 use crate::harness::log;
@@ -117,7 +117,7 @@ fn no_document_finds_room(town: &Town) {
     come_back(&refused.answer);
     assert_eq!(refused.heading(), "El servicio no está disponible");
     assert!(refused.leads_to(&asked.link), "{}", refused.html);
-    assert_eq!(read(town, &asked).at("/state"), "pending");
+    waits(town, &asked, "document_store_unavailable");
     assert_eq!(over(town), [intents + 1, outcomes + 1]);
     let outcome = last_outcome(town);
     assert!(outcome.contains("\"code\":\"documents\""), "{outcome}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rubrica::domain::request::RequestState;
 
-use super::{REQUESTS, away, body, come_back, count, fetch, post, read};
+use super::{REQUESTS, away, body, come_back, count, fetch, post, waits};
 use crate::harness::database::both_databases;
 use crate::harness::town::Town;
 
@@ -56,7 +56,7 @@ both_databases! {
             let told = town.give(&asked, &page, &code);
             come_back(&told.answer);
             assert!(told.leads_to(&asked.link), "{}", told.html);
-            assert_eq!(read(&town, &asked).at("/state"), "pending");
+            waits(&town, &asked, "document_store_unavailable");
             assert_eq!(count(&town, "signature.intent"), intents);
 
             mount(&place, &elsewhere);

@@ -11,7 +11,7 @@ use rubrica::domain::request::RequestState;
 use rubrica::hsm::{Hsm, KekVersion};
 use rubrica::service::ServiceError;
 
-use super::{away, come_back, count, fetch, logged, post, read};
+use super::{away, come_back, count, fetch, logged, post, read, waits};
 use crate::harness::alone;
 use crate::harness::asked::{self, detached};
 use crate::harness::browser::Seen;
@@ -102,7 +102,7 @@ fn token_goes_and_comes(token: &PrivateToken, database: &TestDatabase) {
         &asked,
     );
     assert_eq!(town.server.phones().messages().len(), messages);
-    assert_eq!(read(&town, &asked).at("/state"), "pending");
+    waits(&town, &asked, "hsm_unavailable");
     assert_eq!(town.browser.open(&asked.link).status, 200);
     let ready = town.server.operator().get("/readyz");
     away(&ready, "not_ready");
@@ -138,7 +138,7 @@ fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
             says_so(&town.give(&asked, &page, &code), &asked);
             let line = logged(&town, &asked, "WARN", "nothing was signed");
             assert!(line["error"].as_str().unwrap().contains("HSM"), "{line:#}");
-            assert_eq!(read(&town, &asked).at("/state"), "pending");
+            waits(&town, &asked, "hsm_unavailable");
             assert_eq!(town.state(&asked), RequestState::Pending);
             let over = [
                 count(&town, "signature.intent"),
@@ -153,7 +153,9 @@ fn a_token_lost_in_the_middle_of_signing_leaves_the_request_approvable() {
             assert_eq!(again.heading(), "Tenemos que volver a empezar");
             let done = town.give(&asked, &town.to_code(&asked), &town.code());
             assert_eq!(done.heading(), "El documento está firmado");
-            assert_eq!(read(&town, &asked).at("/state"), "completed");
+            let ended = read(&town, &asked);
+            assert_eq!(ended.at("/state"), "completed");
+            assert!(ended.at("/reason").is_null(), "what kept it is over");
             assert_eq!(count(&town, "signature.intent"), 2);
         }
     );
@@ -253,7 +255,7 @@ fn a_kek_that_the_token_lacks_is_told_and_the_request_stays_approvable() {
                 assert!(!words.contains("4096"), "{words}");
                 assert!(page.leads_to(&asked.link), "{}", page.html);
                 assert_eq!(town.server.phones().messages().len(), messages);
-                assert_eq!(read(&town, &asked).at("/state"), "pending");
+                waits(&town, &asked, "kek_missing");
                 match town.begin(&asked) {
                     Err(ServiceError::KekMissing(why)) => {
                         let why = std::error::Error::source(&why).unwrap().to_string();
@@ -410,5 +412,5 @@ fn says_busy(town: &Town, page: &Seen, asked: &Asked) {
     come_back(&page.answer);
     assert_eq!(page.heading(), "Hay mucha gente a la vez");
     assert!(page.leads_to(&asked.link));
-    assert_eq!(read(town, asked).at("/state"), "pending");
+    waits(town, asked, "busy");
 }

@@ -1,11 +1,10 @@
 //! The SMS gateway fails: the citizen is told, nothing is signed, and trying again works.
 
 use rubrica::domain::language::Language;
-use rubrica::domain::request::RequestState;
 use rubrica::messages::moment;
 use time::Duration;
 
-use super::{come_back, fetch, post, read};
+use super::{come_back, fetch, post, waits};
 use crate::harness::browser::Seen;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::Wishes;
@@ -47,7 +46,7 @@ both_databases! {
         assert_eq!(town.server.gateway().calls(), calls + 3);
         let step = town.browser.open(&asked.at("/code"));
         assert_eq!(step.heading(), "Tenemos que volver a empezar");
-        assert_eq!(read(&town, &asked).at("/state"), "pending");
+        waits(&town, &asked, "sms_unavailable");
 
         town.server.gateway().answers(202);
         let done = town.give(&asked, &town.to_code(&asked), &town.code());
@@ -98,7 +97,7 @@ both_databases! {
         let page = town.to_code(&asked);
         town.server.gateway().answers(503);
         says_so(&town.browser.send(&page, &asked.at("/resend"), &[]), &asked.link);
-        assert_eq!(town.state(&asked), RequestState::Pending);
+        waits(&town, &asked, "sms_unavailable");
         town.server.gateway().answers(200);
         let again = town.browser.send(&page, &asked.at("/resend"), &[]);
         assert!(again.text("[role=status]").starts_with("Le hemos enviado otra clave."));

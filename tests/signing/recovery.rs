@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rubrica::domain::algorithm::KeyAlgorithm;
-use rubrica::domain::request::{Document, DocumentReason, DocumentState, RequestState};
+use rubrica::domain::request::{
+    Document, DocumentReason, DocumentState, RequestReason, RequestState,
+};
 use time::Duration;
 
 use crate::harness::asked::{detached, enveloping, pades};
@@ -149,10 +151,12 @@ both_databases! {
             assert_eq!(town.server.service().recover().unwrap(), 1, "{step}");
             let request = town.request(&asked);
             assert_eq!((request.state, request.lease), (RequestState::Pending, None), "{step}");
+            assert_eq!(request.reason, Some(RequestReason::ApprovalInterrupted), "{step}");
             let journal = town.journal();
             assert!(journal.last().unwrap().contains("nothing was signed"), "{step}: {journal:?}");
             assert_eq!(town.spent(), 0, "{step}");
             assert_eq!(town.approve(&asked), RequestState::Completed, "{step}");
+            assert_eq!(town.request(&asked).reason, None, "{step}");
             assert_eq!(town.spent(), 1, "{step}");
         }
     }

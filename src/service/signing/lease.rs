@@ -268,13 +268,17 @@ impl Service {
         })
     }
 
-    /// Nothing was signed: the citizen may approve again.
-    pub(in crate::service) fn give_back(&self, hold: &Hold) -> Result<Transition, ServiceError> {
+    /// Nothing was signed: the citizen may approve again, and the app can read why.
+    pub(in crate::service) fn give_back(
+        &self,
+        hold: &Hold,
+        reason: Option<RequestReason>,
+    ) -> Result<Transition, ServiceError> {
         let Hold { request, claim, .. } = hold;
         let released = self
             .inner
             .store
-            .write(|connection| store::requests::release(connection, *request, *claim))?;
+            .write(|connection| store::requests::release(connection, *request, *claim, reason))?;
         if released == Transition::Missed {
             tracing::warn!(%request, "a request was taken over before it could be given back");
         }

@@ -90,7 +90,7 @@ impl Service {
             .detail("found after a stop: no SAD was spent and nothing was signed; the request waits for approval again");
         self.inner.journal.append(&[entry])?;
         step("told");
-        let released = self.give_back(hold)?;
+        let released = self.give_back(hold, Some(RequestReason::ApprovalInterrupted))?;
         tracing::warn!(request = %request.id, "a request left before anything was signed waits for approval again");
         Ok(released)
     }
