@@ -1,6 +1,7 @@
 //! The figures, one for each row, and what they share.
 
 mod credentials;
+mod deletion;
 mod endurance;
 mod fairness;
 mod https;
@@ -221,6 +222,13 @@ pub(crate) const ALL: &[Figure] = &[
         unit: "commits",
         target: Target::None,
         measure: |stage, row| statements::of_batches(stage, row, Tally::commits),
+    },
+    Figure {
+        name: "deletion",
+        text: "requests whose documents one node deletes in a second, once their time is over, PostgreSQL",
+        unit: "requests/s",
+        target: Target::None,
+        measure: deletion::rate,
     },
     Figure {
         name: "nodes-waits",

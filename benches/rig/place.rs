@@ -26,6 +26,8 @@ const ABOUT: &str = "seeded.json";
 pub(crate) struct Place {
     folder: PathBuf,
     call_delay: Duration,
+    /// How long documents stay, where it is not as long as usual.
+    retention: Option<Duration>,
     /// Of a folder that has a PostgreSQL of its own.
     postgres: Option<Postgres>,
     _temporary: Option<TempDir>,
@@ -64,6 +66,7 @@ impl Place {
         Ok(Self {
             folder: temporary.path().to_owned(),
             call_delay: Duration::ZERO,
+            retention: None,
             postgres,
             _temporary: Some(temporary),
         })
@@ -99,6 +102,7 @@ impl Place {
         let place = Self {
             folder,
             call_delay: Duration::ZERO,
+            retention: None,
             postgres,
             _temporary: None,
         };
@@ -108,6 +112,14 @@ impl Place {
     /// The same, with a token that is so far away. Only for the use cases in this process.
     pub(crate) fn with_call_delay(self, call_delay: Duration) -> Self {
         Self { call_delay, ..self }
+    }
+
+    /// The same, where documents stay so long after their request's end. Only for the use cases in this process.
+    pub(crate) fn with_retention(self, retention: Duration) -> Self {
+        Self {
+            retention: Some(retention),
+            ..self
+        }
     }
 
     /// Which kind of database a seeded folder has.
@@ -146,6 +158,9 @@ impl Place {
     pub(crate) fn loaded(&self) -> anyhow::Result<Config> {
         let mut config = config::load(Some(&self.configuration()))?.config;
         config.hsm.call_delay = self.call_delay;
+        if let Some(retention) = self.retention {
+            config.requests.retention = retention;
+        }
         Ok(config)
     }
 }

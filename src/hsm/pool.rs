@@ -1,8 +1,9 @@
 //! Worker threads, one session each, behind bounded lanes.
 //!
 //! A session belongs to one thread (PKCS#11 section 6.7), so jobs go to the threads. Whose turn it is, `lanes` says; a job
-//! that is long is a `batch` and gives way. Workers start when they are needed, up to `sessions`. A worker stuck in a call is written off and replaced; when its call comes back it
-//! takes its place again if that is free. There are never more than twice `sessions` threads.
+//! that is long is a `batch` and gives way. Workers start when they are needed, up to `sessions`. A worker stuck in a call
+//! is written off and replaced; when its call comes back it takes its place again if that is free. There are never more
+//! than twice `sessions` threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
