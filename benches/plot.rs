@@ -92,8 +92,9 @@ impl Plot {
                 let _ = writeln!(
                     svg,
                     "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
-                     text-anchor=\"{anchor}\" font-size=\"10\">{value:.3}</text>",
-                    y - 8.0
+                     text-anchor=\"{anchor}\" font-size=\"10\">{}</text>",
+                    y - 8.0,
+                    three_figures(value)
                 );
             }
             let y = TOP + 14.0 + 16.0 * crate::report::number(place);
@@ -150,6 +151,17 @@ impl Axis {
             at += 1.0;
         }
         decades
+    }
+}
+
+/// As exact as what is measured.
+fn three_figures(value: f64) -> String {
+    if value >= 100.0 {
+        format!("{value:.0}")
+    } else if value >= 10.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
     }
 }
 
