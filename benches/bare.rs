@@ -12,9 +12,10 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 use rubrica::domain::algorithm::KeyAlgorithm;
+use rubrica::hsm::WrapName;
 
 use super::report::number;
-use super::rig::token::{Selector, Token, Vendor};
+use super::rig::token::{Selector, Token};
 
 /// `DigestInfo` of a SHA-256 digest, all zeros (RFC 8017 section 9.2).
 const DIGEST_INFO: [u8; 19] = [
@@ -45,7 +46,7 @@ pub(crate) struct Bare {
 
 struct Lane {
     session: Session,
-    vendor: Vendor,
+    wrap: WrapName,
     algorithm: KeyAlgorithm,
     kek: ObjectHandle,
     key: ObjectHandle,
@@ -120,6 +121,7 @@ impl Lane {
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
             Err(error) => return Err(error.into()),
         }
+        let wrap = token.wrap()?;
         let kek = session.generate_key(
             &Mechanism::AesKeyGen,
             &[
@@ -153,10 +155,10 @@ impl Lane {
             )?,
             other => bail!("no bare loop for {other}"),
         };
-        let wrapped = session.wrap_key(&wrapping(token.vendor), kek, key)?;
+        let wrapped = session.wrap_key(&wrapping(wrap)?, kek, key)?;
         Ok(Self {
             session,
-            vendor: token.vendor,
+            wrap,
             algorithm,
             kek,
             key,
@@ -173,7 +175,7 @@ impl Lane {
                     _ => KeyType::RSA,
                 };
                 let key = self.session.unwrap_key(
-                    &wrapping(self.vendor),
+                    &wrapping(self.wrap)?,
                     self.kek,
                     &self.wrapped,
                     &[
@@ -217,9 +219,10 @@ impl Lane {
 }
 
 /// The mechanism of the vendor's profile. A benchmark's keys need no initialisation vector that nobody can foretell.
-fn wrapping(vendor: Vendor) -> Mechanism<'static> {
-    match vendor {
-        Vendor::SoftHsm => Mechanism::AesKeyWrapPad,
-        Vendor::Opencryptoki => Mechanism::AesCbcPad([7; 16]),
+fn wrapping(wrap: WrapName) -> anyhow::Result<Mechanism<'static>> {
+    match wrap {
+        WrapName::AesKeyWrapPad => Ok(Mechanism::AesKeyWrapPad),
+        WrapName::AesCbcPad => Ok(Mechanism::AesCbcPad([7; 16])),
+        WrapName::VendorAesKwp => bail!("no token here has a mechanism of its vendor's own"),
     }
 }

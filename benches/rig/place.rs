@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::gateway::Gateway;
 use super::postgres::{Notes, Postgres};
-use super::token::{Selector, Token, Vendor};
+use super::token::{Selector, Token};
 
 /// What a seeded folder remembers.
 const ABOUT: &str = "seeded.json";
@@ -264,10 +264,12 @@ fn furnish(folder: &Path, name: &str, url: &str, wishes: &Wishes<'_>) -> anyhow:
             .mode(0o700)
             .create(folder.join("documents").join(hex::encode([first])))?;
     }
-    let audit = match wishes.token.vendor {
-        Vendor::SoftHsm => "ec-p256",
-        Vendor::Opencryptoki => "rsa-3072",
-    };
+    let token = wishes.token.tables(&[
+        ("pin_file", "\"pin\"".to_owned()),
+        ("sessions", wishes.sessions.to_string()),
+        ("queue", "1024".to_owned()),
+        ("call_timeout", "\"2 min\"".to_owned()),
+    ])?;
     let listener = "listen = \"127.0.0.1:0\"\ncertificate = \"server.pem\"\nkey = \"server.key\"";
     let text = format!(
         r#"
@@ -295,12 +297,6 @@ url = "{url}"
 connections = 32
 [documents]
 url = "file:documents"
-[hsm]
-{}
-pin_file = "pin"
-sessions = {}
-queue = 1024
-call_timeout = "2 min"
 [identity]
 code_life = "30 min"
 sms_per_hour = 1000
@@ -312,12 +308,9 @@ url = "{}"
 key = "{}"
 root_label = "root-{name}"
 issuing_label = "issuing-{name}"
-[journal]
-key = "{audit}"
+{token}
 key_label = "audit-{name}"
 "#,
-        wishes.token.settings(),
-        wishes.sessions,
         wishes.gateway.url(),
         wishes.authorities,
     );

@@ -1,11 +1,14 @@
 //! The token that everything is measured on.
 
-use std::fs::File;
+use std::fmt::Write as _;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use rubrica::clock::Ambient;
+use rubrica::hsm::WrapName;
+use toml::de::DeTable;
 
 use super::new_token::{self, MODULE};
 
@@ -81,20 +84,53 @@ impl Token {
         }
     }
 
-    /// Its lines of the table `[hsm]`.
-    pub(crate) fn settings(&self) -> String {
+    /// The tables `[hsm]` and `[journal]`, in that order, as the vendor's profile has them, but with this token, and with
+    /// other values for these keys of `[hsm]`.
+    pub(crate) fn tables(&self, other: &[(&str, String)]) -> anyhow::Result<String> {
         let which = match &self.selector {
-            Selector::Label(label) => format!("token = \"{label}\""),
-            Selector::Slot(slot) => format!("slot = {slot}"),
+            Selector::Label(label) => ("token", format!("{label:?}")),
+            Selector::Slot(slot) => ("slot", slot.to_string()),
         };
-        let wrap = match self.vendor {
-            Vendor::SoftHsm => "aes-key-wrap-pad",
-            Vendor::Opencryptoki => "aes-cbc-pad",
+        let own = [&[which], other].concat();
+        let text = self.profile()?;
+        let profile = DeTable::parse(&text)?;
+        let mut tables = String::new();
+        for (name, own) in [("hsm", own.as_slice()), ("journal", &[])] {
+            writeln!(tables, "[{name}]")?;
+            let table = profile.get_ref().get(name);
+            let table = table.and_then(|table| table.get_ref().as_table());
+            for (key, value) in table.into_iter().flatten() {
+                let key = key.get_ref();
+                if own.iter().all(|(other, _)| key != other) {
+                    let value = text.get(value.span()).context("no value")?;
+                    writeln!(tables, "{key} = {value}")?;
+                }
+            }
+            for (key, value) in own {
+                writeln!(tables, "{key} = {value}")?;
+            }
+        }
+        Ok(tables)
+    }
+
+    /// How the vendor's profile has keys wrapped.
+    pub(crate) fn wrap(&self) -> anyhow::Result<WrapName> {
+        let text = self.profile()?;
+        let profile = DeTable::parse(&text)?;
+        let hsm = profile.get_ref().get("hsm");
+        let hsm = hsm.and_then(|hsm| hsm.get_ref().as_table());
+        hsm.and_then(|hsm| hsm.get("wrap")?.get_ref().as_str()?.parse().ok())
+            .context("the vendor's profile does not say how to wrap")
+    }
+
+    /// The product's profile, as an administrator takes it.
+    fn profile(&self) -> anyhow::Result<String> {
+        let file = match self.vendor {
+            Vendor::SoftHsm => "softhsm.toml",
+            Vendor::Opencryptoki => "opencryptoki.toml",
         };
-        format!(
-            "module = \"{}\"\n{which}\nwrap = \"{wrap}\"",
-            self.module.display()
-        )
+        let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config");
+        fs::read_to_string(profiles.join(file)).with_context(|| file.to_owned())
     }
 
     fn softhsm(label: String, keep: Keep) -> anyhow::Result<Self> {
