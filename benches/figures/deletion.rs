@@ -56,7 +56,7 @@ pub(super) fn rate(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
     );
     row.add(number(deleted) / took.as_secs_f64());
     row.note(format!(
-        "{deleted} requests of one small PDF, original and signed tail, in a folder; PostgreSQL; nobody signs meanwhile"
+        "{deleted} requests of one small PDF, original and signed file, in a folder; PostgreSQL; nobody signs meanwhile"
     ));
     if stage.plan.quick {
         row.scaled_down(format!("{deleted} requests"));

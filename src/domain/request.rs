@@ -77,16 +77,22 @@ named!(
         Interrupted = "interrupted",
         /// It waits, and the signer's last try ended before anything was signed: the server stopped, or took too long.
         ApprovalInterrupted = "approval_interrupted",
-        /// It waits, and the signer was turned away the last time: the HSM was away.
+        /// It waits, and the last try to sign it met an HSM that was away.
         HsmUnavailable = "hsm_unavailable",
-        /// It waits, and the signer was turned away the last time: the HSM had more to do than it can queue.
+        /// It waits, and the last try to sign it met an HSM with more to do than it can queue.
         Busy = "busy",
-        /// It waits, and the signer was turned away the last time: the HSM lacked the key-encryption key of their key.
+        /// It waits, and the last try to sign it met an HSM that lacked the key-encryption key of the signer's key.
         KekMissing = "kek_missing",
-        /// It waits, and the signer was turned away the last time: the document store was away or full.
+        /// It waits, and the last try to sign it met a document store that was away or full.
         DocumentStoreUnavailable = "document_store_unavailable",
-        /// It waits, and the signer was turned away the last time: the code could not be sent.
+        /// It waits, and the database went away during the last try to sign it.
+        DatabaseUnavailable = "database_unavailable",
+        /// It waits, and at the last try to sign it the code could not be sent.
         SmsUnavailable = "sms_unavailable",
+        /// It waits, and at the last try to sign it the SMS gateway refused to send the code.
+        SmsRefused = "sms_refused",
+        /// It waits, and a fault of the server ended the last try to sign it.
+        InternalError = "internal_error",
     }
 );
 
@@ -120,22 +126,32 @@ impl RequestReason {
                  can approve again."
             }
             Self::HsmUnavailable => {
-                "The HSM was away when the signer last tried. Nothing was signed; the signer can try again."
+                "The HSM was away at the last try. Nothing was signed; the signer can try again."
             }
             Self::Busy => {
-                "The HSM had too much to do when the signer last tried. Nothing was signed; the signer can try again \
-                 in a moment."
+                "The HSM had too much to do at the last try. Nothing was signed; the signer can try again in a moment."
             }
             Self::KekMissing => {
-                "The HSM lacked the key-encryption key of the signer's key when the signer last tried. Nothing was \
-                 signed. An administrator has to bring it back; then the signer can try again."
+                "At the last try the HSM lacked the key-encryption key of the signer's key. Nothing was signed. An \
+                 administrator has to bring it back; then the signer can try again."
             }
             Self::DocumentStoreUnavailable => {
-                "The server's document store was away or full when the signer last tried. Nothing was signed; the \
-                 signer can try again."
+                "The server's document store was away or full at the last try. Nothing was signed; the signer can try \
+                 again."
+            }
+            Self::DatabaseUnavailable => {
+                "The server's database went away during the last try. Nothing was signed; the signer can try again."
             }
             Self::SmsUnavailable => {
-                "The code could not be sent when the signer last tried. Nothing was signed; the signer can try again."
+                "The code could not be sent at the last try. Nothing was signed; the signer can try again."
+            }
+            Self::SmsRefused => {
+                "The SMS gateway refused to send the code at the last try. Nothing was signed. The signer's phone, or \
+                 the gateway's settings, have to be looked at; then the signer can try again."
+            }
+            Self::InternalError => {
+                "A fault of the server ended the last try; its log says more. Nothing was signed; the signer can try \
+                 again."
             }
         }
     }

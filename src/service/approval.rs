@@ -180,8 +180,8 @@ impl Service {
         password: &SecretText,
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
-        self.begin_asked(&request, &app, &documents, (national_id, password))
-            .map_err(|error| self.put_off(&request, error))
+        let begun = self.begin_asked(&request, &app, &documents, (national_id, password));
+        self.told(&request, begun)
     }
 
     fn begin_asked(
@@ -229,24 +229,36 @@ impl Service {
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
         let fingerprint = Fingerprint::of(request.id, &documents);
-        self.resend_code(challenge, key, &occasion(&request, &app), |resent| {
+        let resent = self.resend_code(challenge, key, &occasion(&request, &app), |resent| {
             sign_code(&request, &app, &documents, &fingerprint, &resent.code)
-        })
-        .map_err(|error| self.put_off(&request, error))
+        });
+        self.told(&request, resent)
     }
 
-    /// Lets the app read why its signer cannot go on, where that is nobody's fault but the service's, and passes it on.
-    fn put_off(&self, request: &SignatureRequest, error: ServiceError) -> ServiceError {
-        let reason = error.puts_off();
-        if let Some(reason) = reason.filter(|_| request.reason != reason) {
-            let told = |connection: &mut AnyConnection| {
+    /// Lets the app read what kept its signer from signing, where that is not the signer's doing, or that nothing does any
+    /// more. A request that nothing kept costs no change, and the same thing again neither.
+    fn told<T>(
+        &self,
+        request: &SignatureRequest,
+        outcome: Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let reason = match &outcome {
+            Ok(_) => None,
+            Err(error) => match error.puts_off() {
+                // Nothing can be written, and the app's own calls tell it.
+                None | Some(RequestReason::DatabaseUnavailable) => return outcome,
+                reason => reason,
+            },
+        };
+        if request.reason != reason {
+            let written = self.inner.store.write::<_, StoreError>(|connection| {
                 store::requests::put_off(connection, request.id, reason)
-            };
-            if let Err(error) = self.inner.store.write::<_, StoreError>(told) {
+            });
+            if let Err(error) = written {
                 tracing::warn!(request = %request.id, %error, "an app cannot be told why its request waits");
             }
         }
-        error
+        outcome
     }
 
     /// The second factor: takes the code, and signs. The third wrong code for a request, over all steps that were
@@ -261,8 +273,9 @@ impl Service {
         code: &SecretText,
     ) -> Result<RequestState, ServiceError> {
         let (mut request, app, documents) = self.open_request(link)?;
-        self.check_reachable(&app)
-            .map_err(|error| self.put_off(&request, error))?;
+        if let Err(away) = self.check_reachable(&app) {
+            return self.told(&request, Err(away));
+        }
         let fingerprint = Fingerprint::of(request.id, &documents);
         let occasion = occasion(&request, &app);
         let binding = binding(&fingerprint);

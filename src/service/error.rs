@@ -239,16 +239,59 @@ impl ServiceError {
         )
     }
 
-    /// What a request's app is told of it, when it is what keeps the signer from signing for now. Of a database that is
-    /// away the app hears by itself.
+    /// What a request's app is told of it: what keeps the signer from signing for now and is not the signer's doing.
     pub(super) fn puts_off(&self) -> Option<RequestReason> {
         match self {
             Self::HsmAway(_) => Some(RequestReason::HsmUnavailable),
             Self::HsmBusy(_) => Some(RequestReason::Busy),
             Self::KekMissing(_) => Some(RequestReason::KekMissing),
             Self::DocumentStoreAway(_) => Some(RequestReason::DocumentStoreUnavailable),
-            Self::SmsNotSent(_) => Some(RequestReason::SmsUnavailable),
-            _ => None,
+            Self::DatabaseAway(_) => Some(RequestReason::DatabaseUnavailable),
+            Self::SmsNotSent(SmsError::Refused { .. }) => Some(RequestReason::SmsRefused),
+            Self::SmsNotSent(SmsError::Unreachable { .. } | SmsError::Outbox(_)) => {
+                Some(RequestReason::SmsUnavailable)
+            }
+            Self::Activation(ActivationError::Expired) => Some(RequestReason::ApprovalInterrupted),
+            Self::Keyslot(_)
+            | Self::Journal(_)
+            | Self::Inspection(_)
+            | Self::Documents(_)
+            | Self::Activation(_)
+            | Self::Certificates(_)
+            | Self::Hsm(_)
+            | Self::AuthoritiesMissing
+            | Self::AuthorityKeyMissing(_)
+            | Self::Pki(_)
+            | Self::Store(_) => Some(RequestReason::InternalError),
+            Self::NotAuthenticated
+            | Self::AppDisabled
+            | Self::LinkUnknown
+            | Self::Invalid(_)
+            | Self::SignerCannotSign(_)
+            | Self::NotRecognised
+            | Self::PasswordRejected(_)
+            | Self::Challenge(_)
+            | Self::TooManyCodes { .. }
+            | Self::AlreadyActive
+            | Self::Registration(_)
+            | Self::DocumentsRefused(_)
+            | Self::DocumentTooLarge { .. }
+            | Self::TooManyDocuments { .. }
+            | Self::IdempotencyKeyReused
+            | Self::RequestNotFound
+            | Self::DocumentNotFound
+            | Self::RequestState { .. }
+            | Self::DocumentNotSigned
+            | Self::DocumentFailed { .. }
+            | Self::DocumentDeleted
+            | Self::DocumentAltered { .. }
+            | Self::Upload(_)
+            | Self::AppNotFound { .. }
+            | Self::KekKept { .. }
+            | Self::CredentialNotFound(_)
+            | Self::CredentialThere(_)
+            | Self::CredentialState(_)
+            | Self::Import(_) => None,
         }
     }
 

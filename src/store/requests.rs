@@ -166,18 +166,18 @@ pub fn claim(
     Ok(transition(changed))
 }
 
-/// Notes why its signer could not go on, on a request that waits for them.
+/// Notes what kept its signer from signing, on a request that waits for them, or that nothing does any more.
 pub fn put_off(
     connection: &mut AnyConnection,
     id: RequestId,
-    reason: RequestReason,
+    reason: Option<RequestReason>,
 ) -> Result<Transition, StoreError> {
     let changed = diesel::update(
         requests::table
             .filter(requests::id.eq(id.to_string()))
             .filter(requests::state.eq(RequestState::Pending.as_str())),
     )
-    .set(requests::reason.eq(Some(reason.as_str())))
+    .set(requests::reason.eq(reason.map(RequestReason::as_str)))
     .cached()
     .execute(connection)?;
     Ok(transition(changed))

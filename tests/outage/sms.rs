@@ -4,7 +4,7 @@ use rubrica::domain::language::Language;
 use rubrica::messages::moment;
 use time::Duration;
 
-use super::{come_back, fetch, post, waits};
+use super::{come_back, fetch, post, read, waits};
 use crate::harness::browser::Seen;
 use crate::harness::database::{TestDatabase, both_databases};
 use crate::harness::server::Wishes;
@@ -41,15 +41,17 @@ both_databases! {
         for status in [500, 400] {
             town.server.gateway().answers(status);
             says_so(&town.identify(&asked, town.citizen.password.expose()), &asked.link);
+            waits(&town, &asked, if status == 500 { "sms_unavailable" } else { "sms_refused" });
         }
         // What may pass was tried twice, what was refused once.
         assert_eq!(town.server.gateway().calls(), calls + 3);
         let step = town.browser.open(&asked.at("/code"));
         assert_eq!(step.heading(), "Tenemos que volver a empezar");
-        waits(&town, &asked, "sms_unavailable");
 
         town.server.gateway().answers(202);
-        let done = town.give(&asked, &town.to_code(&asked), &town.code());
+        let page = town.to_code(&asked);
+        assert!(read(&town, &asked).at("/reason").is_null(), "nothing keeps the signer any more");
+        let done = town.give(&asked, &page, &town.code());
         assert_eq!(done.heading(), "El documento está firmado");
         assert_eq!(fetch(&town, &asked).status, 200);
         let failed = town.events().iter().filter(|event| *event == "code.sent").count();
@@ -101,6 +103,7 @@ both_databases! {
         town.server.gateway().answers(200);
         let again = town.browser.send(&page, &asked.at("/resend"), &[]);
         assert!(again.text("[role=status]").starts_with("Le hemos enviado otra clave."));
+        assert!(read(&town, &asked).at("/reason").is_null());
         let done = town.give(&asked, &again, &town.code());
         assert_eq!(done.heading(), "El documento está firmado");
     }

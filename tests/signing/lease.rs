@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use rubrica::domain::request::{DocumentReason, DocumentState, RequestState};
+use rubrica::domain::request::{DocumentReason, DocumentState, RequestReason, RequestState};
+use rubrica::store::requests::{self, Transition};
 use time::Duration;
 
 use crate::harness::database::both_databases;
@@ -97,5 +98,28 @@ both_databases! {
             let sads = usize::from(["spent", "signed", "stored"].contains(&step));
             assert_eq!(town.spent(), sads, "{step}");
         }
+    }
+
+    fn what_keeps_a_signer_is_noted_only_while_the_request_waits(database) {
+        let town = Town::new(database);
+        let asked = town.ask_one();
+        let (store, id) = (town.store.clone(), asked.id);
+        let note = move || {
+            let busy = Some(RequestReason::Busy);
+            store.write(|connection| requests::put_off(connection, id, busy)).unwrap()
+        };
+        assert_eq!(note(), Transition::Done);
+        assert_eq!(town.request(&asked).reason, Some(RequestReason::Busy));
+        let sent = town.begin(&asked).unwrap();
+        assert_eq!(town.request(&asked).reason, None, "a code was sent");
+        assert_eq!(note(), Transition::Done);
+        let state = {
+            let note = note.clone();
+            let _at = at_step("claimed", move || assert_eq!(note(), Transition::Missed));
+            town.confirm(&asked, &sent, &town.code()).unwrap()
+        };
+        assert_eq!(state, RequestState::Completed);
+        assert_eq!(note(), Transition::Missed);
+        assert_eq!(town.request(&asked).reason, None);
     }
 }

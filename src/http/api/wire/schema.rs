@@ -45,7 +45,7 @@ named_schema! {
     Language: "A language of pages and messages; `va` is Valencian.",
     Packaging: "Where a CAdES signature keeps the document: inside (`.p7m`) or apart (`.p7s`).",
     Padding: "How a digest becomes a signature value.",
-    RequestReason: "Why a signature request is in its state, when the state alone does not say it. With `pending`: why the \
-signer's last try ended with nothing signed.",
+    RequestReason: "Why a signature request is in its state, when the state alone does not say it. With `pending`: what \
+kept the signer from signing at the last try, which is not the signer's doing.",
     RequestState: "Where a signature request stands. The last five are final.",
 }
