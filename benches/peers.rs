@@ -229,15 +229,15 @@ impl Peers {
 }
 
 impl Peer {
-    /// Lets it sign until that becomes no quicker, but not for longer than so many seconds.
+    /// Lets it sign until that becomes no quicker: for so many seconds at most, and for half of them at least.
     fn warm_up(&mut self, most: u32) -> anyhow::Result<()> {
-        let mut before = 0.0;
-        for _ in 0..most {
+        let mut before = 0.0_f64;
+        for second in 0..most {
             let now = self.per_second(1.0)?;
-            if before > 0.0 && now < before * 1.03 {
+            if second >= most / 2 && now < before * 1.03 {
                 break;
             }
-            before = now;
+            before = before.max(now);
         }
         Ok(())
     }
