@@ -318,13 +318,17 @@ impl<'a> Stage<'a> {
 
     /// A server with a database of its own and nobody in it.
     fn fresh(&self, database: &Database, authorities: &'static str) -> anyhow::Result<Scene> {
+        Scene::new(self.place(database, authorities)?, &self.gateway)
+    }
+
+    fn place(&self, database: &Database, authorities: &'static str) -> anyhow::Result<Place> {
         let wishes = Wishes {
             token: &self.token,
             gateway: &self.gateway,
             sessions: THREADS,
             authorities,
         };
-        Scene::new(Place::temporary(database, &wishes)?, &self.gateway)
+        Place::temporary(database, &wishes)
     }
 
     /// Starts the server in a process of its own.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{bail, ensure};
 use rubrica::service::upkeep::Left;
 
-use super::{CITIZENS, SMALL, Stage, THREADS, side_by_side};
+use super::{CITIZENS, SMALL, Stage, side_by_side};
 use crate::report::{Row, number};
 use crate::rig::document::Sample;
-use crate::rig::place::{Database, Place, Wishes};
+use crate::rig::place::Database;
 use crate::rig::scene::Scene;
 
 /// How long documents stay after their request's end.
@@ -17,14 +17,8 @@ const RETENTION: Duration = Duration::from_secs(1);
 
 /// Requests whose documents one node's upkeep deletes, when it does nothing else and nobody signs.
 pub(super) fn rate(stage: &mut Stage<'_>, row: &mut Row) -> anyhow::Result<()> {
-    let wishes = Wishes {
-        token: stage.token(),
-        gateway: &stage.gateway,
-        sessions: THREADS,
-        authorities: "ec-p256",
-    };
-    let place = Place::temporary(&Database::Own, &wishes)?.with_retention(RETENTION);
-    let scene = Scene::new(place, &stage.gateway)?;
+    let place = stage.place(&Database::Own, "ec-p256")?;
+    let scene = Scene::new(place.with_retention(RETENTION), &stage.gateway)?;
     let citizens = scene.citizens(CITIZENS, stage.quick_key())?;
     let each = if stage.plan.quick { 15 } else { 150 };
     // Lists that were never issued are issued now, and not while it is measured.

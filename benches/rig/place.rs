@@ -237,7 +237,7 @@ fn remembered(
             database.as_str()
         );
     }
-    let token = Token::again(member("token")?, member("pin")?);
+    let token = Token::again(member("token")?, member("pin")?)?;
     Ok((member("name")?, database, token))
 }
 

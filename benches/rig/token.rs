@@ -10,10 +10,8 @@ use rubrica::clock::Ambient;
 use rubrica::hsm::WrapName;
 use toml::de::DeTable;
 
-use super::new_token::{self, MODULE};
+use super::new_token;
 
-/// opencryptoki's library on Debian.
-const OPENCRYPTOKI: &str = "/usr/lib/x86_64-linux-gnu/opencryptoki/libopencryptoki.so.0";
 /// The slot that `SoftHSM-setup.sh --tests` makes in opencryptoki, and where its token lies.
 const SLOT: &str = "9";
 const SLOT_FOLDER: &str = "/var/lib/opencryptoki/rubrica-tests";
@@ -27,6 +25,29 @@ pub(crate) enum Vendor {
     SoftHsm,
     /// opencryptoki's software token: RSA only, in Debian's build.
     Opencryptoki,
+}
+
+impl Vendor {
+    /// The product's profile, as an administrator takes it.
+    fn profile(self) -> anyhow::Result<String> {
+        let file = match self {
+            Self::SoftHsm => "softhsm.toml",
+            Self::Opencryptoki => "opencryptoki.toml",
+        };
+        let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config");
+        fs::read_to_string(profiles.join(file)).with_context(|| file.to_owned())
+    }
+
+    /// What the profile's table `[hsm]` has under that key.
+    fn setting(self, key: &str) -> anyhow::Result<String> {
+        let text = self.profile()?;
+        let profile = DeTable::parse(&text)?;
+        let hsm = profile.get_ref().get("hsm");
+        let hsm = hsm.and_then(|hsm| hsm.get_ref().as_table());
+        hsm.and_then(|hsm| hsm.get(key)?.get_ref().as_str())
+            .map(str::to_owned)
+            .with_context(|| format!("the profile of {self:?} has no {key}"))
+    }
 }
 
 /// How it is found among the slots.
@@ -74,14 +95,14 @@ impl Token {
     }
 
     /// A lasting one.
-    pub(crate) fn again(label: String, pin: String) -> Self {
-        Self {
+    pub(crate) fn again(label: String, pin: String) -> anyhow::Result<Self> {
+        Ok(Self {
             vendor: Vendor::SoftHsm,
-            module: PathBuf::from(MODULE),
+            module: Vendor::SoftHsm.setting("module")?.into(),
             selector: Selector::Label(label),
             pin,
             keep: Keep::Always,
-        }
+        })
     }
 
     /// The tables `[hsm]` and `[journal]`, in that order, as the vendor's profile has them, but with this token, and with
@@ -92,7 +113,7 @@ impl Token {
             Selector::Slot(slot) => ("slot", slot.to_string()),
         };
         let own = [&[which], other].concat();
-        let text = self.profile()?;
+        let text = self.vendor.profile()?;
         let profile = DeTable::parse(&text)?;
         let mut tables = String::new();
         for (name, own) in [("hsm", own.as_slice()), ("journal", &[])] {
@@ -115,22 +136,8 @@ impl Token {
 
     /// How the vendor's profile has keys wrapped.
     pub(crate) fn wrap(&self) -> anyhow::Result<WrapName> {
-        let text = self.profile()?;
-        let profile = DeTable::parse(&text)?;
-        let hsm = profile.get_ref().get("hsm");
-        let hsm = hsm.and_then(|hsm| hsm.get_ref().as_table());
-        hsm.and_then(|hsm| hsm.get("wrap")?.get_ref().as_str()?.parse().ok())
-            .context("the vendor's profile does not say how to wrap")
-    }
-
-    /// The product's profile, as an administrator takes it.
-    fn profile(&self) -> anyhow::Result<String> {
-        let file = match self.vendor {
-            Vendor::SoftHsm => "softhsm.toml",
-            Vendor::Opencryptoki => "opencryptoki.toml",
-        };
-        let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config");
-        fs::read_to_string(profiles.join(file)).with_context(|| file.to_owned())
+        let name = self.vendor.setting("wrap")?;
+        Ok(name.parse()?)
     }
 
     fn softhsm(label: String, keep: Keep) -> anyhow::Result<Self> {
@@ -144,7 +151,7 @@ impl Token {
                 String::from_utf8_lossy(&made.stderr)
             );
         }
-        let mut token = Self::again(label, pin);
+        let mut token = Self::again(label, pin)?;
         token.keep = keep;
         Ok(token)
     }
@@ -156,11 +163,11 @@ impl Token {
         // Whoever made the token anew meanwhile would take its keys away.
         folder.lock()?;
         let [first, pin] = [(); 2].map(|()| hex::encode(Ambient::system().random::<4>()));
-        let module = Path::new(OPENCRYPTOKI);
+        let module = PathBuf::from(Vendor::Opencryptoki.setting("module")?);
         let tool = |arguments: &[&str]| {
             let output = Command::new("pkcs11-tool")
                 .arg("--module")
-                .arg(module)
+                .arg(&module)
                 .args(["--slot", SLOT])
                 .args(arguments)
                 .env("OFFICER", OFFICER)
@@ -192,7 +199,7 @@ impl Token {
         ])?;
         Ok(Self {
             vendor: Vendor::Opencryptoki,
-            module: module.to_owned(),
+            module,
             selector: Selector::Slot(SLOT.parse()?),
             pin,
             keep: Keep::Slot(folder),

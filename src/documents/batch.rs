@@ -85,15 +85,21 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
     use crate::documents::Settings;
 
-    #[test]
-    fn a_few_files_are_durable_at_once_and_many_are_flushed_before_they_are_too_many() {
+    fn in_a_folder() -> (Documents, TempDir) {
         let place = tempfile::tempdir().unwrap();
         let settings = Settings::Folder(place.path().join("documents"));
         Documents::set_up(&settings).unwrap();
-        let documents = Documents::new(&settings).unwrap();
+        (Documents::new(&settings).unwrap(), place)
+    }
+
+    #[test]
+    fn a_few_files_are_durable_at_once_and_many_are_flushed_before_they_are_too_many() {
+        let (documents, _place) = in_a_folder();
         let put = |batch: &mut Batch, number: u8, bytes: &[u8]| {
             let key = ObjectKey::from_random([number; 16]);
             batch.put(&key, &mut &*bytes, u64::MAX, &mut []).unwrap();
@@ -117,10 +123,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_made_durable_is_told() {
-        let place = tempfile::tempdir().unwrap();
-        let settings = Settings::Folder(place.path().join("documents"));
-        Documents::set_up(&settings).unwrap();
-        let documents = Documents::new(&settings).unwrap();
+        let (documents, _place) = in_a_folder();
         let mut batch = documents.batch(MANY);
         let keys = [1, 2, 3].map(|number| ObjectKey::from_random([number; 16]));
         for key in &keys {

@@ -13,6 +13,7 @@ use super::codes::Occasion;
 use super::signing::{self, Approved, chain_of};
 use super::{CodeSent, eligibility, journaled};
 use super::{Service, ServiceError};
+use crate::ades::CertificateChain;
 use crate::auth::Link;
 use crate::documents::{Chunks, Source};
 use crate::domain::app::App;
@@ -24,9 +25,9 @@ use crate::domain::id::{ChallengeId, DocumentId, RequestId, SignerId};
 use crate::domain::identifier::NationalId;
 use crate::domain::language::Language;
 use crate::domain::object_key::ObjectKey;
-use crate::domain::request::{Document, RequestReason, RequestState, SignatureRequest};
+use crate::domain::request::{Document, Lease, RequestReason, RequestState, SignatureRequest};
 use crate::domain::secret::SecretText;
-use crate::identity::{BrowserKey, ChallengeError, IdentityError, OpenedSigner};
+use crate::identity::{BrowserKey, ChallengeError, Confirmed, IdentityError, OpenedSigner};
 use crate::journal::{self, Entry, Event};
 use crate::messages::sms::Sms;
 use crate::store::requests::Transition;
@@ -80,6 +81,15 @@ pub struct DocumentStream {
     pub document: Document,
     /// Its bytes, in pieces. The last comes only when all are what the app sent.
     pub chunks: Chunks,
+}
+
+/// A request that this process took for signing, by a right code.
+struct Claimed {
+    at: OffsetDateTime,
+    lease: Lease,
+    confirmed: Confirmed,
+    credential: Credential,
+    chain: CertificateChain,
 }
 
 impl Service {
@@ -181,7 +191,7 @@ impl Service {
     ) -> Result<CodeSent, ServiceError> {
         let (request, app, documents) = self.open_request(link)?;
         let begun = self.begin_asked(&request, &app, &documents, (national_id, password));
-        self.told(&request, begun)
+        self.tell_app(&request, begun)
     }
 
     fn begin_asked(
@@ -232,19 +242,19 @@ impl Service {
         let resent = self.resend_code(challenge, key, &occasion(&request, &app), |resent| {
             sign_code(&request, &app, &documents, &fingerprint, &resent.code)
         });
-        self.told(&request, resent)
+        self.tell_app(&request, resent)
     }
 
     /// Lets the app read what kept its signer from signing, where that is not the signer's doing, or that nothing does any
     /// more. A request that nothing kept costs no change, and the same thing again neither.
-    fn told<T>(
+    fn tell_app<T>(
         &self,
         request: &SignatureRequest,
         outcome: Result<T, ServiceError>,
     ) -> Result<T, ServiceError> {
         let reason = match &outcome {
             Ok(_) => None,
-            Err(error) => match error.puts_off() {
+            Err(error) => match error.obstacle() {
                 // Nothing can be written, and the app's own calls tell it.
                 None | Some(RequestReason::DatabaseUnavailable) => return outcome,
                 reason => reason,
@@ -252,7 +262,7 @@ impl Service {
         };
         if request.reason != reason {
             let written = self.inner.store.write::<_, StoreError>(|connection| {
-                store::requests::put_off(connection, request.id, reason)
+                store::requests::note_obstacle(connection, request.id, reason)
             });
             if let Err(error) = written {
                 tracing::warn!(request = %request.id, %error, "an app cannot be told why its request waits");
@@ -273,11 +283,46 @@ impl Service {
         code: &SecretText,
     ) -> Result<RequestState, ServiceError> {
         let (mut request, app, documents) = self.open_request(link)?;
-        if let Err(away) = self.check_reachable(&app) {
-            return self.told(&request, Err(away));
-        }
-        let fingerprint = Fingerprint::of(request.id, &documents);
-        let occasion = occasion(&request, &app);
+        let claimed = self.claim_by_code(&request, &app, &documents, (challenge, key, code));
+        let Claimed {
+            at,
+            lease,
+            confirmed,
+            credential,
+            chain,
+        } = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => return self.tell_app(&request, Err(error)),
+        };
+        let hold = self.hold(&mut request, credential.id, lease, at);
+        let (signer, secret) = confirmed.into_parts();
+        let Some(secret) = secret.filter(|_| signer.id == request.signer) else {
+            self.give_back(&hold, None)?;
+            return Err(ServiceError::Challenge(ChallengeError::Gone));
+        };
+        self.sign(Approved {
+            request,
+            hold,
+            at,
+            documents,
+            app,
+            credential,
+            chain,
+            secret,
+        })
+    }
+
+    /// Takes the code, and the request for signing.
+    fn claim_by_code(
+        &self,
+        request: &SignatureRequest,
+        app: &App,
+        documents: &[Document],
+        (challenge, key, code): (ChallengeId, &BrowserKey, &SecretText),
+    ) -> Result<Claimed, ServiceError> {
+        self.check_reachable(app)?;
+        let fingerprint = Fingerprint::of(request.id, documents);
+        let occasion = occasion(request, app);
         let binding = binding(&fingerprint);
         let given =
             self.inner
@@ -306,7 +351,7 @@ impl Service {
             outcome
         {
             signing::step("exhausted");
-            self.refuse_exhausted(&request)?;
+            self.refuse_exhausted(request)?;
         }
         let (confirmed, claimed) = outcome?;
         signing::step("confirmed");
@@ -317,25 +362,16 @@ impl Service {
                 store::requests::claim(connection, request.id, credential.id, &lease, now)
             })?,
         };
-        if claimed == Transition::Missed {
-            return Err(self.missed(request.id)?);
+        match claimed {
+            Transition::Done => Ok(Claimed {
+                at: now,
+                lease,
+                confirmed,
+                credential,
+                chain,
+            }),
+            Transition::Missed => Err(self.missed(request.id)?),
         }
-        let hold = self.hold(&mut request, credential.id, lease, now);
-        let (signer, secret) = confirmed.into_parts();
-        let Some(secret) = secret.filter(|_| signer.id == request.signer) else {
-            self.give_back(&hold, None)?;
-            return Err(ServiceError::Challenge(ChallengeError::Gone));
-        };
-        self.sign(Approved {
-            request,
-            hold,
-            at: now,
-            documents,
-            app,
-            credential,
-            chain,
-            secret,
-        })
     }
 
     /// The citizen does not want to sign.

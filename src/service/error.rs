@@ -240,7 +240,7 @@ impl ServiceError {
     }
 
     /// What a request's app is told of it: what keeps the signer from signing for now and is not the signer's doing.
-    pub(super) fn puts_off(&self) -> Option<RequestReason> {
+    pub(super) fn obstacle(&self) -> Option<RequestReason> {
         match self {
             Self::HsmAway(_) => Some(RequestReason::HsmUnavailable),
             Self::HsmBusy(_) => Some(RequestReason::Busy),

@@ -16,9 +16,7 @@ use crate::domain::browser::UserAgent;
 use crate::domain::credential::Credential;
 use crate::domain::id::{CredentialId, SadId};
 use crate::domain::key::ToSign;
-use crate::domain::request::{
-    Document, DocumentReason, Lease, RequestReason, RequestState, SignatureRequest,
-};
+use crate::domain::request::{Document, DocumentReason, Lease, RequestState, SignatureRequest};
 use crate::domain::secret::CitizenSecret;
 use crate::domain::standing::Refusal;
 use crate::hsm::{HsmError, Lane};
@@ -141,8 +139,7 @@ impl Service {
         match self.sign_all(&hold, &mut act, &chain, secret, &mut work) {
             Ok(()) => {}
             Err(Halt::Later(error)) => {
-                let reason = error.puts_off();
-                self.give_back(&hold, reason.or(Some(RequestReason::ApprovalInterrupted)))?;
+                self.give_back(&hold, error.obstacle())?;
                 return Err(error);
             }
             Err(Halt::Untold(error)) => return Err(error),

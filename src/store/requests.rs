@@ -167,7 +167,7 @@ pub fn claim(
 }
 
 /// Notes what kept its signer from signing, on a request that waits for them, or that nothing does any more.
-pub fn put_off(
+pub fn note_obstacle(
     connection: &mut AnyConnection,
     id: RequestId,
     reason: Option<RequestReason>,

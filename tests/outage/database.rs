@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -10,11 +11,13 @@ use diesel::{Connection, SqliteConnection};
 use rubrica::domain::request::RequestState;
 use rubrica::hsm::Hsm;
 use rubrica::store::StoreError;
+use serde_json::Value;
 
-use super::{REQUESTS, away, body, come_back, count, fetch, post, read};
+use super::{REQUESTS, away, body, come_back, count, fetch, post, read, waits};
 use crate::harness::alone;
 use crate::harness::browser::{Browser, Seen};
 use crate::harness::database::TestDatabase;
+use crate::harness::log;
 use crate::harness::postgres::Postgres;
 use crate::harness::server::{TestServer, Wishes};
 use crate::harness::steps;
@@ -192,6 +195,44 @@ fn an_sqlite_file_that_another_process_locks_stops_what_writes() {
     );
     assert_eq!(fetch(&town, &asked).status, 200);
     assert_eq!(count(&town, "signature.intent"), 1);
+}
+
+#[test]
+fn a_database_that_goes_away_during_signing_is_told_once_it_is_back() {
+    alone!(
+        a_database_that_goes_away_during_signing_is_told_once_it_is_back,
+        |token| {
+            let database = TestDatabase::sqlite();
+            let town = Town::like(
+                &database,
+                Wishes {
+                    hsm: Some(token.hsm()),
+                    ..impatient()
+                },
+            );
+            let asked = post(&town);
+            let page = town.to_code(&asked);
+            let file = path(&database).to_owned();
+            log::begin();
+            steps::at("prepared", 1, move || {
+                let mut other = SqliteConnection::establish(&file).unwrap();
+                let locked = "PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE";
+                other.batch_execute(locked).unwrap();
+                // Until the SAD could not be spent.
+                thread::spawn(move || {
+                    let is_told = |line: &Value| line["message"] == "nothing was signed";
+                    while !log::taken().iter().any(is_told) {
+                        thread::sleep(Duration::from_millis(20));
+                    }
+                    other.batch_execute("COMMIT").unwrap();
+                });
+            });
+            says_so(&town.give(&asked, &page, &town.code()), &asked);
+            waits(&town, &asked, UNAVAILABLE);
+            assert_eq!(town.spent(), 0);
+            assert_eq!(town.approve(&asked), RequestState::Completed);
+        }
+    );
 }
 
 #[test]

@@ -52,7 +52,9 @@ both_databases! {
         tamper(&town.store, "UPDATE credentials SET certificate = public_key");
         let outcome = town.confirm(&link, &sent, &town.code());
         assert!(outcome.is_err());
-        assert_eq!(town.request(&link).state, RequestState::Pending);
+        let request = town.request(&link);
+        assert_eq!(request.state, RequestState::Pending);
+        assert_eq!(request.reason, Some(RequestReason::InternalError));
         assert!(town.begin(&link).is_err());
     }
 

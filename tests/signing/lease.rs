@@ -106,7 +106,7 @@ both_databases! {
         let (store, id) = (town.store.clone(), asked.id);
         let note = move || {
             let busy = Some(RequestReason::Busy);
-            store.write(|connection| requests::put_off(connection, id, busy)).unwrap()
+            store.write(|connection| requests::note_obstacle(connection, id, busy)).unwrap()
         };
         assert_eq!(note(), Transition::Done);
         assert_eq!(town.request(&asked).reason, Some(RequestReason::Busy));
